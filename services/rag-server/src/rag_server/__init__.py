@@ -1,0 +1,1 @@
+"""Indexes a codebase, searches it and answers questions about it with citations."""
