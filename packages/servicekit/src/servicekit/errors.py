@@ -1,0 +1,134 @@
+"""The error tree, by what the caller can do, and the one envelope that renders it.
+
+ServiceError                500  our fault: report it with the request id
+├── InvalidInput            400  change the request
+├── Unauthorized            401  send the right key
+├── NotFound                404  ask for something that exists
+├── TooLarge                413  send less
+├── Overloaded              429  wait, then retry
+├── UpstreamFailed          502  the service behind us failed
+├── Unavailable             503  not ready yet, or shutting down: retry
+└── UpstreamTimeout         504  the service behind us was too slow
+"""
+
+import math
+from typing import Any, ClassVar
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+log = structlog.get_logger(__name__)
+
+
+class ServiceError(Exception):
+    """An error that carries its own HTTP status; its message is shown to the caller, so it holds no secret."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    default_code: ClassVar[str] = "internal_error"
+
+    def __init__(
+        self, message: str, *, param: str | None = None, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code or self.default_code
+        self.retry_after = retry_after
+
+
+class InvalidInput(ServiceError):
+    status, type, default_code = 400, "invalid_request_error", "invalid_value"
+
+
+class Unauthorized(ServiceError):
+    status, type, default_code = 401, "authentication_error", "invalid_api_key"
+
+
+class NotFound(ServiceError):
+    status, type, default_code = 404, "invalid_request_error", "not_found"
+
+
+class TooLarge(ServiceError):
+    status, type, default_code = 413, "invalid_request_error", "request_too_large"
+
+
+class Overloaded(ServiceError):
+    status, type, default_code = 429, "rate_limit_error", "overloaded"
+
+
+class UpstreamFailed(ServiceError):
+    status, type, default_code = 502, "upstream_error", "upstream_failed"
+
+
+class Unavailable(ServiceError):
+    status, type, default_code = 503, "server_error", "unavailable"
+
+
+class UpstreamTimeout(ServiceError):
+    status, type, default_code = 504, "upstream_error", "upstream_timeout"
+
+
+def envelope(message: str, type: str, code: str, param: str | None = None) -> dict[str, Any]:
+    """OpenAI's error body: `{"error": {"message", "type", "param", "code"}}`."""
+    return {"error": {"message": message, "type": type, "param": param, "code": code}}
+
+
+def body_of(error: ServiceError) -> dict[str, Any]:
+    """The envelope of one of our errors, for answers and for events inside a stream."""
+    return envelope(error.message, error.type, error.code, error.param)
+
+
+def response_of(error: ServiceError) -> JSONResponse:
+    """The HTTP answer for one of our errors, with `Retry-After` in whole seconds where it is known."""
+    headers = {} if error.retry_after is None else {"retry-after": str(max(1, math.ceil(error.retry_after)))}
+    return JSONResponse(body_of(error), status_code=error.status, headers=headers)
+
+
+def _on_service_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ServiceError)  # noqa: S101 – narrows the type starlette's signature widens
+    return response_of(error)
+
+
+def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return response_of(InvalidInput("The body is not valid JSON.", code="invalid_json"))
+    # FastAPI prefixes where the value came from ("body", "query"); callers know their fields by name.
+    where = ".".join(str(part) for part in first["loc"][1:]) or None
+    message = first["msg"].removeprefix("Value error, ")
+    return response_of(InvalidInput(f"{where}: {message}" if where else message, param=where))
+
+
+_STATUS_TYPES = {400: InvalidInput, 401: Unauthorized, 404: NotFound, 413: TooLarge, 429: Overloaded}
+
+
+def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    if error.status_code == 404:
+        message = f"There is nothing at {request.method} {request.url.path}."
+    elif error.status_code == 405:
+        message = f"{request.url.path} does not accept {request.method}."
+    else:
+        message = str(error.detail)
+    kind = _STATUS_TYPES.get(error.status_code, InvalidInput if error.status_code < 500 else ServiceError)
+    code = "method_not_allowed" if error.status_code == 405 else kind.default_code
+    body = envelope(message, kind.type, code)
+    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+
+
+def _on_bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("unhandled error", path=request.url.path, exc_info=error)
+    return response_of(ServiceError("Something went wrong here; the log has the details under this request id."))
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Make every failure of `app`, foreseen or not, answer with the one envelope."""
+    app.add_exception_handler(ServiceError, _on_service_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_bug)

@@ -1,0 +1,70 @@
+"""Typed settings from the environment, read once, that stop the start when one is wrong."""
+
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+", strip_whitespace=True)]
+LogLevel = Literal["debug", "info", "warning", "error"]
+Environment = Literal["local", "development", "production"]
+
+
+class ServiceSettings(BaseSettings):
+    """What every service reads; each adds its own variables. A field's name in capitals is the variable."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; containers use 0.0.0.0.")
+    port: int = Field(ge=0, le=65535, description="Port to listen on.")
+    environment: Environment = Field("local", description="`local` logs for people, the others log JSON.")
+    log_level: LogLevel = Field("info", description="Least severe level that is logged.")
+    api_key: SecretStr | None = Field(
+        None, description="Bearer key that callers must send, and that services send each other; empty: none."
+    )
+    max_body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="Largest request body accepted, in bytes.")
+    shutdown_grace_seconds: float = Field(
+        3.0, ge=0, description="How long requests in flight may take to finish once a stop is asked for."
+    )
+
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+class SettingsError(Exception):
+    """A sentence for each variable that is missing or wrong."""
+
+
+def read_settings(kind: type[Settings]) -> Settings:
+    """Read `kind` from the environment; raises SettingsError naming each bad variable, never its value."""
+    try:
+        return kind()
+    except ValidationError as error:
+        lines = [f"{_variable(item['loc'])}: {item['msg']}" for item in error.errors()]
+        raise SettingsError("; ".join(lines)) from None
+
+
+def settings_or_exit(kind: type[Settings]) -> Settings:
+    """Read `kind`, or end the process with one sentence and exit code 2."""
+    try:
+        return read_settings(kind)
+    except SettingsError as error:
+        print(f"Cannot start: {error}. docs/configuration.md describes each variable.", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _variable(loc: tuple[int | str, ...]) -> str:
+    return str(loc[0]).upper() if loc else "settings"
+
+
+def reveal(secret: SecretStr | None) -> str | None:
+    """The secret's text, or None where it is unset."""
+    return secret.get_secret_value() if secret else None
+
+
+def bearer(secret: SecretStr | None) -> Mapping[str, str]:
+    """The `Authorization` header for a call to another of our services; empty without a key."""
+    key = reveal(secret)
+    return {"authorization": f"Bearer {key}"} if key else {}

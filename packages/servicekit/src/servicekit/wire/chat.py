@@ -1,0 +1,70 @@
+"""OpenAI's chat completions, as far as our services read or write them themselves."""
+
+import json
+import time
+import uuid
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ChatMessage(BaseModel):
+    """One message; fields we do not know pass through untouched."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+    def text(self) -> str:
+        """The message's words: the content itself, or its text parts joined by new lines."""
+        if isinstance(self.content, list):
+            return "\n".join(str(part.get("text", "")) for part in self.content if part.get("type") == "text")
+        return self.content or ""
+
+
+class StreamOptions(BaseModel):
+    """What a streaming caller may ask for beside the text."""
+
+    model_config = ConfigDict(extra="allow")
+
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    """A request for a completion; fields we do not know pass through untouched."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str | None = None
+    messages: list[ChatMessage] = Field(min_length=1)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+
+
+def completion_id() -> str:
+    """A fresh id in OpenAI's form."""
+    return f"chatcmpl-{uuid.uuid4().hex}"
+
+
+def completion(model: str, text: str, *, usage: dict[str, int] | None = None, **extra: Any) -> dict[str, Any]:
+    """A whole `chat.completion` holding `text`; `extra` keys go on top."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop", "logprobs": None}
+    body = {"id": completion_id(), "object": "chat.completion", "created": int(time.time()), "model": model}
+    return body | {"choices": [choice], "usage": usage} | extra
+
+
+def chunk(id: str, model: str, delta: dict[str, Any], finish_reason: str | None = None, **extra: Any) -> dict[str, Any]:
+    """One `chat.completion.chunk` of the stream `id`."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
+    body = {"id": id, "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
+    return body | {"choices": [choice]} | extra
+
+
+DONE = "data: [DONE]\n\n"
+
+
+def event(data: dict[str, Any], name: str | None = None) -> str:
+    """One server-sent event with a JSON payload; OpenAI's streams leave `name` out."""
+    head = f"event: {name}\n" if name else ""
+    return f"{head}data: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,41 @@
+"""What rag-server sends to embedding-server's `/embed`, and what comes back."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field, model_validator
+
+MAX_TEXTS = 2048
+
+
+class EmbedRequest(BaseModel):
+    """Exactly one of `text` and `texts`; `model`, where given, must be the one served."""
+
+    text: str | None = None
+    texts: Annotated[list[str], Field(min_length=1, max_length=MAX_TEXTS)] | None = None
+    model: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "EmbedRequest":
+        if (self.text is None) == (self.texts is None):
+            raise ValueError("send either 'text' or 'texts'")
+        return self
+
+
+class EmbeddedText(BaseModel):
+    """One text's vector; `tokens` counts what was read, `truncated` says that the rest was cut."""
+
+    embedding: list[float]
+    dimension: int
+    model: str
+    tokens: int
+    truncated: bool
+
+
+class EmbeddedTexts(BaseModel):
+    """The vectors of several texts, in the order they were sent."""
+
+    embeddings: list[list[float]]
+    dimension: int
+    model: str
+    tokens: list[int]
+    truncated: list[bool]

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Writes requirements/*.txt: one resolution for everything, cut into one hashed file per purpose.
+# Needs uv (https://docs.astral.sh/uv). Run it after changing a pyproject.toml or requirements/*.in.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+all=$(mktemp)
+trap 'rm -f "$all"' EXIT
+services=(embedding-server llm-server rag-server)
+compile() {
+  uv pip compile --quiet --universal --python-version 3.11 --no-emit-package servicekit \
+    --custom-compile-command "scripts/lock.sh" "$@"
+}
+
+compile services/*/pyproject.toml requirements/build.in requirements/dev.in --output-file "$all"
+for name in "${services[@]}"; do
+  compile --generate-hashes --constraint "$all" --no-annotate "services/$name/pyproject.toml" requirements/build.in \
+    --output-file "requirements/$name.txt"
+done
+compile --generate-hashes --constraint "$all" --no-annotate requirements/dev.in --output-file requirements/dev.txt

@@ -1,0 +1,126 @@
+"""The shapes of rag-server's own HTTP answers; the CLI reads the same ones."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+MAX_QUERY_CHARS = 8000
+
+
+class IndexRequest(BaseModel):
+    """Which part of the codebase to index; nothing means all of it."""
+
+    path: str = Field("", max_length=4096, description="Folder or file, relative to the codebase root.")
+
+
+class FileCounts(BaseModel):
+    """Files of the current or last run by what became of them."""
+
+    total: int = 0
+    unchanged: int = 0
+    indexed: int = 0
+    pending: int = 0
+    removed: int = 0
+    failed: int = 0
+
+
+class FileError(BaseModel):
+    """One file that could not be indexed, and why."""
+
+    path: str
+    message: str
+
+
+class Searchable(BaseModel):
+    """What a search can find right now, counted in the store itself."""
+
+    files: int
+    chunks: int
+
+
+class IndexStatus(BaseModel):
+    """Where indexing stands: `waiting` means that a service it needs is away and the run goes on by itself."""
+
+    state: Literal["idle", "running", "waiting", "failed"]
+    detail: str = ""
+    path: str = ""
+    started_at: str | None = None
+    finished_at: str | None = None
+    seconds: float = 0.0
+    files: FileCounts = FileCounts()
+    chunks: int = 0
+    skipped: dict[str, int] = {}
+    errors: list[FileError] = []
+    searchable: Searchable | None = None
+
+
+class SearchRequest(BaseModel):
+    """A query and what to narrow it to; `path` is a folder or file, `language` a name such as `python`."""
+
+    query: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
+    limit: int = Field(10, ge=1, le=100)
+    path: str | None = Field(None, max_length=4096)
+    language: str | None = Field(None, max_length=64)
+
+
+class SearchHit(BaseModel):
+    """One chunk of code that answers the query, and how it came to its score."""
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+    kind: str
+    language: str
+    text: str
+    score: float
+    explanation: dict[str, Any]
+
+
+class SearchResponse(BaseModel):
+    """Hits, best first; `degraded` names what was missing when they were found."""
+
+    hits: list[SearchHit]
+    degraded: list[str]
+    timings: dict[str, float]
+
+
+class AskRequest(BaseModel):
+    """A question about the codebase; with `stream` the answer comes as server-sent events."""
+
+    question: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
+    stream: bool = False
+    limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may draw on.")
+    path: str | None = Field(None, max_length=4096)
+    language: str | None = Field(None, max_length=64)
+
+
+class AnswerCitation(BaseModel):
+    """A place the answer names: `verified` when it was retrieved and still reads the same on disk."""
+
+    marker: str
+    path: str
+    start_line: int
+    end_line: int
+    verified: bool
+    reason: str = ""
+
+
+class AskResponse(BaseModel):
+    """The answer with its proofs; `timings` are seconds by step."""
+
+    answer: str
+    citations: list[AnswerCitation]
+    hits: list[SearchHit]
+    model: str
+    degraded: list[str]
+    timings: dict[str, float]
+
+
+class FileResponse(BaseModel):
+    """A source file of the codebase as it is on disk now."""
+
+    path: str
+    language: str
+    text: str
+    lines: int
