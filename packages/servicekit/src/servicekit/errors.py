@@ -24,14 +24,19 @@ log = structlog.get_logger(__name__)
 
 
 class ServiceError(Exception):
-    """An error that carries its own HTTP status; its message is shown to the caller, so it holds no secret."""
+    """An error that carries its own HTTP status; callers read its message, so it holds no secret."""
 
     status: ClassVar[int] = 500
     type: ClassVar[str] = "server_error"
     default_code: ClassVar[str] = "internal_error"
 
     def __init__(
-        self, message: str, *, param: str | None = None, code: str | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -123,7 +128,9 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
 
 def _on_bug(request: Request, error: Exception) -> JSONResponse:
     log.error("unhandled error", path=request.url.path, exc_info=error)
-    return response_of(ServiceError("Something went wrong here; the log has the details under this request id."))
+    return response_of(
+        ServiceError("Something went wrong here; the log has the details under this request id.")
+    )
 
 
 def add_error_handlers(app: FastAPI) -> None:

@@ -54,7 +54,9 @@ class Health:
     def require_ready(self) -> None:
         """Raise Unavailable unless the service can serve."""
         if self.state != "ready":
-            raise Unavailable(f"{self.service} is {self.state}. {self.detail}".strip(), code=self.state, retry_after=1)
+            raise Unavailable(
+                f"{self.service} is {self.state}. {self.detail}".strip(), code=self.state, retry_after=1
+            )
 
     async def report(self) -> tuple[int, dict[str, object]]:
         """The HTTP status and body of `/health`."""
@@ -69,7 +71,12 @@ class Health:
         checks = {name: {"status": r.status, "detail": r.detail} for name, r in results.items()}
         if self.detail:
             checks[self.service] = {"status": "failing", "detail": self.detail}
-        body = {"status": status, "service": self.service, "version": self.version, "checks": checks}
+        body: dict[str, object] = {
+            "status": status,
+            "service": self.service,
+            "version": self.version,
+            "checks": checks,
+        }
         return (200 if status in ("ok", "degraded") else 503), body
 
     async def _results(self) -> Mapping[str, CheckResult]:

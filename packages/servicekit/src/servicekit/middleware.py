@@ -27,7 +27,7 @@ _QUIET = {"/health", "/livez", "/metrics"}  # probes: every few seconds, no news
 
 @dataclass
 class RequestLayer:
-    """Wraps `app`; `api_key` None leaves every route open, and probes, metrics and `open_paths` always are."""
+    """Wraps `app`; probes, metrics and `open_paths` need no key, and nothing does where `api_key` is None."""
 
     app: ASGIApp
     metrics: Metrics

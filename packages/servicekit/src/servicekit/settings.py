@@ -15,7 +15,9 @@ Environment = Literal["local", "development", "production"]
 class ServiceSettings(BaseSettings):
     """What every service reads; each adds its own variables. A field's name in capitals is the variable."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     host: str = Field("127.0.0.1", description="Address to listen on; containers use 0.0.0.0.")
     port: int = Field(ge=0, le=65535, description="Port to listen on.")

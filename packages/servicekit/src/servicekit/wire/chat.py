@@ -49,12 +49,19 @@ def completion_id() -> str:
 
 def completion(model: str, text: str, *, usage: dict[str, int] | None = None, **extra: Any) -> dict[str, Any]:
     """A whole `chat.completion` holding `text`; `extra` keys go on top."""
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop", "logprobs": None}
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": text},
+        "finish_reason": "stop",
+        "logprobs": None,
+    }
     body = {"id": completion_id(), "object": "chat.completion", "created": int(time.time()), "model": model}
     return body | {"choices": [choice], "usage": usage} | extra
 
 
-def chunk(id: str, model: str, delta: dict[str, Any], finish_reason: str | None = None, **extra: Any) -> dict[str, Any]:
+def chunk(
+    id: str, model: str, delta: dict[str, Any], finish_reason: str | None = None, **extra: Any
+) -> dict[str, Any]:
     """One `chat.completion.chunk` of the stream `id`."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
     body = {"id": id, "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
