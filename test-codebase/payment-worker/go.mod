@@ -1,0 +1,3 @@
+module larkfield.example/payment-worker
+
+go 1.22
