@@ -13,8 +13,13 @@ compile() {
 }
 
 compile services/*/pyproject.toml requirements/build.in requirements/dev.in --output-file "$all"
-for name in "${services[@]}"; do
-  compile --generate-hashes --constraint "$all" --no-annotate "services/$name/pyproject.toml" requirements/build.in \
-    --output-file "requirements/$name.txt"
+lock() {
+  local name=$1
+  shift
+  compile --generate-hashes --no-annotate --constraint "$all" "$@" --output-file "requirements/$name.txt"
+}
+for service in "${services[@]}"; do
+  lock "$service" "services/$service/pyproject.toml"
 done
-compile --generate-hashes --constraint "$all" --no-annotate requirements/dev.in --output-file requirements/dev.txt
+lock build requirements/build.in
+lock dev requirements/dev.in

@@ -14,13 +14,10 @@ ServiceError                500  our fault: report it with the request id
 import math
 from typing import Any, ClassVar
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-
-log = structlog.get_logger(__name__)
 
 
 class ServiceError(Exception):
@@ -126,16 +123,8 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
 
-def _on_bug(request: Request, error: Exception) -> JSONResponse:
-    log.error("unhandled error", path=request.url.path, exc_info=error)
-    return response_of(
-        ServiceError("Something went wrong here; the log has the details under this request id.")
-    )
-
-
 def add_error_handlers(app: FastAPI) -> None:
-    """Make every failure of `app`, foreseen or not, answer with the one envelope."""
+    """Make every foreseen failure of `app` answer with the one envelope; RequestLayer answers for bugs."""
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_bug)

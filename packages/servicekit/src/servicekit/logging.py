@@ -17,8 +17,13 @@ def configure_logging(service: str, level: LogLevel, environment: Environment) -
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_service(service),
     ]
+    # Plain traces: the richer ones print local variables, and with them keys and source code.
     renderer: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [
+            structlog.dev.ConsoleRenderer(
+                sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
         if environment == "local"
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -22,6 +22,8 @@ log = structlog.get_logger("access")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _SAFE_ID = re.compile(r"[\w.-]{1,64}")
+NOT_ANSWERED = 499  # nginx's number for a client that left before the answer began
+BUG_MESSAGE = "Something went wrong here; the log has the details under this request id."
 _QUIET = {"/health", "/livez", "/metrics"}  # probes: every few seconds, no news
 
 
@@ -44,7 +46,7 @@ class RequestLayer:
         chosen = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
         request_id.set(chosen)
         structlog.contextvars.bind_contextvars(request_id=chosen)
-        started, status = time.perf_counter(), 499  # 499: the client left before an answer began
+        started, status = time.perf_counter(), NOT_ANSWERED
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -55,6 +57,11 @@ class RequestLayer:
 
         try:
             await self._guarded(scope, receive, send_with_id)
+        except Exception as error:
+            log.error("unhandled error", path=scope["path"], exc_info=error)
+            if status != NOT_ANSWERED:
+                raise  # the answer is under way: only the server can cut the connection
+            await response_of(ServiceError(BUG_MESSAGE))(scope, receive, send_with_id)
         finally:
             self._record(scope, status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")

@@ -1,5 +1,6 @@
 """Typed settings from the environment, read once, that stop the start when one is wrong."""
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
@@ -26,6 +27,10 @@ class ServiceSettings(BaseSettings):
     api_key: SecretStr | None = Field(
         None, description="Bearer key that callers must send, and that services send each other; empty: none."
     )
+    secrets_file: str = Field(
+        "/run/secrets/dotenv",
+        description="File of KEY=value lines read beneath the environment, if it is there.",
+    )
     max_body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="Largest request body accepted, in bytes.")
     shutdown_grace_seconds: float = Field(
         3.0, ge=0, description="How long requests in flight may take to finish once a stop is asked for."
@@ -41,11 +46,14 @@ class SettingsError(Exception):
 
 def read_settings(kind: type[Settings]) -> Settings:
     """Read `kind` from the environment; raises SettingsError naming each bad variable, never its value."""
+    secrets_file = os.environ.get("SECRETS_FILE") or ServiceSettings.model_fields["secrets_file"].default
     try:
-        return kind()
+        return kind(_env_file=secrets_file)
     except ValidationError as error:
         lines = [f"{_variable(item['loc'])}: {item['msg']}" for item in error.errors()]
         raise SettingsError("; ".join(lines)) from None
+    except PermissionError:
+        raise SettingsError(f"SECRETS_FILE: {secrets_file} cannot be read by uid {os.getuid()}") from None
 
 
 def settings_or_exit(kind: type[Settings]) -> Settings:

@@ -1,0 +1,63 @@
+"""Every failure answers in OpenAI's envelope, with the right status and no internals."""
+
+import pytest
+
+
+def error_of(response):
+    assert set(response.json()) == {"error"}
+    assert set(response.json()["error"]) == {"message", "type", "param", "code"}
+    return response.json()["error"]
+
+
+def test_an_error_of_ours_carries_its_own_status_and_fields(client):
+    """A raised ServiceError becomes the answer, field by field."""
+    response = client().get("/upstream")
+    assert response.status_code == 502
+    assert error_of(response) == {
+        "message": "The model said no.",
+        "type": "upstream_error",
+        "param": "model",
+        "code": "upstream_auth",
+    }
+
+
+def test_retry_after_is_whole_seconds_rounded_up(client):
+    """A caller is never told to come back too early."""
+    response = client().get("/busy")
+    assert (response.status_code, response.headers["retry-after"]) == (429, "2")
+
+
+@pytest.mark.parametrize(
+    ("body", "param"), [({"amount": 0}, "amount"), ({"amount": "many"}, "amount"), ({}, "amount"), ([], None)]
+)
+def test_a_wrong_field_is_a_400_that_names_it(client, body, param):
+    """Validation answers 400, not FastAPI's 422, and says which field."""
+    response = client().post("/orders", json=body)
+    assert response.status_code == 400
+    assert error_of(response)["param"] == param
+
+
+def test_broken_json_is_called_what_it_is(client):
+    """A body that does not parse is `invalid_json`."""
+    response = client().post("/orders", content=b"{", headers={"content-type": "application/json"})
+    assert (response.status_code, error_of(response)["code"]) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [("GET", "/nowhere", 404, "not_found"), ("DELETE", "/orders", 405, "method_not_allowed")],
+)
+def test_a_wrong_route_or_method_answers_in_the_envelope(client, method, path, status, code):
+    """Starlette's own errors look like ours."""
+    response = client().request(method, path)
+    assert (response.status_code, error_of(response)["code"]) == (status, code)
+
+
+def test_a_bug_is_a_500_that_tells_nothing_of_itself(client):
+    """An exception nobody foresaw leaks neither its text nor a trace, and keeps its request id."""
+    response = client().get("/bug", headers={"x-request-id": "abc"})
+    assert response.status_code == 500
+    assert "secret" not in response.text
+    assert "Traceback" not in response.text
+    assert error_of(response)["code"] == "internal_error"
+    assert response.headers["x-request-id"] == "abc"

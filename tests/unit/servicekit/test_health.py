@@ -1,0 +1,69 @@
+"""`/health` tells the truth: the service's own state first, then what it stands on."""
+
+import asyncio
+
+import pytest
+
+from servicekit.errors import Unavailable
+from servicekit.health import CHECK_TIMEOUT_SECONDS, CheckResult
+
+
+def verdict(status, detail=""):
+    async def check():
+        return CheckResult(status, detail)
+
+    return check
+
+
+def test_a_service_that_still_starts_is_a_503_and_alive(client, health):
+    """Not ready is not dead."""
+    shop = client()
+    assert (shop.get("/health").status_code, shop.get("/health").json()["status"]) == (503, "starting")
+    assert shop.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status", "code"),
+    [(["ok"], "ok", 200), (["ok", "degraded"], "degraded", 200), (["failing", "degraded"], "failing", 503)],
+)
+def test_the_worst_check_decides(client, health, verdicts, status, code):
+    """One degraded part degrades the whole, a failing one fails it."""
+    health.ready()
+    health.checks = {str(n): verdict(v, "why") for n, v in enumerate(verdicts)}
+    response = client().get("/health")
+    assert (response.status_code, response.json()["status"]) == (code, status)
+    assert response.json()["checks"]["0"] == {"status": verdicts[0], "detail": "why"}
+
+
+def test_a_check_that_hangs_degrades_and_never_hangs_the_probe(client, health):
+    """A silent neighbour costs a bounded wait."""
+    health.ready()
+    health.checks = {"slow": lambda: asyncio.sleep(60)}
+    body = client().get("/health").json()
+    assert body["checks"]["slow"] == {
+        "status": "degraded",
+        "detail": f"no answer within {CHECK_TIMEOUT_SECONDS:g} s",
+    }
+
+
+def test_failing_names_the_reason(client, health):
+    """A service that cannot serve says why."""
+    health.fail("the model is damaged")
+    response = client().get("/health")
+    assert (response.status_code, response.json()["status"]) == (503, "failing")
+    assert response.json()["checks"]["shop"]["detail"] == "the model is damaged"
+
+
+def test_draining_is_final(client, health):
+    """A late 'ready' does not bring traffic back to a service that stops."""
+    health.drain()
+    health.ready()
+    assert client().get("/health").json()["status"] == "draining"
+
+
+def test_a_route_can_insist_on_readiness(health):
+    """`require_ready` raises what becomes a 503 with Retry-After."""
+    with pytest.raises(Unavailable, match="shop is starting"):
+        health.require_ready()
+    health.ready()
+    health.require_ready()
