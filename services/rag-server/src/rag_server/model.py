@@ -63,7 +63,7 @@ class Chunk:
 
 
 def chunk_id(path: str, ordinal: int, text: str) -> str:
-    """Identify a chunk by its file, its position among the file's chunks, its text and the chunker's version."""
+    """Identify a chunk by its file, its place among the file's chunks, its text and the chunker's version."""
     # Lengths keep two different sets of fields from spelling the same name.
     return str(uuid5(_CHUNK_NAMESPACE, f"{CHUNKER_VERSION}:{ordinal}:{len(path)}:{path}:{text}"))
 
