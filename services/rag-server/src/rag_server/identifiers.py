@@ -2,9 +2,14 @@
 
 import re
 
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_a-zA-Z]+")
+_ASCII = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_OTHER = re.compile(r"[^\W\d_]+|\d+")
 
 
 def split_identifier(name: str) -> list[str]:
-    """The words of an identifier, lower-cased: `parseHTTPRequest_v2` gives parse, http, request, v, 2."""
-    return [word.lower() for word in _WORD.findall(name)]
+    """The words of an identifier, lower-cased: `parseHTTPRequest_v2` gives parse, http, request, v, 2.
+
+    A name with letters beyond ASCII is split at underscores and digits alone.
+    """
+    words = _ASCII if name.isascii() else _OTHER
+    return [word.lower() for word in words.findall(name)]
