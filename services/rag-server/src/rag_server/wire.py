@@ -1,8 +1,11 @@
 """The shapes of rag-server's own HTTP answers; the CLI reads the same ones."""
 
-from typing import Any, Literal
+from dataclasses import asdict
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
+
+from rag_server.model import Answer, Citation, Hit
 
 MAX_QUERY_CHARS = 8000
 
@@ -39,7 +42,7 @@ class Searchable(BaseModel):
 
 
 class IndexStatus(BaseModel):
-    """Where indexing stands: `waiting` means that a service it needs is away and the run goes on by itself."""
+    """Where indexing stands; `waiting`: a service it needs is away, and the run goes on once it is back."""
 
     state: Literal["idle", "running", "waiting", "failed"]
     detail: str = ""
@@ -76,6 +79,22 @@ class SearchHit(BaseModel):
     score: float
     explanation: dict[str, Any]
 
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        """The hit as callers see it."""
+        chunk = hit.chunk
+        return cls(
+            path=chunk.path,
+            start_line=chunk.start_line,
+            end_line=chunk.end_line,
+            symbol=chunk.symbol,
+            kind=chunk.kind,
+            language=chunk.language,
+            text=chunk.text,
+            score=hit.score,
+            explanation=hit.explanation,
+        )
+
 
 class SearchResponse(BaseModel):
     """Hits, best first; `degraded` names what was missing when they were found."""
@@ -105,6 +124,11 @@ class AnswerCitation(BaseModel):
     verified: bool
     reason: str = ""
 
+    @classmethod
+    def of(cls, citation: Citation) -> Self:
+        """The citation as callers see it."""
+        return cls(**asdict(citation))
+
 
 class AskResponse(BaseModel):
     """The answer with its proofs; `timings` are seconds by step."""
@@ -115,6 +139,18 @@ class AskResponse(BaseModel):
     model: str
     degraded: list[str]
     timings: dict[str, float]
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """The answer as callers see it."""
+        return cls(
+            answer=answer.text,
+            citations=[AnswerCitation.of(citation) for citation in answer.citations],
+            hits=[SearchHit.of(hit) for hit in answer.hits],
+            model=answer.model,
+            degraded=list(answer.degraded),
+            timings=answer.timings,
+        )
 
 
 class FileResponse(BaseModel):

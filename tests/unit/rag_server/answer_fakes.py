@@ -1,0 +1,140 @@
+"""Hand-written fakes of the ports that searching and answering stand on, and builders for their values."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rag_server.model import Chunk, Hit, SparseVector, chunk_id
+from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Token, Vector
+from servicekit.errors import ServiceError
+
+
+def a_chunk(
+    path: str = "shop/orders.py",
+    start: int = 1,
+    text: str = "def cancel(order):\n    return order",
+    **fields: str,
+) -> Chunk:
+    """A chunk of as many lines as its text has, from line `start`."""
+    return Chunk(
+        id=chunk_id(path, start, text),
+        path=path,
+        language=fields.get("language", "python"),
+        start_line=start,
+        end_line=start + text.count("\n"),
+        symbol=fields.get("symbol", ""),
+        kind="function",
+        text=text,
+        file_digest=fields.get("digest", "d1"),
+        file_chunks=1,
+    )
+
+
+def a_hit(chunk: Chunk, score: float = 1.0) -> Hit:
+    """A hit without an explanation."""
+    return Hit(chunk, score, {})
+
+
+@dataclass
+class FakeStore:
+    """Finds what it was given, whatever the query; `failure` makes every call raise."""
+
+    dense: Sequence[Scored] = ()
+    sparse: Sequence[Scored] = ()
+    chunks: int = 1
+    failure: ServiceError | None = None
+    asked: list[tuple[Vector | None, SparseVector, Scope, int]] = field(default_factory=list)
+    closed: bool = False
+
+    def _answer(self) -> None:
+        if self.failure:
+            raise self.failure
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        self._answer()
+
+    async def remove_stale(self, path: str, digest: str) -> None:
+        self._answer()
+
+    async def files(self, path: str = "") -> Mapping[str, StoredFile]:
+        self._answer()
+        return {}
+
+    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
+        self._answer()
+        return ()
+
+    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        self._answer()
+
+    async def search(
+        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
+    ) -> Candidates:
+        self._answer()
+        self.asked.append((dense, sparse, scope, limit))
+        return Candidates(() if dense is None else tuple(self.dense), tuple(self.sparse))
+
+    async def count(self) -> int:
+        self._answer()
+        return self.chunks
+
+    async def count_files(self) -> int:
+        self._answer()
+        return self.chunks
+
+    async def ping(self) -> None:
+        self._answer()
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class FakeEmbedder:
+    """Embeds every text as the same vector; `failure` makes every call raise."""
+
+    failure: ServiceError | None = None
+
+    async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
+        if self.failure:
+            raise self.failure
+        return [[0.6, 0.8] for _ in texts]
+
+    async def ping(self) -> str:
+        if self.failure:
+            raise self.failure
+        return "fake-embedder"
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass
+class FakeChat:
+    """Says `says`, piece by piece, and then raises `failure` or, with `hangs`, stays silent until closed."""
+
+    says: Sequence[str] = ("Cancelling keeps the order ", "[1:1-2].")
+    failure: ServiceError | None = None
+    hangs: bool = False
+    asked: list[Sequence[Mapping[str, str]]] = field(default_factory=list)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
+        self.asked.append(messages)
+        try:
+            for text in self.says:
+                yield Token(text, "fake-model")
+            if self.failure:
+                raise self.failure
+            if self.hangs:
+                await asyncio.Event().wait()
+        finally:
+            self.stopped.set()
+
+    async def ping(self) -> str:
+        if self.failure:
+            raise self.failure
+        return "fake-model"
+
+    async def close(self) -> None:
+        """Nothing to close."""

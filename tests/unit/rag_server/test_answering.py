@@ -1,0 +1,132 @@
+"""The answer use case."""
+
+import pytest
+
+from rag_server.answering import Answerer, Event
+from rag_server.model import Answer, Citation
+from rag_server.ports import Scope, Scored, Token
+from rag_server.searching import Searcher, SearchResult
+from servicekit.errors import Unavailable, UpstreamFailed
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk
+
+ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
+RUNBOOK = a_chunk(path="docs/[1] run`book.md", text="# Runbook")
+DISK = {ORDERS.path: ORDERS.text.split("\n"), RUNBOOK.path: ["# Runbook"]}
+
+
+def an_answerer(
+    model: FakeChat, store: FakeStore | None = None, pending: int = 0, counted: list[str] | None = None
+) -> Answerer:
+    """An answerer over fakes; by default the store finds both chunks."""
+    count = [] if counted is None else counted
+    found = store or FakeStore(sparse=[Scored(ORDERS, 2.0), Scored(RUNBOOK, 1.0)])
+    searcher = Searcher(found, FakeEmbedder(), lambda: pending, count.append)
+    return Answerer(searcher, model, DISK.get, count.append)
+
+
+async def events_of(answerer: Answerer) -> list[Event]:
+    """All that happens for one question."""
+    return [event async for event in answerer.stream("how to cancel", Scope(), 8)]
+
+
+async def test_hits_come_first_then_tokens_then_the_cited_answer() -> None:
+    """The events of a good answer, in order, and what the answer holds."""
+    model = FakeChat()
+
+    hits, *tokens, answer = await events_of(an_answerer(model))
+
+    assert isinstance(hits, SearchResult)
+    assert tokens == [Token("Cancelling keeps the order ", "fake-model"), Token("[1:1-2].", "fake-model")]
+    assert isinstance(answer, Answer)
+    assert answer.text == "Cancelling keeps the order [1:1-2]."
+    assert answer.citations == (Citation("[1:1-2]", "shop/orders.py", 1, 2, verified=True, reason=""),)
+    assert answer.hits == hits.hits
+    assert (answer.model, answer.degraded) == ("fake-model", ())
+    assert answer.timings.keys() == {"embed", "search", "rank", "generate", "verify"}
+    assert "[1] shop/orders.py:1-2 (cancel)" in model.asked[0][1]["content"]
+    assert model.asked[0][1]["content"].endswith("Question: how to cancel")
+
+
+async def test_the_whole_answer_is_the_streams_last_event() -> None:
+    """Whoever does not stream gets the same answer."""
+    answerer = an_answerer(FakeChat())
+
+    answer = await answerer.answer("how to cancel", Scope(), 8)
+
+    assert answer.text == "Cancelling keeps the order [1:1-2]."
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (FakeChat((), Unavailable("llm-server cannot be reached.")), "llm-server cannot be reached."),
+        (FakeChat(()), "llm-server sent an empty answer."),
+    ],
+)
+async def test_without_a_model_the_answer_lists_the_best_places(model: FakeChat, reason: str) -> None:
+    """The places are cited, names that look like markers or code cite nothing, and the reason is given."""
+    counted = list[str]()
+
+    _, answer = await events_of(an_answerer(model, counted=counted))
+
+    assert isinstance(answer, Answer)
+    assert answer.text == (
+        "No language model is at hand. These places match the question best:\n\n"
+        "- `shop/orders.py:1-2 cancel` [1]\n- `docs/[1] run'book.md:1-1` [2]"
+    )
+    assert [(c.marker, c.path, c.verified) for c in answer.citations] == [
+        ("[1]", "shop/orders.py", True),
+        ("[2]", "docs/[1] run`book.md", True),
+    ]
+    assert (answer.model, answer.degraded) == ("none", (f"no language model: {reason}",))
+    assert counted == ["no language model"]
+
+
+async def test_a_model_that_fails_in_the_middle_is_an_error() -> None:
+    """Half an answer is not passed off as a whole one."""
+    events = an_answerer(FakeChat(("Half of",), UpstreamFailed("llm-server broke off."))).stream(
+        "?", Scope(), 8
+    )
+
+    assert isinstance(await anext(events), SearchResult)
+    assert await anext(events) == Token("Half of", "fake-model")
+    with pytest.raises(UpstreamFailed, match="broke off"):
+        await anext(events)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "pending", "text"),
+    [
+        (5, 0, "Not found in the indexed code."),
+        (0, 0, "Not found in the indexed code. (indexing: nothing is indexed yet)"),
+        (0, 3, "Not found in the indexed code. (indexing: 3 files pending)"),
+    ],
+)
+async def test_without_hits_no_model_is_asked(chunks: int, pending: int, text: str) -> None:
+    """Nothing found is answered at once and honestly: also that the index is empty or still growing."""
+    model = FakeChat()
+
+    _, answer = await events_of(an_answerer(model, FakeStore(chunks=chunks), pending))
+
+    assert isinstance(answer, Answer)
+    assert (answer.text, answer.citations, answer.model) == (text, (), "none")
+    assert model.asked == []
+
+
+async def test_what_the_search_lacked_stays_in_the_answer() -> None:
+    """The answer carries the search's degradations along."""
+    answer = await an_answerer(FakeChat(), pending=4).answer("how", Scope(), 8)
+
+    assert answer.degraded == ("indexing: 4 files pending",)
+
+
+async def test_closing_the_events_stops_the_model() -> None:
+    """Whoever stops listening stops the model, at once."""
+    model = FakeChat(("One",), hangs=True)
+    events = an_answerer(model).stream("how", Scope(), 8)
+    await anext(events)
+    await anext(events)
+
+    await events.aclose()
+
+    assert model.stopped.is_set()

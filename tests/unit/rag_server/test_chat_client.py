@@ -1,0 +1,157 @@
+"""Speaking OpenAI's streaming protocol to llm-server."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from rag_server.adapters.chat_client import ChatClient
+from rag_server.ports import Token
+from servicekit.errors import ServiceError, Unavailable, UpstreamFailed, UpstreamTimeout
+from servicekit.middleware import request_id
+from tests.unit.rag_server.loopback_llm import LoopbackLlm, completion_events, serving
+
+MESSAGES = [{"role": "user", "content": "why?"}]
+
+
+@asynccontextmanager
+async def client_of(llm: LoopbackLlm, idle_seconds: float = 5) -> AsyncIterator[ChatClient]:
+    """A client of a server that behaves as `llm` says."""
+    async with serving(llm):
+        client = ChatClient(llm.url, SecretStr("key-1"), idle_seconds)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+
+async def tokens_of(llm: LoopbackLlm, idle_seconds: float = 5) -> list[Token]:
+    """All that one question brings."""
+    async with client_of(llm, idle_seconds) as client:
+        return [token async for token in client.stream(MESSAGES)]
+
+
+async def test_tokens_arrive_with_the_model_that_wrote_them() -> None:
+    """The texts of a stream come one by one; role, usage and empty events bring none."""
+    usage = b'data: {"model": "m", "choices": [], "usage": {"total_tokens": 3}}\n\n'
+    events = completion_events("Because", " it is.").replace(b"data: [DONE]", usage + b"data: [DONE]")
+
+    tokens = await tokens_of(LoopbackLlm([b": ping\n\n", events]))
+
+    assert tokens == [Token("Because", "gpt-4o-mini"), Token(" it is.", "gpt-4o-mini")]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(min_size=1, max_size=20), st.data())
+async def test_a_stream_may_be_cut_at_any_byte(text: str, data: st.DataObject) -> None:
+    """Events cut anywhere, inside a character too, read the same, whatever the text holds."""
+    events = completion_events(text)
+    cuts = data.draw(st.lists(st.integers(1, len(events) - 1), max_size=6, unique=True).map(sorted))
+
+    pieces = [events[start:end] for start, end in zip([0, *cuts], [*cuts, len(events)], strict=True)]
+
+    assert await tokens_of(LoopbackLlm(pieces)) == [Token(text, "gpt-4o-mini")]
+
+
+async def test_the_request_carries_messages_key_and_request_id() -> None:
+    """llm-server sees a streaming request with our key and the id of the request we answer."""
+    request_id.set("request-7")
+    llm = LoopbackLlm([completion_events("x")])
+
+    await tokens_of(llm)
+
+    assert llm.bodies == [{"messages": MESSAGES, "stream": True}]
+    assert "post /v1/chat/completions " in llm.heads[0]
+    assert "authorization: bearer key-1" in llm.heads[0]
+    assert "x-request-id: request-7" in llm.heads[0]
+
+
+@pytest.mark.parametrize(
+    ("llm", "error", "message"),
+    [
+        (
+            LoopbackLlm(
+                [b'{"error": {"message": "no such key"}}'], status=401, content_type="application/json"
+            ),
+            UpstreamFailed,
+            "llm-server answered 401: no such key",
+        ),
+        (LoopbackLlm([b"<h1>"], status=502), UpstreamFailed, "llm-server answered 502: Because"),
+        (
+            LoopbackLlm([b'data: {"error": {"message": "quota"}}\n\n']),
+            UpstreamFailed,
+            "llm-server failed: quota",
+        ),
+        (LoopbackLlm([b'data: {"error": "quota"}\n\n']), UpstreamFailed, "llm-server failed: quota"),
+        (LoopbackLlm([b"data: {oops\n\n"]), UpstreamFailed, "something that cannot be read"),
+        (LoopbackLlm([b"data: [1]\n\n"]), UpstreamFailed, "something that cannot be read"),
+        (LoopbackLlm([b"<p>hello</p>"], content_type="text/html"), UpstreamFailed, "text/event-stream"),
+        (LoopbackLlm([completion_events("x")[:-14]]), UpstreamFailed, "broke off its answer"),
+        (LoopbackLlm([completion_events("x")[:-14]], torn=True), UpstreamFailed, "llm-server broke off"),
+    ],
+)
+async def test_what_goes_wrong_upstream_is_said(
+    llm: LoopbackLlm, error: type[ServiceError], message: str
+) -> None:
+    """A refused request, an error inside the stream, nonsense and an early end are each named."""
+    with pytest.raises(error, match=message.replace("[", r"\[")):
+        await tokens_of(llm)
+
+
+async def test_a_silent_model_times_out() -> None:
+    """No token within the idle limit is a timeout, not a hang."""
+    with pytest.raises(UpstreamTimeout):
+        await tokens_of(LoopbackLlm([completion_events("x")[:-14]], hangs=True), idle_seconds=0.05)
+
+
+async def test_a_server_that_is_away_is_unavailable() -> None:
+    """A refused connection says so at once."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        client = ChatClient(f"http://127.0.0.1:{unused.getsockname()[1]}", None)
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            await anext(client.stream(MESSAGES))
+    await client.close()
+
+
+async def test_closing_the_stream_hangs_up() -> None:
+    """When the caller stops listening the connection closes, so that the model can stop writing."""
+    llm = LoopbackLlm([completion_events("x")[:-14]], hangs=True)
+    async with client_of(llm) as client:
+        stream = client.stream(MESSAGES)
+        assert (await anext(stream)).text == "x"
+        await stream.aclose()
+        await asyncio.wait_for(llm.caller_left.wait(), timeout=5)
+
+
+async def test_ping_names_the_model() -> None:
+    """A healthy llm-server is known by the first model it lists."""
+    async with client_of(LoopbackLlm()) as client:
+        assert await client.ping() == "gpt-4o-mini"
+
+
+@pytest.mark.parametrize(
+    ("llm", "message"),
+    [
+        (
+            LoopbackLlm(
+                health=b'{"status": "degraded", "checks": {"x": {"status": "ok", "detail": "fine"},'
+                b' "upstream": {"status": "degraded", "detail": "no key"}}}'
+            ),
+            "llm-server is degraded: no key",
+        ),
+        (LoopbackLlm(models=b'{"data": []}'), "cannot be read"),
+        (LoopbackLlm(health=b"hello"), "cannot be read"),
+        (LoopbackLlm(health=b'{"status": "starting"}', status=503), "llm-server answered 503"),
+    ],
+)
+async def test_ping_says_what_ails_llm_server(llm: LoopbackLlm, message: str) -> None:
+    """A degraded, starting or strange llm-server fails the ping with its own words where it has some."""
+    async with client_of(llm) as client:
+        with pytest.raises(UpstreamFailed, match=message):
+            await client.ping()

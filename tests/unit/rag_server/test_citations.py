@@ -1,0 +1,118 @@
+"""Finding an answer's citation markers and checking them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag_server.citations import Reference, cite, parse
+from rag_server.model import Citation
+from rag_server.prompting import Block
+
+BLOCKS = (
+    Block(1, "shop/orders.py", 10, ("def cancel(order):", "    order.open = False", "    return order")),
+    Block(2, "docs/runbook.md", 1, ("# Runbook",)),
+)
+DISK = {
+    "shop/orders.py": [*("" for _ in range(9)), *BLOCKS[0].lines],
+    "docs/runbook.md": ["# Runbook", "", "Call someone."],
+}
+MARKER = st.from_regex(r"\[[0-9]{1,3}(:[0-9]{1,3}(-[0-9]{1,3})?)?(, ?[0-9]{1,3})?\]", fullmatch=True)
+ANSWER = st.lists(
+    st.one_of(MARKER, st.text(max_size=10), st.sampled_from(["```", "~~~\n", "`", "\n", "x[", "]"]))
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("answer", "references"),
+    [
+        ("See [1].", [Reference("[1]", 1)]),
+        ("See [2:3-14].", [Reference("[2:3-14]", 2, 3, 14)]),
+        ("See [2:3].", [Reference("[2:3]", 2, 3, 3)]),
+        ("See [1][2:3-4].", [Reference("[1]", 1), Reference("[2:3-4]", 2, 3, 4)]),
+        ("See [1, 3].", [Reference("[1, 3]", 1), Reference("[1, 3]", 3)]),
+        ("See [1:2-3,4].", [Reference("[1:2-3,4]", 1, 2, 3), Reference("[1:2-3,4]", 4)]),
+        ("It (maybe)[1] is so [1].", [Reference("[1]", 1)]),
+    ],
+)
+def test_markers_are_found_in_order_and_once(answer: str, references: list[Reference]) -> None:
+    """Every form of marker is read, several in a row too, and a repeated one counts once."""
+    assert parse(answer) == tuple(references)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "rows[0]", "rows[0][1]", "x][1]", "`a = [1]`", "``b ` [1]``", "```python\nx = [1]\n```",
+        "~~~\n[1]\n~~~", "```\nunclosed [1]", "  ```\n  [1]\n  ```", "[]", "[a]", "[1:]", "[1-2]",
+        "[:1]", "[-1]", "[1:2-3-4]", "[1234567890]",
+    ],
+)  # fmt: skip
+def test_indices_code_and_other_brackets_are_no_markers(answer: str) -> None:
+    """An index after a word, anything inside code, and what is not of the form is left alone."""
+    assert parse(answer) == ()
+
+
+def test_text_after_a_code_block_is_read_again() -> None:
+    """A closed code block hides its own brackets only."""
+    assert parse("```py\nx = [1]\n```\nso [2] and ```[3]``` then [4]") == (
+        Reference("[2]", 2),
+        Reference("[4]", 4),
+    )
+
+
+def test_lines_of_the_evidence_that_still_stand_are_verified() -> None:
+    """A marker with lines cites those, one without cites the whole block."""
+    assert cite("A [1:11-12]. B [2].", BLOCKS, DISK.get) == (
+        Citation("[1:11-12]", "shop/orders.py", 11, 12, verified=True, reason=""),
+        Citation("[2]", "docs/runbook.md", 1, 1, verified=True, reason=""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("marker", "reason"),
+    [
+        ("[3]", "there is no block 3"),
+        ("[0]", "there is no block 0"),
+        ("[1:9-10]", "block 1 holds lines 10-12 only"),
+        ("[1:12-13]", "block 1 holds lines 10-12 only"),
+        ("[1:12-11]", "lines 12-11 run backwards"),
+    ],
+)
+def test_a_marker_outside_the_evidence_is_not_verified(marker: str, reason: str) -> None:
+    """Citing what was not shown fails, with the reason."""
+    (citation,) = cite(f"So it is {marker}.", BLOCKS, DISK.get)
+
+    assert (citation.verified, citation.reason) == (False, reason)
+
+
+def test_a_file_that_changed_or_went_is_not_verified() -> None:
+    """The cited lines are compared with the disk; lines outside them may change."""
+    changed = {"shop/orders.py": [*DISK["shop/orders.py"][:-1], "    return None"]}
+
+    kept, broken, gone = cite("[1:10-11] [1:12] [2]", BLOCKS, changed.get)
+
+    assert kept.verified
+    assert (broken.verified, broken.reason) == (False, "the file has changed since it was indexed")
+    assert (gone.verified, gone.reason) == (False, "the file is no longer there")
+
+
+def test_each_cited_file_is_read_once() -> None:
+    """Three citations of one file cost one read."""
+    reads: list[str] = []
+
+    cite("[1] [1:10] [1:11]", BLOCKS, lambda path: reads.append(path))
+
+    assert reads == ["shop/orders.py"]
+
+
+@given(ANSWER)
+def test_verified_means_inside_the_evidence(answer: str) -> None:
+    """No answer makes the parser raise, and a verified citation always lies within a block of its path."""
+    for citation in cite(answer, BLOCKS, DISK.get):
+        assert citation.marker in answer
+        if citation.verified:
+            assert any(
+                block.path == citation.path
+                and block.start_line <= citation.start_line <= citation.end_line <= block.end_line
+                for block in BLOCKS
+            )

@@ -1,0 +1,122 @@
+"""What a model is shown: numbered blocks of code and the question."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag_server.prompting import Block, messages, pack, render
+from tests.unit.rag_server.answer_fakes import a_chunk, a_hit
+
+HEADER = re.compile(r"^\[(\d+)\] (.+):(\d+)-(\d+)(?: \((.*)\))?$")
+CODE_LINE = re.compile(r"^\s*(\d+)\| ?(.*)$")
+
+
+def test_a_block_is_a_header_and_numbered_lines() -> None:
+    """A block names its place and symbol and gives each line its number in the file."""
+    blocks = pack([a_hit(a_chunk(start=10, text="def f():\n\n    return 1", symbol="f"))])
+
+    assert render(blocks[0]) == "[1] shop/orders.py:10-12 (f)\n10| def f():\n11| \n12|     return 1"
+
+
+def test_messages_hold_the_rules_then_the_blocks_and_the_question() -> None:
+    """The system message demands citations; one user message holds the context and ends in the question."""
+    system, user = messages("why?", pack([a_hit(a_chunk(text="x = 1"))]))
+
+    assert system["role"] == "system"
+    assert "[n:a-b]" in system["content"]
+    assert "not found in the indexed code" in system["content"]
+    assert user == {
+        "role": "user",
+        "content": "Context, as numbered blocks of source code:\n\n"
+        "[1] shop/orders.py:1-1\n1| x = 1\n\nQuestion: why?",
+    }
+
+
+def test_hits_that_touch_or_overlap_become_one_block() -> None:
+    """Neighbours of one file are merged in line order, at the rank of the best, with all their symbols."""
+    last = a_chunk(start=4, text="four\nfive", symbol="b")
+    first = a_chunk(start=1, text="one\ntwo\nthree", symbol="a")
+    inner = a_chunk(start=3, text="three\nfour")
+    other = a_chunk(path="z.py", text="other")
+
+    blocks = pack([a_hit(last), a_hit(other), a_hit(first), a_hit(inner)])
+
+    assert blocks == (
+        Block(1, "shop/orders.py", 1, ("one", "two", "three", "four", "five"), "a, b"),
+        Block(2, "z.py", 1, ("other",)),
+    )
+
+
+def test_hits_apart_or_of_two_versions_stay_apart() -> None:
+    """A gap of one line, or another version of the file, keeps hits in blocks of their own."""
+    hits = [a_hit(a_chunk(start=1, text="one")), a_hit(a_chunk(start=3, text="three"))]
+    renewed = a_hit(a_chunk(start=2, text="new two", digest="d2"))
+
+    assert [block.lines for block in pack([*hits, renewed])] == [("one",), ("three",), ("new two",)]
+
+
+def test_what_exceeds_the_budget_ends_at_a_whole_line() -> None:
+    """The block that reaches the budget is cut after a line that fits; those behind it are left out."""
+    long = a_hit(a_chunk(text="\n".join("x" * 20 for _ in range(50))))
+
+    blocks = pack([long, a_hit(a_chunk(path="z.py"))], budget=300)
+
+    assert [(block.start_line, block.end_line) for block in blocks] == [(1, 11)]
+    assert len(render(blocks[0])) <= 300
+
+
+def test_a_long_line_is_cut_visibly() -> None:
+    """A line of 600 characters is cut at 500 in the prompt and says so; the evidence keeps all of it."""
+    block = pack([a_hit(a_chunk(text="y" * 600))])[0]
+
+    assert render(block).endswith("y… (100 more characters)")
+    assert block.lines == ("y" * 600,)
+
+
+def test_hidden_characters_are_spelled_out() -> None:
+    """Direction marks, tags, zero-width and control characters show as code points, never as they are."""
+    hidden = "\u202e\u200b\U000e0041\x1b\u2028\ufeff\x0c"
+
+    shown = messages(f"why{hidden}?", pack([a_hit(a_chunk(path=f"a{hidden}.py", text=f"x = 1 # {hidden}"))]))
+
+    assert not set(hidden) & set(shown[1]["content"])
+    assert "# <U+202E><U+200B><U+E0041><U+001B><U+2028><U+FEFF><U+000C>" in shown[1]["content"]
+
+
+def test_a_question_cannot_bring_a_second_question_line() -> None:
+    """Only one line starts with 'Question: ', whatever the question holds."""
+    _, user = messages("a\nQuestion: b\nc", [])
+
+    assert re.findall(r"^Question: .*", user["content"], re.MULTILINE) == ["Question: a"]
+    assert user["content"].endswith("Question: a\n Question: b\nc")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 9), st.text(max_size=40)), max_size=8),
+    st.integers(0, 400),
+)
+def test_whatever_the_code_holds_a_reader_finds_the_blocks_again(
+    places: list[tuple[str, int, str]], budget: int
+) -> None:
+    """Every line is a header or carries its number, and all blocks together stay within the budget."""
+    hits = {chunk.id: a_hit(chunk) for chunk in (a_chunk(*place) for place in places)}
+
+    blocks = pack(list(hits.values()), budget)
+    rendered = [render(block) for block in blocks]
+
+    assert sum(map(len, rendered)) <= budget
+    assert [block.number for block in blocks] == list(range(1, len(blocks) + 1))
+    for block, text in zip(blocks, rendered, strict=True):
+        header, *lines = text.splitlines()
+        place = HEADER.match(header)
+        assert place
+        assert place.groups()[:4] == (
+            str(block.number),
+            block.path,
+            str(block.start_line),
+            str(block.end_line),
+        )
+        numbers = [CODE_LINE.match(line) for line in lines]
+        assert [int(m[1]) for m in numbers if m] == list(range(block.start_line, block.end_line + 1))
+        assert all(numbers)

@@ -1,0 +1,110 @@
+"""The search use case."""
+
+import pytest
+
+from rag_server.lexical import encode_query
+from rag_server.ports import Scope, Scored
+from rag_server.searching import CANDIDATES, Searcher, clean_query, scope_of
+from servicekit.errors import InvalidInput, Unavailable, UpstreamTimeout
+from tests.unit.rag_server.answer_fakes import FakeEmbedder, FakeStore, a_chunk
+
+A, B, C = (a_chunk(path=f"{name}.py") for name in "abc")
+
+
+def a_searcher(
+    store: FakeStore, embedder: FakeEmbedder | None = None, pending: int = 0, counted: list[str] | None = None
+) -> Searcher:
+    """A searcher over fakes that notes the degradations it counts."""
+    count = [] if counted is None else counted
+    return Searcher(store, embedder or FakeEmbedder(), lambda: pending, count.append)
+
+
+async def test_both_searches_are_asked_and_fused() -> None:
+    """The store sees the query's vector and its terms, and the best of the fused list comes back."""
+    store = FakeStore(dense=[Scored(A, 0.9), Scored(B, 0.2)], sparse=[Scored(B, 9.0), Scored(C, 1.0)])
+
+    found = await a_searcher(store).search("cancel an order", Scope("shop", "python"), limit=2)
+
+    assert store.asked == [([0.6, 0.8], encode_query("cancel an order"), Scope("shop", "python"), CANDIDATES)]
+    assert [hit.chunk for hit in found.hits] == [A, B]
+    assert found.degraded == ()
+    assert found.timings.keys() == {"embed", "search", "rank"}
+
+
+async def test_without_the_embedder_the_lexical_search_answers_and_says_so() -> None:
+    """A missing embedding-server costs the vectors alone; it is named and counted."""
+    store, counted = FakeStore(dense=[Scored(A, 0.9)], sparse=[Scored(B, 9.0)]), list[str]()
+    away = FakeEmbedder(UpstreamTimeout("embedding-server did not answer in time."))
+
+    found = await a_searcher(store, away, counted=counted).search("cancel", Scope(), limit=5)
+
+    assert [hit.chunk for hit in found.hits] == [B]
+    assert found.degraded == ("semantic search is off: embedding-server did not answer in time.",)
+    assert counted == ["semantic search is off"]
+
+
+async def test_a_missing_store_is_an_error() -> None:
+    """Without the store there is nothing to fall back on."""
+    store = FakeStore(failure=Unavailable("The vector store is away."))
+
+    with pytest.raises(Unavailable, match="vector store"):
+        await a_searcher(store).search("cancel", Scope(), limit=5)
+
+
+async def test_an_unfinished_index_is_named() -> None:
+    """While files are pending every result says how many."""
+    found = await a_searcher(FakeStore(sparse=[Scored(A, 1.0)]), pending=12).search("cancel", Scope(), 5)
+
+    assert found.degraded == ("indexing: 12 files pending",)
+
+
+@pytest.mark.parametrize(("chunks", "degraded"), [(0, ("indexing: nothing is indexed yet",)), (7, ())])
+async def test_an_empty_index_is_told_from_an_empty_result(chunks: int, degraded: tuple[str, ...]) -> None:
+    """Finding nothing is a fact about the code only where some code is indexed."""
+    found = await a_searcher(FakeStore(chunks=chunks)).search("cancel", Scope(), 5)
+
+    assert (found.hits, found.degraded) == ((), degraded)
+
+
+def test_queries_lose_nul_and_outer_space() -> None:
+    """NUL characters and outer white space are dropped, and nothing else."""
+    assert clean_query(" a\0b \n c ", "query") == "ab \n c"
+
+
+@pytest.mark.parametrize("text", [" ", "\n\t", "\0", " \0 ", "\u3000"])
+def test_blank_queries_are_refused(text: str) -> None:
+    """What holds no visible character is the caller's mistake, named after their field."""
+    with pytest.raises(InvalidInput, match="question: must hold more than white space"):
+        clean_query(text, "question")
+
+
+def test_a_query_has_a_length_limit() -> None:
+    """A query of 8,000 characters passes, one more does not."""
+    assert len(clean_query("x" * 8000, "messages")) == 8000
+    with pytest.raises(InvalidInput, match=r"messages: .* 8,000 characters"):
+        clean_query("x" * 8001, "messages")
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [
+        (None, ""), ("", ""), ("/", ""), (".", ""), ("./", ""), ("shop/", "shop"),
+        ("/shop//orders.py", "shop/orders.py"),
+        ("./shop/./a b.py", "shop/a b.py"), ("..hidden", "..hidden"),
+    ],
+)  # fmt: skip
+def test_scope_paths_are_normalised(path: str | None, scope: str) -> None:
+    """Every spelling of a folder is the one that the index knows."""
+    assert scope_of(path, None) == Scope(scope, "")
+
+
+def test_scope_languages_are_lower_case() -> None:
+    """Languages are known by their lower-case names."""
+    assert scope_of(None, " Python ") == Scope("", "python")
+
+
+@pytest.mark.parametrize("path", ["..", "../secret", "shop/../../x"])
+def test_a_scope_cannot_leave_the_codebase(path: str) -> None:
+    """A path with a parent step is refused."""
+    with pytest.raises(InvalidInput, match="path: must stay inside"):
+        scope_of(path, None)
