@@ -155,6 +155,8 @@ class Script:
     """Path → status and message of the error it answers."""
     break_stream_after: int | None = None
     """How many tokens the stream brings before it ends with an error event."""
+    stream_tokens: bool = True
+    """False: the answer comes in the last event alone, as without a language model."""
     cut_stream: bool = False
     """End a broken stream without the error event."""
     api_key: str | None = None
@@ -192,7 +194,7 @@ async def ask_events(script: Script) -> AsyncIterator[str]:
     """The stream of `POST /ask`: hits, tokens, and the answer or the error at its end."""
     yield event("hits", {"hits": script.hits, "degraded": script.degraded})
     yield ": ping\n\n"
-    words = script.answer.split(" ")
+    words = script.answer.split(" ") if script.stream_tokens else []
     for count, word in enumerate(words):
         if count == script.break_stream_after:
             if not script.cut_stream:
