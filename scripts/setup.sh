@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Makes .venv with the locked packages and ours, and fetches the model: `setup.sh run`, or `setup.sh dev` for the tests' tools too.
+# PYTHON=python3.12 chooses the interpreter. Does nothing, at once, when nothing has changed since the last time.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+services=(embedding-server llm-server rag-server)
+log=.data/logs/setup.log
+
+main() {
+  local purpose=${1:-run}
+  [[ $purpose == run || $purpose == dev ]] || fail "setup.sh takes 'run' or 'dev', not '$purpose'."
+  local key
+  key=$(fingerprint)
+  if up_to_date "$purpose" "$key"; then return; fi
+  mkdir -p .data/logs
+  : >"$log"
+  make_venv
+  install_packages "$purpose"
+  step "Fetching the model" "Check the network, or set MODEL_DIR to a folder that holds the model, then run it again." \
+    .venv/bin/python -m embedding_server.model_files
+  remember "$purpose" "$key"
+}
+
+# What an installation depends on: where it is, the interpreter asked for, the locks and our packages' own files.
+fingerprint() {
+  { printf '%s\n' "$PWD" "${PYTHON:-}"; cat requirements/*.txt packages/*/pyproject.toml services/*/pyproject.toml; } | cksum
+}
+
+up_to_date() {
+  local stamp=.venv/.ready-for-$1
+  [[ -x .venv/bin/python && -f $stamp && $(<"$stamp") == "$2" ]]
+}
+
+remember() {
+  rm -f .venv/.ready-for-*
+  printf '%s\n' "$2" >.venv/.ready-for-run
+  if [[ $1 == dev ]]; then printf '%s\n' "$2" >.venv/.ready-for-dev; fi
+}
+
+make_venv() {
+  local python=${PYTHON:-python3}
+  command -v "$python" >/dev/null || fail "There is no '$python' on the PATH: install Python 3.11 or newer, or name one with PYTHON=python3.12."
+  local version
+  version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    fail "'$python' is Python $version, and 3.11 or newer is needed: install one and name it with PYTHON=python3.12."
+  "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    fail "'$python' cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt install python$version-venv)."
+  if ! venv_works "$version"; then
+    step "Making .venv with Python $version" "Remove the folder .venv and run it again." "$python" -m venv --clear .venv
+  fi
+}
+
+venv_works() {
+  [[ $(.venv/bin/python -c 'import sys, pip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) == "$1" ]]
+}
+
+install_packages() {
+  local locks=(-r requirements/build.txt) ours=(-e packages/servicekit) name
+  for name in "${services[@]}"; do
+    locks+=(-r "requirements/$name.txt")
+    ours+=(-e "services/$name")
+  done
+  if [[ $1 == dev ]]; then locks+=(-r requirements/dev.txt); fi
+  local pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input install)
+  local remedy="Check the network and pip's settings (pip config list), then run it again."
+  step "Installing the locked packages" "$remedy" "${pip[@]}" --require-hashes "${locks[@]}"
+  step "Installing our own packages" "$remedy" "${pip[@]}" --no-deps --no-build-isolation "${ours[@]}"
+}
+
+# step TITLE REMEDY COMMAND...: runs a command into the log; shows how long it took, or how it failed and what to do.
+step() {
+  local title=$1 remedy=$2 started=$SECONDS
+  shift 2
+  printf '%s ... ' "$title"
+  if "$@" >>"$log" 2>&1; then
+    printf '%d s\n' $((SECONDS - started))
+  else
+    printf 'failed\n'
+    tail -n 8 "$log" >&2
+    fail "$title failed ($PWD/$log has all of it). $remedy"
+  fi
+}
+
+fail() {
+  printf '%s\n' "$1" >&2
+  exit 1
+}
+
+main "$@"

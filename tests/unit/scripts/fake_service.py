@@ -1,0 +1,56 @@
+"""Stands in for any of the three services: answers as rag-server does, or misbehaves as its mode says."""
+
+import http.server
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+MODE = Path(__file__).with_name("mode").read_text()
+FILES = {"total": 2, "unchanged": 0, "indexed": 2, "pending": 0, "removed": 0, "failed": 0}
+INDEX = {
+    "state": "idle",
+    "detail": "",
+    "finished_at": "now",
+    "seconds": 0.5,
+    "files": FILES,
+    "chunks": 5,
+    "skipped": {},
+}
+CITATION = {"marker": "[1]", "path": "a.py", "start_line": 1, "end_line": 2, "verified": True, "reason": ""}
+ANSWER = {
+    "answer": "It adds [1].",
+    "citations": [CITATION],
+    "degraded": ["semantic search is off: no vectors"],
+    "model": "extractive",
+}
+REFUSAL = {"error": {"message": "The model is asleep.", "type": "upstream_error", "param": None, "code": "x"}}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.answer(
+            503 if MODE == "never ready" else 200, INDEX if self.path == "/index" else {"status": "ok"}
+        )
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        if MODE == "no answer":
+            self.answer(502, REFUSAL)
+        else:
+            self.answer(200, ANSWER | {"answer": f"{ANSWER['answer']} Key: {self.headers['authorization']}"})
+
+    def answer(self, status: int, body: object) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+
+if MODE == "exits":
+    sys.exit("PORT: not today")
+if MODE == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+else:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
