@@ -21,7 +21,7 @@ from servicekit.metrics import Metrics
 log = structlog.get_logger("access")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-_SAFE_ID = re.compile(r"[\w.-]{1,64}")
+_SAFE_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 NOT_ANSWERED = 499  # nginx's number for a client that left before the answer began
 BUG_MESSAGE = "Something went wrong here; the log has the details under this request id."
 _QUIET = {"/health", "/livez", "/metrics"}  # probes: every few seconds, no news
