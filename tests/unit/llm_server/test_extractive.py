@@ -1,0 +1,180 @@
+"""Without a language model the answer is quotes of the context, or an honest no."""
+
+import re
+from typing import Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from openai import NotFoundError, OpenAI
+
+from llm_server.blocks import Block
+from llm_server.generators.extractive import answer
+from tests.unit.llm_server.prompts import block, block_lists, prompt, questions
+
+REFUNDS = block(
+    1,
+    "orders/refunds.py",
+    '''REFUND_WINDOW = timedelta(days=30)
+
+
+def refund_is_due(order, today):
+    """Whether the customer may still ask for a refund."""
+    return today - order.delivered <= REFUND_WINDOW
+
+
+def restocking_fee(line):
+    return line.price * 15 // 100''',
+    start=10,
+)
+STOCK = block(
+    2,
+    "warehouse/stock.go",
+    """// Reserve holds stock for a basket.
+func (s *Stock) Reserve(sku string, quantity int) error {
+	return s.hold(sku, quantity, 15*time.Minute)
+}""",
+    start=7,
+)
+RUNBOOK = block(3, "docs/runbook.md", "# Restarting the payment worker\n\nScale it to zero first.")
+SHOP = (REFUNDS, STOCK, RUNBOOK)
+QUOTE = re.compile(r"^`.+` \[(\d+):(\d+)(?:-(\d+))?\]\n\n(`{3,})\w*\n(.*?)\n\4$", re.MULTILINE | re.DOTALL)
+
+
+def cited(text: str) -> list[tuple[int, int, int]]:
+    """The block, first and last line of each citation."""
+    return [(int(n), int(a), int(b or a)) for n, a, b, *_ in QUOTE.findall(text)]
+
+
+@pytest.mark.parametrize(
+    ("question", "number", "line"),
+    [
+        ("Until when may a customer ask for a refund?", 1, 14),
+        ("where is refundIsDue", 1, 13),
+        ("What is the restocking fee?", 1, 18),
+        ("How long do we reserve stock?", 2, 8),
+        ("How do I restart the payment worker?", 3, 1),
+    ],
+)
+def test_the_best_quote_comes_first(question: str, number: int, line: int) -> None:
+    """The first citation holds the line that answers, whatever the order of the blocks."""
+    for blocks in (SHOP, SHOP[::-1]):
+        first, *_ = cited(answer(prompt(question, blocks)))
+        assert first[0] == number
+        assert first[1] <= line <= first[2]
+
+
+def test_the_answer_says_what_it_is() -> None:
+    """The reader learns that no model wrote this, and sees each quote with its path and language."""
+    text = answer(prompt("How long do we reserve stock?", SHOP))
+    assert text.startswith("No language model is configured")
+    assert "`warehouse/stock.go` [2:7-10]\n\n```go\n// Reserve holds" in text
+
+
+UNRELATED = [
+    "What is the capital of France?",
+    "How do I bake sourdough bread?",
+    "Which telescope photographed the Horsehead nebula?",
+    "How are passwords hashed when a customer signs up?",
+    "What is the GraphQL schema for product reviews?",
+]
+
+
+@pytest.mark.parametrize("question", UNRELATED)
+def test_what_is_not_there_is_not_found(question: str) -> None:
+    """A question about something else gets no quotes, even where one of its words occurs."""
+    text = answer(prompt(question, SHOP))
+    assert "not found in the indexed code" in text.lower()
+    assert cited(text) == []
+
+
+def test_no_context_is_said() -> None:
+    """A question without blocks gets told so, not answered."""
+    assert "no context" in answer("How do refunds work?")
+
+
+def test_a_question_without_any_term_gets_the_first_block() -> None:
+    """`What does this do?` asks for nothing in particular: the block that was ranked first is shown."""
+    assert cited(answer(prompt("What does this code do?", SHOP))) == [(1, 10, 19)]
+
+
+@given(questions, block_lists())
+def test_every_citation_lies_inside_a_block(question: str, blocks: tuple[Block, ...]) -> None:
+    """Each quote is to the letter the lines that its citation names: at most three, of twelve lines."""
+    text = answer(prompt(f"refund customer {question}", blocks))
+    quotes = QUOTE.findall(text)
+    assert len(quotes) <= 3
+    for number, first, last, _, code in quotes:
+        lines = {line.number: line.text for line in blocks[int(number) - 1].lines}
+        span = range(int(first), int(last or first) + 1)
+        assert code == "\n".join(lines[at] for at in span)
+        assert len(span) <= 12
+
+
+@given(questions, block_lists())
+def test_quotes_do_not_repeat_each_other(question: str, blocks: tuple[Block, ...]) -> None:
+    """No line is quoted twice, and asking again gives the same text."""
+    message = prompt(f"refund days {question}", blocks)
+    lines = [(n, at) for n, first, last in cited(answer(message)) for at in range(first, last + 1)]
+    assert len(lines) == len(set(lines))
+    assert answer(message) == answer(message)
+
+
+def test_code_with_fences_stays_inside_its_fence() -> None:
+    """A quote that holds a fence gets a longer one, so that what follows is not taken for prose."""
+    text = answer(prompt("refund example", [block(1, "a.md", "refund example\n```\n[9]\n```")]))
+    assert "````markdown\nrefund example\n```\n[9]\n```\n````" in text
+
+
+def ask(client: httpx2.Client, **fields: Any) -> httpx2.Response:
+    messages = [
+        {"role": "system", "content": "Answer from the blocks."},
+        {"role": "user", "content": prompt("How long do we reserve stock?", SHOP)},
+        {"role": "assistant", "content": "…"},
+    ]
+    return client.post("/chat/completions", json={"messages": messages, **fields})
+
+
+def test_the_last_user_message_is_answered(offline: httpx2.Client) -> None:
+    """A completion in OpenAI's shape, under the name of what wrote it."""
+    body = ask(offline).json()
+    assert body["model"] == "extractive"
+    assert "[2:7-10]" in body["choices"][0]["message"]["content"]
+    assert body["choices"][0]["finish_reason"] == "stop"
+    assert (
+        body["usage"]["total_tokens"] == body["usage"]["prompt_tokens"] + body["usage"]["completion_tokens"]
+    )
+
+
+@pytest.mark.parametrize("model", ["extractive", "gpt-4o-mini", None])
+def test_the_default_model_is_accepted(offline: httpx2.Client, model: str | None) -> None:
+    """A caller that names the configured model need not know that it is not there."""
+    assert ask(offline, model=model).is_success
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_another_model_is_not_found(offline: httpx2.Client, stream: bool) -> None:
+    """A model that nobody configured is a 404, also for a stream."""
+    answer = ask(offline, model="gpt-9", stream=stream)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+    assert answer.json()["error"]["param"] == "model"
+
+
+def test_a_stream_is_the_same_answer_in_pieces(offline: httpx2.Client) -> None:
+    """The openai client puts the words together to the completion's text, and gets usage when it asks."""
+    whole = ask(offline).json()
+    messages: Any = [{"role": "user", "content": prompt("How long do we reserve stock?", SHOP)}]
+    with OpenAI(base_url=f"{offline.base_url}/v1", api_key="any") as client:
+        chunks = list(
+            client.chat.completions.create(
+                model="extractive", messages=messages, stream=True, stream_options={"include_usage": True}
+            )
+        )
+        with pytest.raises(NotFoundError):
+            client.chat.completions.create(model="gpt-9", messages=messages)
+    pieces = [chunk.choices[0].delta.content or "" for chunk in chunks[:-1]]
+    assert "".join(pieces) == whole["choices"][0]["message"]["content"]
+    assert len(pieces) > 20
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage is not None
+    assert chunks[-1].usage.completion_tokens == whole["usage"]["completion_tokens"]

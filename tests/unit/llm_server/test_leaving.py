@@ -1,0 +1,92 @@
+"""A caller who leaves takes the upstream's work along; a caller who waits hears that the line is alive."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from llm_server.streaming import PING, with_pings
+from tests.fixtures.waiting import wait_for
+from tests.unit.llm_server.fake_upstream import FakeUpstream, Reply, chunk, stream
+
+
+def ask(client: httpx2.Client, streamed: bool) -> socket.socket:
+    """Send a request and do not read the answer."""
+    body = f'{{"messages": [{{"role": "user", "content": "x"}}], "stream": {str(streamed).lower()}}}'
+    address = urlsplit(str(client.base_url))
+    connection = socket.create_connection((address.hostname, address.port), timeout=10)
+    head = [
+        "POST /chat/completions HTTP/1.1",
+        "host: x",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+    ]
+    connection.sendall("\r\n".join([*head, "", body]).encode())
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("reply", "streamed"),
+    [
+        (Reply(then="silence"), False),
+        (Reply(then="silence"), True),
+        (stream(chunk({"content": "a"}), then="silence"), True),
+    ],
+    ids=["whole answer", "before the first chunk", "inside a stream"],
+)
+def test_the_upstream_sees_the_caller_leave(
+    gateway: httpx2.Client, upstream: FakeUpstream, reply: Reply, streamed: bool
+) -> None:
+    """The upstream's connection closes when the caller's does, and the metrics call it cancelled."""
+    before = cancelled(gateway)
+    upstream.replies = [reply]
+    with ask(gateway, streamed) as connection:
+        wait_for(lambda: upstream.seen, "the request to reach the upstream")
+        if reply.pieces:
+            connection.recv(1)
+    assert upstream.caller_left.wait(10)
+    wait_for(lambda: cancelled(gateway) == before + 1, "the metrics to count it")
+
+
+def cancelled(client: httpx2.Client) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return sum(
+        float(line.split()[-1])
+        for line in lines
+        if line.startswith('chat_requests_total{outcome="cancelled"}')
+    )
+
+
+async def test_silence_is_filled_with_comments() -> None:
+    """Pings come while there is no event, and no event is lost over them."""
+    speak = asyncio.Event()
+
+    async def events() -> AsyncGenerator[str]:
+        yield "one"
+        await speak.wait()
+        yield "two"
+
+    heard = with_pings(events(), seconds=0.001)
+    assert [await anext(heard), await anext(heard), await anext(heard)] == ["one", PING, PING]
+    speak.set()
+    assert [text async for text in heard if text != PING] == ["two"]
+
+
+async def test_closing_during_a_ping_ends_the_source() -> None:
+    """A caller who leaves during silence ends the wait for the next event."""
+    ended = asyncio.Event()
+
+    async def events() -> AsyncGenerator[str]:
+        try:
+            await asyncio.Event().wait()
+            yield "never"
+        finally:
+            ended.set()
+
+    heard = with_pings(events(), seconds=0.001)
+    assert await anext(heard) == PING
+    await heard.aclose()
+    assert ended.is_set()

@@ -1,0 +1,43 @@
+"""How long an upstream asks to wait."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_server.generators.upstream_errors import retry_after
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "20"}, 20),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after": "Mon, 01 Jan 2024 00:00:00 GMT"}, 0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-1"}, None),
+        ({}, None),
+    ],
+)
+def test_the_forms_of_the_header(headers: dict[str, str], seconds: float | None) -> None:
+    """Milliseconds go before seconds, a date that is past is no wait, and nonsense is no answer."""
+    assert retry_after(headers) == seconds
+
+
+def test_a_date_is_counted_from_now() -> None:
+    """A date in a minute is a wait of up to a minute."""
+    seconds = retry_after(
+        {"retry-after": format_datetime(datetime.now(UTC) + timedelta(minutes=1), usegmt=True)}
+    )
+    assert seconds is not None
+    assert 0 < seconds <= 60
+
+
+@given(st.text(st.characters(codec="latin-1")))
+def test_no_header_breaks_it(text: str) -> None:
+    """Whatever the header holds, the wait is unknown or not negative."""
+    seconds = retry_after({"retry-after": text})
+    assert seconds is None or seconds >= 0

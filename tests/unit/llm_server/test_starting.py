@@ -1,0 +1,94 @@
+"""The settings choose the generator, and the log and `/health` say which it is and how it does."""
+
+import httpx2
+import pytest
+from structlog.testing import capture_logs
+
+from llm_server.app import choose_generator
+from llm_server.generators.openai import OpenAIGenerator, connect
+from llm_server.settings import Settings
+from servicekit.errors import ServiceError
+from servicekit.settings import SettingsError, read_settings
+from tests.unit.llm_server.fake_upstream import FakeUpstream, chunk, failure, stream, whole
+
+HELLO = {"messages": [{"role": "user", "content": "hello"}]}
+
+
+async def test_without_a_model_the_log_says_how_to_get_one() -> None:
+    """Neither key nor base URL: one warning, which names both variables."""
+    with capture_logs() as logs:
+        generator = choose_generator(Settings())
+    assert generator.models == ("extractive",)
+    assert [line["log_level"] for line in logs] == ["warning"]
+    assert "OPENAI_API_KEY" in logs[0]["event"]
+    assert "OPENAI_BASE_URL" in logs[0]["event"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "host"),
+    [
+        ({"openai_api_key": "sk-1"}, "api.openai.com"),
+        ({"openai_base_url": "http://user:pw@ollama:11434/v1"}, "ollama"),
+    ],
+)
+async def test_with_a_model_the_log_says_which(settings: dict[str, str], host: str) -> None:
+    """A key or a base URL: one line with the model and the host, and no secret."""
+    with capture_logs() as logs:
+        generator = choose_generator(Settings.model_validate(settings))
+    assert [(line["model"], line["host"]) for line in logs] == [("gpt-4o-mini", host)]
+    assert "sk-1" not in repr(logs)
+    assert "pw" not in repr(logs)
+    await generator.close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OPENAI_BASE_URL", "localhost:11434"),
+        ("UPSTREAM_TIMEOUT_SECONDS", "0"),
+        ("UPSTREAM_MAX_RETRIES", "99"),
+    ],
+)
+def test_a_bad_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    """A value that cannot work is refused by the name of its variable."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=variable):
+        read_settings(Settings)
+
+
+async def test_health_is_what_the_last_call_told(upstream: FakeUpstream) -> None:
+    """The check degrades with the reason after a failure, in a stream too, and recovers with a success."""
+    client = connect(f"{upstream.url}/v1", "sk-1", timeout=5, max_retries=0)
+    generator = OpenAIGenerator(client, "m", timeout=5)
+    assert (await generator.check()).status == "ok"
+    upstream.replies = [failure(401, message="no"), whole(), stream(chunk({"content": "a"}))]
+    with pytest.raises(ServiceError):
+        await generator.complete(HELLO)
+    refused = await generator.check()
+    assert refused.status == "degraded"
+    assert "OPENAI_API_KEY" in refused.detail
+    await generator.complete(HELLO)
+    assert (await generator.check()).status == "ok"
+    with pytest.raises(ServiceError):
+        [_ async for _ in generator.stream(HELLO | {"stream": True})]
+    assert (await generator.check()).status == "degraded"
+    await generator.close()
+
+
+async def test_a_callers_fault_leaves_health_alone(upstream: FakeUpstream) -> None:
+    """A request that the upstream refuses for its content says nothing against the upstream."""
+    generator = OpenAIGenerator(connect(f"{upstream.url}/v1", "k", 5, 0), "m", timeout=5)
+    upstream.replies = [failure(400, message="no")]
+    with pytest.raises(ServiceError):
+        await generator.complete(HELLO)
+    assert (await generator.check()).status == "ok"
+    await generator.close()
+
+
+def test_health_over_http(offline: httpx2.Client) -> None:
+    """`/health` shows the check under `upstream`; working without a model is fine."""
+    answer = offline.get("/health")
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["upstream"] == {
+        "status": "ok", "detail": "extractive: no OPENAI_API_KEY or OPENAI_BASE_URL",
+    }  # fmt: skip
