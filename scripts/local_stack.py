@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 
+ROOT = Path(__file__).resolve().parent.parent
+"""Where the services run: relative paths in settings mean the same wherever they were started from."""
 HOST = "127.0.0.1"
 STOP_SECONDS = 4.0  # a service gives requests in flight 3 s
 LONGEST_PAUSE_SECONDS = 15.0
@@ -80,6 +82,7 @@ class Service:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 env=self.environment,
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -18,11 +18,10 @@ from pathlib import Path
 from types import FrameType
 
 from dotenv import load_dotenv
-from local_stack import HOST, STOP_SIGNALS, LocalStack, Ports, StackError, port_in_use
+from local_stack import HOST, ROOT, STOP_SIGNALS, LocalStack, Ports, StackError, port_in_use
 from rich.console import Console
 from session import Session
 
-ROOT = Path(__file__).resolve().parent.parent
 TEST_CODEBASE = ROOT / "test-codebase"
 TEST_QUESTION = "How many days after delivery may a customer return something they changed their mind about?"
 GENERAL_QUESTION = "What does this project do and where is its entry point?"

@@ -17,8 +17,7 @@ main() {
   : >"$log"
   make_venv
   install_packages "$purpose"
-  step "Fetching the model" "Check the network, or set MODEL_DIR to a folder that holds the model, then run it again." \
-    .venv/bin/python -m embedding_server.model_files
+  fetch_model
   remember "$purpose" "$key"
 }
 
@@ -67,6 +66,14 @@ install_packages() {
   local remedy="Check the network and pip's settings (pip config list), then run it again."
   step "Installing the locked packages" "$remedy" "${pip[@]}" --require-hashes "${locks[@]}"
   step "Installing our own packages" "$remedy" "${pip[@]}" --no-deps --no-build-isolation "${ours[@]}"
+}
+
+fetch_model() {
+  local fetch=(.venv/bin/python -m embedding_server.model_files)
+  # .env may say where the model is; what is in the environment wins.
+  if [[ -f .env ]]; then fetch=(.venv/bin/python -m dotenv --file .env run --no-override -- "${fetch[@]}"); fi
+  step "Fetching the model" "Check the network, or set MODEL_DIR to a folder that holds the model, then run it again." \
+    "${fetch[@]}"
 }
 
 # step TITLE REMEDY COMMAND...: runs a command into the log; shows how long it took, or how it failed and what to do.

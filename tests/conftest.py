@@ -1,0 +1,35 @@
+"""Options and the fixture that every black-box suite shares: which running system to test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fixtures.targets import TARGETS, Target
+
+_used = pytest.StashKey[Target]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("target", "the running system that tests/contract and tests/integration talk to")
+    group.addoption("--target", choices=sorted(TARGETS), default="process", help="default: %(default)s")
+    for service in ("rag", "embedding", "llm"):
+        group.addoption(f"--{service}-url", help=f"where {service}-server is, for --target url")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"target: {config.getoption('--target')}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    target = config.stash.get(_used, None)
+    if target:
+        terminalreporter.write_line(f"ran against {target}")
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The system under test, started once per session where the target starts one."""
+    open_target = TARGETS[pytestconfig.getoption("--target")]
+    with open_target(pytestconfig, tmp_path_factory.mktemp("target")) as running:
+        pytestconfig.stash[_used] = running
+        yield running

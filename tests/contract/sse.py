@@ -1,0 +1,18 @@
+"""Reads server-sent events as a browser does."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+
+def events(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """The events in `lines` as (name, JSON payload); comments are left out."""
+    name, data = "message", []
+    for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            data.append(line.removeprefix("data: "))
+        elif not line and data:
+            yield name, json.loads("\n".join(data))
+            name, data = "message", []

@@ -1,0 +1,168 @@
+"""rag-server: from an indexed codebase to an answer whose citations can be looked up."""
+
+import httpx2
+import pytest
+
+from tests.contract.conftest import finished_run
+from tests.contract.topics import TOPICS
+from tests.fixtures.waiting import wait_for
+
+HIT_FIELDS = {"path", "start_line", "end_line", "symbol", "kind", "language", "text", "score", "explanation"}
+
+
+def test_the_index_accounts_for_every_file(indexed: httpx2.Client) -> None:
+    """After a run nothing is pending or failed, and the store holds what the run says."""
+    status = indexed.get("/index").json()
+    files = status["files"]
+    assert (status["state"], files["pending"], files["failed"], status["errors"]) == ("idle", 0, 0, [])
+    assert files["total"] == files["unchanged"] + files["indexed"]
+    assert status["searchable"]["files"] >= 30
+    assert status["searchable"]["chunks"] >= status["searchable"]["files"]
+
+
+def test_indexing_again_changes_nothing(indexed: httpx2.Client) -> None:
+    """A second run over unchanged files embeds nothing and leaves every chunk in place once."""
+    before = indexed.get("/index").json()
+    response = indexed.post("/index", json={})
+    assert response.status_code == 202
+    after = wait_for(lambda: newer_run(indexed, before["finished_at"]), "a second run")
+    assert after["files"]["indexed"] == after["files"]["removed"] == 0
+    assert after["files"]["unchanged"] == after["files"]["total"]
+    assert after["searchable"] == before["searchable"]
+
+
+def newer_run(client: httpx2.Client, finished_at: object) -> dict[str, object] | None:
+    """The last run, once it is another one than that which ended at `finished_at`."""
+    status = finished_run(client)
+    return status if status and status["finished_at"] != finished_at else None
+
+
+@pytest.mark.parametrize(("question", "path"), TOPICS.items())
+def test_a_search_finds_the_file(indexed: httpx2.Client, question: str, path: str) -> None:
+    """A question finds the file that answers it among the first five hits."""
+    hits = search(indexed, question, limit=5)
+    assert path in [hit["path"] for hit in hits]
+
+
+def test_a_hit_says_where_it_is_and_why(indexed: httpx2.Client) -> None:
+    """A hit names its lines, symbol and language, and explains its score."""
+    hits = search(indexed, "restocking_fee", limit=5)
+    assert all(set(hit) == HIT_FIELDS for hit in hits)
+    best = hits[0]
+    assert best["path"] == "order-service/orders/refunds.py"
+    assert best["language"] == "python"
+    assert best["explanation"]
+    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
+
+
+def test_a_hit_is_what_the_file_says(indexed: httpx2.Client) -> None:
+    """A hit's text is exactly the lines it names."""
+    for hit in search(indexed, "circuit breaker half open", limit=10):
+        lines = indexed.get(f"/files/{hit['path']}").json()["text"].splitlines()
+        assert hit["text"].splitlines() == lines[hit["start_line"] - 1 : hit["end_line"]]
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "holds"),
+    [
+        ({"path": "warehouse"}, lambda hit: hit["path"].startswith("warehouse/")),
+        (
+            {"path": "order-service/orders/money.py"},
+            lambda hit: hit["path"] == "order-service/orders/money.py",
+        ),
+        ({"language": "go"}, lambda hit: hit["path"].endswith(".go")),
+        ({"path": "order-service", "language": "python"}, lambda hit: hit["path"].endswith(".py")),
+    ],
+    ids=["folder", "file", "language", "both"],
+)
+def test_a_search_can_be_narrowed(indexed: httpx2.Client, narrowed, holds) -> None:
+    """A folder, a file and a language each limit the hits, and something is still found."""
+    hits = search(indexed, "payment of an order total", limit=20, **narrowed)
+    assert hits
+    assert all(holds(hit) for hit in hits)
+
+
+def test_a_narrowed_search_may_find_nothing(indexed: httpx2.Client) -> None:
+    """A folder that does not exist gives no hits rather than an error."""
+    assert search(indexed, "refund", path="no/such/folder") == []
+
+
+def test_limit_is_kept(indexed: httpx2.Client) -> None:
+    """A search returns as many hits as asked for, and the fewer are the best of the more."""
+    three, ten = search(indexed, "order", limit=3), search(indexed, "order", limit=10)
+    assert (len(three), len(ten)) == (3, 10)
+    assert [hit["path"] for hit in three] == [hit["path"] for hit in ten[:3]]
+
+
+def test_an_answer_can_be_looked_up(indexed: httpx2.Client) -> None:
+    """An answer's citations are verified, lie in a retrieved hit and in the file as it is."""
+    question = "How many days does a customer have to return a live plant?"
+    body = indexed.post("/ask", json={"question": question}).json()
+    assert body["answer"]
+    assert body["citations"]
+    assert body["degraded"] == []
+    assert body["timings"]
+    for citation in body["citations"]:
+        assert citation["verified"], citation
+        assert citation["marker"] in body["answer"]
+        file = indexed.get(f"/files/{citation['path']}").json()
+        assert 1 <= citation["start_line"] <= citation["end_line"] <= file["lines"]
+        assert any(covers(hit, citation) for hit in body["hits"])
+    assert "order-service/orders/refunds.py" in [citation["path"] for citation in body["citations"]]
+
+
+def covers(hit: dict[str, object], citation: dict[str, object]) -> bool:
+    """Whether the cited lines lie within the hit."""
+    inside = hit["start_line"] <= citation["start_line"] and citation["end_line"] <= hit["end_line"]
+    return hit["path"] == citation["path"] and inside
+
+
+def test_a_question_nothing_answers(indexed: httpx2.Client) -> None:
+    """A question the code does not answer is answered with that, and with no citation."""
+    body = indexed.post(
+        "/ask", json={"question": "Which telescope photographed the Horsehead nebula?"}
+    ).json()
+    assert "not found in the indexed code" in body["answer"].lower()
+    assert body["citations"] == []
+
+
+@pytest.mark.parametrize(
+    "query", ["a\x00b", "🛒 cart", "'; DROP TABLE orders; --", "x" * 8000, "((((", "\u202erefund", "%"]
+)
+def test_any_query_gets_an_answer(indexed: httpx2.Client, query: str) -> None:
+    """Whatever characters a query holds, the search answers."""
+    response = indexed.post("/search", json={"query": query})
+    assert response.status_code == 200, response.text
+
+
+def test_fields_we_do_not_know_are_ignored(indexed: httpx2.Client) -> None:
+    """A newer client's extra fields do no harm."""
+    response = indexed.post("/search", json={"query": "refund", "from_the_future": {"x": 1}})
+    assert response.status_code == 200
+
+
+def test_a_file_is_shown_as_it_is(indexed: httpx2.Client) -> None:
+    """`/files` gives a file's text, language and number of lines."""
+    body = indexed.get("/files/order-service/orders/refunds.py").json()
+    assert set(body) == {"path", "language", "text", "lines"}
+    assert (body["path"], body["language"]) == ("order-service/orders/refunds.py", "python")
+    assert body["text"].startswith('"""The returns policy')
+    assert body["lines"] == len(body["text"].splitlines())
+
+
+def test_the_page_is_served(rag: httpx2.Client) -> None:
+    """`/` is a page whose scripts and styles come from rag-server itself."""
+    page = rag.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "http://" not in page.text.replace("http://www.w3.org", "")
+    assert "https://" not in page.text
+
+
+def search(client: httpx2.Client, query: str, **options: object) -> list[dict[str, object]]:
+    """The hits for `query` from a search that was not degraded."""
+    response = client.post("/search", json={"query": query, **options})
+    assert response.status_code == 200, response.text
+    body = response.json()
+    assert body["degraded"] == []
+    return body["hits"]
