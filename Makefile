@@ -3,9 +3,6 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-# Folder to index, and ports to serve on; `.env` or the command line may set each.
-export CODEBASE EMBEDDING_SERVER_PORT LLM_SERVER_PORT RAG_SERVER_PORT
-
 ##@ Without Docker
 run: ## Set everything up, index CODEBASE (default test-codebase), answer a question, stay up until Ctrl-C
 	@scripts/setup.sh run && exec $(BIN)/python scripts/run.py
@@ -22,7 +19,7 @@ check: ## Formatting, lint, types, architecture, manifests and docs
 test-reference: ## Both embedding engines against the golden vectors (installs torch in an environment of its own)
 	@scripts/test_reference.sh
 bench: ## Measure and rewrite docs/performance.md
-	@scripts/setup.sh dev && $(BIN)/python benchmarks/run.py
+	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/run.py $(ONLY)
 
 ##@ Upkeep
 lock: ## Resolve requirements/*.txt anew (needs uv)

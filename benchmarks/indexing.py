@@ -1,0 +1,90 @@
+"""Indexes packages of the standard library through the running services, then searches them.
+
+Prints and writes results/indexing.json: chunks/s of a first index, seconds of an unchanged one, search p50 and p95.
+"""
+
+import json
+import shutil
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from local_stack import LocalStack, free_ports
+from machine import RESULTS, describe
+from percentiles import milliseconds
+
+PACKAGES = ("asyncio", "concurrent", "email", "http", "importlib", "json", "logging", "multiprocessing", "unittest")
+QUERIES = (
+    "cancel a task when a timeout expires", "parse a header with encoded words", "retry a failed connection",
+    "lock shared between processes", "format a log record", "load a module from a zip file", "CookieJar",
+    "decode JSON with a custom hook", "mock an attribute for a test", "read chunked transfer encoding",
+)  # fmt: skip
+ROUNDS = 20
+DEADLINE_SECONDS = 900.0
+
+
+def copy_codebase(target: Path) -> None:
+    """Put the chosen packages of this Python's standard library into `target`."""
+    library = Path(sysconfig.get_path("stdlib"))
+    for package in PACKAGES:
+        shutil.copytree(library / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def finished_run(client: httpx2.Client, after: str | None) -> dict[str, Any]:
+    """The status of the first run that finished after the one that finished at `after`."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        status: dict[str, Any] = client.get("/index").raise_for_status().json()
+        if status["state"] == "failed":
+            raise SystemExit(f"Indexing failed: {status['detail']}")
+        if status["state"] == "idle" and status["finished_at"] not in (None, after):
+            return status
+        time.sleep(0.02)
+    raise SystemExit(f"Indexing did not finish within {DEADLINE_SECONDS:g} s.")
+
+
+def search_seconds(client: httpx2.Client) -> list[float]:
+    """How long each of the queries took, in several rounds."""
+    seconds = []
+    for query in QUERIES * ROUNDS:
+        started = time.perf_counter()
+        client.post("/search", json={"query": query}).raise_for_status()
+        seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    """All the figures, on a stack of its own with an empty index."""
+    codebase = folder / "codebase"
+    copy_codebase(codebase)
+    stack = LocalStack(codebase, folder / "index", folder / "logs", free_ports(), {"VECTOR_DB_URL": ""})
+    with stack, httpx2.Client(base_url=stack.rag_url, timeout=60) as client:
+        stack.wait_ready(120)
+        first = finished_run(client, None)
+        client.post("/index", json={}).raise_for_status()
+        again = finished_run(client, first["finished_at"])
+        latency = milliseconds(search_seconds(client))
+    return {
+        "files": first["files"]["indexed"],
+        "chunks": first["chunks"],
+        "index_seconds": round(first["seconds"], 2),
+        "chunks_per_second": round(first["chunks"] / first["seconds"], 1),
+        "unchanged_seconds": round(again["seconds"], 2),
+        "search": latency | {"requests": len(QUERIES) * ROUNDS},
+    }
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        result = {"machine": describe(), **measure(Path(folder))}
+    text = json.dumps(result, indent=2)
+    (RESULTS / "indexing.json").write_text(text + "\n")
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

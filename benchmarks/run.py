@@ -1,0 +1,29 @@
+"""`make bench`: runs every benchmark, one after the other, and writes docs/performance.md from what they measured.
+
+Name some to run only those: `make bench ONLY="indexing"`.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import report
+
+HERE = Path(__file__).parent
+BENCHMARKS = ("first_answer", "encoders", "indexing")
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or list(BENCHMARKS)
+    unknown = sorted(set(chosen) - set(BENCHMARKS))
+    if unknown:
+        raise SystemExit(f"There is no benchmark {', '.join(unknown)}: choose from {', '.join(BENCHMARKS)}.")
+    for name in chosen:
+        print(f"== {name}", flush=True)
+        subprocess.run([sys.executable, HERE / f"{name}.py"], check=True)
+    report.write()
+    print(f"Wrote {report.PAGE.relative_to(HERE.parent)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""The process that stays: it holds the socket, imports third-party packages, and forks a worker per change.
+
+It has no threads and keeps none of our own modules but these: a fork copies one thread only, and a module
+that it held could not be reloaded. Watching the files is therefore the work of a process of its own.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from servicekit.reload.options import Options
+from servicekit.reload.worker import work
+
+LISTENER = "SERVICEKIT_RELOAD_LISTENER"  # the socket's number, handed on when the template replaces itself
+
+
+@dataclass
+class Worker:
+    """A forked process that serves one version of the source, and the pipe on which it reports."""
+
+    pid: int
+    pipe: int
+    report: bytes = b""
+
+    @property
+    def open(self) -> bool:
+        return self.pipe >= 0
+
+    def close(self) -> None:
+        if self.open:
+            os.close(self.pipe)
+            self.pipe = -1
+
+
+@dataclass
+class Template:
+    """Forks workers: one per change, the newest of which serves."""
+
+    options: Options
+    listener: socket.socket
+    changes: int
+    watcher: int
+    serving: Worker | None = None
+    starting: Worker | None = None
+    stopping: bool = False
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, or until the watcher is gone: blind, it must not look alive."""
+        wakeup, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, self._on_signal)
+        self.fork_worker()
+        while not self.stopping:
+            pipes = {
+                worker.pipe: worker for worker in (self.starting, self.serving) if worker and worker.open
+            }
+            ready, _, _ = select.select([wakeup, self.changes, *pipes], [], [])
+            if wakeup in ready:
+                os.read(wakeup, 1024)
+            self.reap()
+            for pipe in pipes.keys() & set(ready):
+                self.hear(pipes[pipe])
+            if self.changes in ready:
+                self.on_change(os.read(self.changes, 65536))
+        self.stop()
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if number != signal.SIGCHLD:
+            self.stopping = True
+
+    def on_change(self, news: bytes) -> None:
+        """Start over with the new source; where the reloader itself changed, replace the template."""
+        files = [Path(line) for line in news.decode().splitlines()]
+        if any(file.parent == Path(__file__).parent for file in files):
+            self.replace()
+        elif files:
+            self.fork_worker()
+
+    def replace(self) -> None:
+        """Become a fresh template on the same socket, which keeps who connects meanwhile waiting."""
+        self.stop()
+        self.listener.set_inheritable(True)
+        os.environ[LISTENER] = str(self.listener.fileno())
+        os.execv(sys.executable, [sys.executable, "-m", "servicekit.reload", *sys.argv[1:]])
+
+    def fork_worker(self) -> None:
+        """Fork a worker for the source as it is now; one that is still starting is out of date."""
+        if self.starting:
+            end(self.starting.pid, signal.SIGKILL)
+            self.starting.close()
+        hear, tell = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(hear)
+            self.leave()
+            work(self.options, self.listener, tell)
+        os.close(tell)
+        self.starting = Worker(pid, hear)
+
+    def leave(self) -> None:
+        """Let go, in a forked worker, of what is the template's: signals, pipes, and our own modules."""
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        os.close(self.changes)
+        for worker in (self.serving, self.starting):
+            if worker:
+                worker.close()
+
+    def hear(self, worker: Worker) -> None:
+        """Read a worker's report: once its source is imported, the modules worth importing here too."""
+        data = os.read(worker.pipe, 65536)
+        worker.report += data
+        if data:
+            return
+        worker.close()
+        if worker is self.starting and worker.report:
+            end(self.serving.pid if self.serving else None)
+            self.serving, self.starting = worker, None
+            self.preload(json.loads(worker.report))
+
+    def preload(self, modules: list[str]) -> None:
+        """Import what the worker imported of third parties, until there is a change to serve."""
+        for name in modules:
+            if select.select([self.changes], [], [], 0)[0]:
+                return
+            if name not in sys.modules:
+                # What does not import on its own is imported by each worker, as it would be without us.
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+
+    def reap(self) -> None:
+        """Collect every child that ended; a worker that was serving is started again."""
+        with contextlib.suppress(ChildProcessError):
+            while (child := os.waitpid(-1, os.WNOHANG))[0]:
+                if child[0] == self.watcher:
+                    self.stopping = True
+                elif self.serving and child[0] == self.serving.pid:
+                    print(
+                        f"reload: the worker ended by itself (status {child[1]})", file=sys.stderr, flush=True
+                    )
+                    self.serving = None
+                    self.fork_worker()
+
+    def stop(self) -> None:
+        """End every child and wait for each."""
+        for pid in (self.watcher, *(w.pid for w in (self.serving, self.starting) if w)):
+            end(pid)
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
+
+
+def end(pid: int | None, number: signal.Signals = signal.SIGTERM) -> None:
+    """Send a signal to a child that may have ended already."""
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)

@@ -1,0 +1,111 @@
+"""A forked process that imports one version of the source and serves it, or says why it cannot."""
+
+import asyncio
+import importlib
+import json
+import os
+import socket
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import uvicorn
+
+from servicekit.reload.options import GRACE_SECONDS, Options
+
+UNREAD_SECONDS = 0.05  # how long the first request of an accepted connection may take to arrive
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server that does not hang up on a connection it has only just accepted."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(UNREAD_SECONDS)
+        await super().shutdown(sockets)
+
+
+def work(options: Options, listener: socket.socket, tell: int) -> NoReturn:
+    """Import the app, report on the pipe `tell`, and serve until SIGTERM; never returns to the template."""
+    code = 1
+    try:
+        forget_first_party(options)
+        app, failure = import_app(options)
+        os.write(tell, json.dumps(third_party(options)).encode())
+        os.close(tell)
+        code = 0 if serve(app if app is not None else broken(failure), listener) else 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def forget_first_party(options: Options) -> None:
+    """Drop the reloader's own modules, so that the source is imported as it is now."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name != "__main__" and file and options.ours(file):
+            del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+def import_app(options: Options) -> tuple[Any, str]:
+    """The app that the factory makes, or None and what went wrong, with file and line."""
+    module, _, factory = options.factory.partition(":")
+    try:
+        return getattr(importlib.import_module(module), factory)(), ""
+    except (Exception, SystemExit) as error:
+        traceback.print_exc()
+        return None, place(error, options)
+
+
+def place(error: BaseException, options: Options) -> str:
+    """What `error` says and where in our source it arose, as `file:line: Kind: message`."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if options.ours(f.filename)]
+    where = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+    return f"{where}{type(error).__name__}: {error}"
+
+
+def third_party(options: Options) -> list[str]:
+    """The modules imported here that are not our source, in the order of their import."""
+    files = ((name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items()))
+    return [name for name, file in files if file and name != "__main__" and not options.ours(file)]
+
+
+def serve(app: Any, listener: socket.socket) -> bool:
+    """Serve `app` at the socket; where its start-up fails, say so at the same place until the next change."""
+    for served in (app, broken("The app did not start; its log says why.")):
+        config = uvicorn.Config(
+            served,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            server_header=False,
+        )
+        server = Server(config)
+        server.run(sockets=[listener])
+        if server.started:
+            return True
+    return False
+
+
+def broken(failure: str) -> Any:
+    """An app that answers 503 with `failure` on every route, in the envelope of all our errors."""
+    error = {"message": failure, "type": "server_error", "param": None, "code": "source_broken"}
+    body = json.dumps({"status": "failing", "error": error}).encode()
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return app

@@ -1,0 +1,206 @@
+"""The reloader serves what was saved, in place, and never refuses a request on the way."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+SOURCE = """
+import asyncio, os
+from fastapi import FastAPI
+from starlette.responses import StreamingResponse
+from shop.prices import PRICE
+
+def create_app():
+    app = FastAPI()
+
+    @app.get("/price")
+    def price():
+        return {"price": PRICE, "pid": os.getpid(), "parent": os.getppid()}
+
+    @app.get("/events")
+    async def events():
+        async def forever():
+            while True:
+                yield b": ping\\n\\n"
+                await asyncio.sleep(0.05)
+        return StreamingResponse(forever(), media_type="text/event-stream")
+
+    return app
+"""
+DEADLINE_SECONDS = 20.0
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@dataclass
+class Shop:
+    """A tiny service under the reloader, and its source."""
+
+    folder: Path
+    client: httpx2.Client
+    process: "subprocess.Popen[bytes]"
+
+    def save(self, text: str, name: str = "prices.py") -> None:
+        """Save as editors do: write beside it, then rename over it."""
+        beside = self.folder / "shop" / (name + "~")
+        beside.write_text(text)
+        beside.rename(self.folder / "shop" / name)
+
+    def until(self, holds: Callable[[httpx2.Response], bool]) -> httpx2.Response:
+        """The first answer for which `holds`; every answer on the way must be one."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            response = self.client.get("/price")
+            if holds(response):
+                return response
+        raise AssertionError(f"still {response.status_code} {response.text}")
+
+    def until_price(self, price: int) -> dict[str, int]:
+        return self.until(lambda r: r.status_code == 200 and r.json()["price"] == price).json()
+
+
+@pytest.fixture
+def shop(tmp_path) -> Iterator[Shop]:
+    package = tmp_path / "shop"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "app.py").write_text(SOURCE)
+    (package / "prices.py").write_text("PRICE = 1\n")
+    port = free_port()
+    command = [sys.executable, "-m", "servicekit.reload", "shop.app:create_app"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--watch", str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        stderr=subprocess.DEVNULL,
+    )
+    # The template listens before the first worker is there, so requests wait instead of being refused.
+    transport = httpx2.HTTPTransport(retries=50)
+    with httpx2.Client(
+        base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS, transport=transport
+    ) as client:
+        made = Shop(tmp_path, client, process)
+        made.until_price(1)
+        yield made
+        process.terminate()
+        process.wait(DEADLINE_SECONDS)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_saved_change_is_served_by_the_same_template(shop):
+    """The answer changes, the worker is another, and the process that was started is the same."""
+    before = shop.until_price(1)
+    shop.save("PRICE = 2\n")
+    after = shop.until_price(2)
+    assert after["pid"] != before["pid"]
+    assert after["parent"] == before["parent"] == shop.process.pid
+
+
+def test_no_request_is_refused_while_versions_change(shop):
+    """A client that asks without pause through ten edits gets an answer each time."""
+    answers, stop = [], threading.Event()
+
+    def ask() -> None:
+        with httpx2.Client(base_url=shop.client.base_url, timeout=DEADLINE_SECONDS) as client:
+            while not stop.is_set():
+                # A connection of its own per request: kept ones would hide a refusal.
+                answers.append(client.get("/price", headers={"connection": "close"}).status_code)
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    try:
+        for price in range(2, 12):
+            shop.save(f"PRICE = {price}\n")
+            shop.until_price(price)
+    finally:
+        stop.set()
+        asker.join()
+    assert set(answers) == {200}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("PRICE = (\n", "prices.py:1: SyntaxError"), ("\n\n1 / 0\n", "prices.py:3: ZeroDivisionError")],
+)
+def test_source_that_does_not_import_is_a_503_with_file_and_line(shop, text, said):
+    """Nobody tests stale code: the fault is served until it is mended, then the new version is."""
+    shop.save(text)
+    response = shop.until(lambda r: r.status_code == 503)
+    assert said in response.json()["error"]["message"]
+    shop.save("PRICE = 3\n")
+    shop.until_price(3)
+
+
+def test_an_open_event_stream_does_not_hold_up_a_change(shop):
+    """The new version serves while the old worker still ends its stream."""
+    with shop.client.stream("GET", "/events") as stream:
+        chunks = stream.iter_raw()
+        next(chunks)
+        shop.save("PRICE = 4\n")
+        shop.until_price(4)
+
+
+def test_ended_workers_are_reaped_and_only_one_stays(shop):
+    """Ten edits leave the watcher and one worker, and no zombie."""
+    for price in range(2, 12):
+        shop.save(f"PRICE = {price}\n")
+        shop.until_price(price)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while len(children_of(shop.process.pid)) > 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(children_of(shop.process.pid)) == 2
+
+
+def test_a_worker_that_is_killed_is_replaced(shop):
+    """A crash costs one worker, not the service."""
+    first = shop.until_price(1)["pid"]
+    os.kill(first, signal.SIGKILL)
+    transport_errors = 0
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if shop.until_price(1)["pid"] != first:
+                return
+        except httpx2.TransportError:  # the connection that the killed worker held
+            transport_errors += 1
+    raise AssertionError(f"no new worker, {transport_errors} broken connections")
+
+
+def test_a_stop_leaves_no_process_behind(shop):
+    """SIGTERM ends template, watcher and worker, with exit code 0."""
+    children = children_of(shop.process.pid)
+    shop.process.terminate()
+    assert shop.process.wait(DEADLINE_SECONDS) == 0
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_a_missing_folder_is_one_sentence():
+    """A wrong command line ends at once and says what is wrong."""
+    command = [
+        sys.executable,
+        "-m",
+        "servicekit.reload",
+        "shop.app:create_app",
+        "--port",
+        "1",
+        "--watch",
+        "/nowhere",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no such folder: /nowhere" in done.stderr
