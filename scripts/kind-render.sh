@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Prints the manifests for this checkout: kind-render.sh OVERLAY [IMAGE:TAG...]
+# An overlay (kind, dev) and what .env says: its secrets as the Secret that pods mount as a file, its choices over
+# config.env, as Compose does. Names end in a hash, so that a change of .env rolls the pods that read it.
+# DOTENV names another file; DOTENV= (empty) none.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+source scripts/kind.sh
+need kubectl
+overlay=${1:?kind-render.sh OVERLAY [IMAGE:TAG...]}
+shift
+dotenv=${DOTENV-.env}
+build=.data/kind/$overlay
+
+# Where a service listens, whom it calls and where its files are is the cluster's business; the rest is a choice.
+choices() { # choices CONFIG_ENV: the lines of .env that override one of CONFIG_ENV
+  awk -F= '
+    FNR == NR {known[$1]; next}
+    $1 in known && $1 !~ /^(HOST|PORT)$|_(URL|PATH|DIR)$/ && $2 != "" {
+      value = substr($0, index($0, "=") + 1)
+      gsub(/^["\047]|["\047]$/, "", value)
+      print $1 "=" value
+    }' "$1" "$dotenv"
+}
+
+mkdir -p "$build"
+{
+  echo "apiVersion: kustomize.config.k8s.io/v1beta1"
+  echo "kind: Kustomization"
+  echo "namespace: code-rag"
+  echo "resources: [../../../k8s/overlays/$overlay]"
+  if [[ -n $dotenv && -s $dotenv ]]; then
+    echo "secretGenerator:"
+    echo "  - { name: dotenv, files: [\"dotenv=$(realpath "$dotenv")\"] }"
+    echo "configMapGenerator:"
+    for component in embedding-server llm-server rag-server; do
+      choices "k8s/base/$component/config.env" >"$build/$component.env"
+      echo "  - { name: $component, behavior: merge, envs: [$component.env] }"
+    done
+  fi
+  if (($#)); then echo "images:"; fi
+  for image; do
+    echo "  - { name: ${image%:*}, newTag: \"${image##*:}\" }"
+  done
+} >"$build/kustomization.yaml"
+exec kubectl kustomize --load-restrictor LoadRestrictionsNone "$build"
