@@ -70,7 +70,7 @@ def hit(path: str, start: int, end: int, symbol: str, text: str, score: float) -
         "language": language,
         "text": text,
         "score": score,
-        "explanation": {"dense_rank": 1, "sparse_rank": 2, "rrf": 0.0325, "terms": ["refund", "window"]},
+        "explanation": {"alpha": 0.5, "dense": 0.61, "dense_rank": 1, "lexical": 7.214, "lexical_rank": 2},
     }
 
 

@@ -1,0 +1,96 @@
+/** The answer to one question: its text as it is written, its sources, and what was read for it. */
+
+import { Citations } from "./citations.js";
+import { element, visible } from "./element.js";
+import { failure } from "./failure.js";
+import { hitList } from "./hits.js";
+import { Prose } from "./prose.js";
+
+/** One answer inside `container`, which it empties first. */
+export class Answer {
+  #citations = new Citations();
+  #progress = element("p", { class: "progress", role: "status" }, "Searching the code …");
+  #remarks = element("ul", { class: "remarks", "aria-label": "Remarks" });
+  #text = element("div", { class: "prose", "aria-live": "polite", "aria-busy": "true" });
+  #rest = element("div");
+  #prose = new Prose(this.#text, (reference) => this.#citations.inText(reference));
+  #written = "";
+  #frame = 0;
+
+  constructor(container, question) {
+    const title = element("h1", { class: "unseen" }, visible(question)); // seen in the box it was asked in
+    container.replaceChildren(title, this.#remarks, this.#text, this.#progress, this.#rest);
+  }
+
+  /** Take one event of the stream. */
+  take({ name, data }) {
+    if (name === "hits") this.#retrieved(data);
+    else if (name === "token") this.#write(data.text);
+    else if (name === "answer") this.#finish(data);
+  }
+
+  /** End it early and say why; what is there stays. */
+  stop(why) {
+    this.#end(why);
+  }
+
+  /** Say what went wrong; what is there stays. */
+  fail(error, retry) {
+    this.#end("");
+    this.#rest.replaceChildren(failure(error, retry));
+  }
+
+  /** The source at exactly this place, if the answer names it. */
+  sourceAt(place) {
+    return this.#citations.at(place);
+  }
+
+  #retrieved({ hits, degraded }) {
+    this.#remark(degraded);
+    this.#progress.textContent = hits.length ? `Reading ${hits.length} places …` : "";
+  }
+
+  #write(text) {
+    this.#written += text;
+    this.#text.classList.add("growing");
+    // Tokens come faster than screens are drawn.
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#prose.show(this.#written);
+    });
+  }
+
+  #finish(answer) {
+    this.#written = answer.answer;
+    this.#citations.resolve(answer.citations);
+    this.#remark(answer.degraded);
+    this.#end(summary(answer));
+    this.#rest.replaceChildren(
+      ...[answer.citations.length ? this.#sources() : null, hitList(answer.hits)].filter(Boolean),
+    );
+  }
+
+  #end(said) {
+    cancelAnimationFrame(this.#frame);
+    this.#prose.show(this.#written, { anew: true });
+    this.#text.classList.remove("growing");
+    this.#text.setAttribute("aria-busy", "false");
+    this.#progress.textContent = said;
+  }
+
+  #remark(degraded) {
+    this.#remarks.replaceChildren(...degraded.map((remark) => element("li", {}, visible(remark))));
+  }
+
+  #sources() {
+    return element("section", {}, element("h2", {}, "Sources"), this.#citations.list());
+  }
+}
+
+function summary({ model, citations, timings }) {
+  const seconds = Object.values(timings).reduce((sum, value) => sum + value, 0);
+  const verified = citations.filter((citation) => citation.verified).length;
+  const proof = citations.length ? `${verified} of ${citations.length} sources verified` : "no sources";
+  const author = model === "none" ? "no model" : visible(model);
+  return `${proof} · ${author} · ${seconds.toFixed(1)} s`;
+}

@@ -1,0 +1,90 @@
+/** The rag-server's HTTP interface. */
+
+import { chunksOf, parseEvents } from "./events.js";
+
+const KEY = "coderag-api-key";
+
+/** What went wrong, in the server's words; `status` is 0 where there was no answer at all. */
+export class ApiError extends Error {
+  constructor(message, status = 0, requestId = "") {
+    super(message);
+    this.status = status;
+    this.requestId = requestId;
+  }
+}
+
+/** Keep the key for this tab alone. */
+export const setKey = (key) => sessionStorage.setItem(KEY, key);
+
+/** Whether a key was given in this tab. */
+export const hasKey = () => sessionStorage.getItem(KEY) !== null;
+
+/** The health report, also of a server that cannot serve. */
+export async function health() {
+  return (await send("health", {}, [503])).json();
+}
+
+/** How indexing stands. */
+export async function indexStatus() {
+  return (await send("index")).json();
+}
+
+/** Start to index what changed. */
+export async function startIndex() {
+  return (await send("index", post({}))).json();
+}
+
+/** A source file of the codebase. */
+export async function readFile(path, signal) {
+  return (await send(`files/${path.split("/").map(encodeURIComponent).join("/")}`, { signal })).json();
+}
+
+/** Ask `question`; yields `{name, data}` for each of the events hits, token and answer. */
+export async function* ask(question, signal) {
+  const response = await send("ask", { ...post({ question, stream: true }), signal });
+  try {
+    for await (const { name, data } of parseEvents(chunksOf(response.body))) {
+      const content = JSON.parse(data);
+      if (name === "error") throw new ApiError(content.error.message, 502, requestIdOf(response));
+      yield { name, data: content };
+      if (name === "answer") return;
+    }
+  } catch (error) {
+    throw asApiError(error);
+  }
+  throw new ApiError("The answer broke off before its end.");
+}
+
+function post(body) {
+  return { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+}
+
+async function send(path, options = {}, accepted = []) {
+  const key = sessionStorage.getItem(KEY);
+  const headers = key === null ? options.headers : { ...options.headers, authorization: `Bearer ${key}` };
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers });
+  } catch (error) {
+    throw asApiError(error);
+  }
+  if (!response.ok && !accepted.includes(response.status)) throw await errorOf(response);
+  return response;
+}
+
+function asApiError(error) {
+  if (error instanceof ApiError || error.name === "AbortError") return error;
+  return new ApiError("The server cannot be reached, or the connection broke.");
+}
+
+async function errorOf(response) {
+  let message = `The server answered ${response.status}.`;
+  try {
+    message = (await response.json()).error.message;
+  } catch {
+    // Not our envelope: something between here and the server answered; the status says it all.
+  }
+  return new ApiError(message, response.status, requestIdOf(response));
+}
+
+const requestIdOf = (response) => response.headers.get("x-request-id") ?? "";

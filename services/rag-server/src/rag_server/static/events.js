@@ -1,0 +1,45 @@
+/** Reads server-sent events from the body of an answer to POST, which EventSource cannot. */
+
+const LINE_END = /\r\n|\n|\r/;
+
+/** Yields `{name, data}` for each event in `chunks`, an async iterable of bytes; comments are skipped. */
+export async function* parseEvents(chunks) {
+  let event = { name: "message", data: [] };
+  for await (const line of lines(chunks)) {
+    if (line === "") {
+      if (event.data.length) yield { name: event.name, data: event.data.join("\n") };
+      event = { name: "message", data: [] };
+      continue;
+    }
+    const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
+    if (field === "event") event.name = value;
+    else if (field === "data") event.data.push(value);
+  }
+}
+
+async function* lines(chunks) {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of chunks) {
+    rest += decoder.decode(chunk, { stream: true });
+    // A carriage return at the end may be half of a line end.
+    const held = rest.endsWith("\r") ? "\r" : "";
+    const complete = rest.slice(0, rest.length - held.length).split(LINE_END);
+    rest = complete.pop() + held;
+    yield* complete;
+  }
+}
+
+/** The chunks of a ReadableStream; Safari's streams are no async iterables. */
+export async function* chunksOf(stream) {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}

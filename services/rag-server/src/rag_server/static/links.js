@@ -1,0 +1,25 @@
+/** What the page shows, kept in the address: `#q=question&file=path:10-20`. */
+
+const quoted = (text) => encodeURIComponent(text).replace(/%2F/g, "/").replace(/%3A/g, ":").replace(/%20/g, "+");
+
+/** The question and the file `{path, start, end}` of an address' hash; what it lacks is "" and null. */
+export function parseHash(hash) {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
+  const [, path, start, end] = /^(.+?)(?::(\d{1,9})(?:-(\d{1,9}))?)?$/s.exec(parameters.get("file") ?? "") ?? [];
+  const first = Number(start ?? 0);
+  return {
+    question: parameters.get("q") ?? "",
+    file: path ? { path, start: first, end: Math.max(first, Number(end ?? first)) } : null,
+  };
+}
+
+/** The hash that brings `question` and `file` back. */
+export function formatHash({ question, file }) {
+  const parts = [];
+  if (question) parts.push(`q=${quoted(question)}`);
+  if (file) parts.push(`file=${quoted(file.path)}${file.start ? `:${file.start}-${file.end}` : ""}`);
+  return `#${parts.join("&")}`;
+}
+
+/** The link that opens `file` beside what the page shows now. */
+export const linkTo = (file) => formatHash({ ...parseHash(location.hash), file });

@@ -1,0 +1,94 @@
+/** Wires the page: the address says what is shown, and everything that happens goes through it. */
+
+import { Answer } from "./answer.js";
+import { ask } from "./api.js";
+import { Composer } from "./composer.js";
+import { KeyForm } from "./key.js";
+import { formatHash, parseHash } from "./links.js";
+import { SourcePanel } from "./source.js";
+import { Status } from "./status.js";
+
+const find = (selector) => document.querySelector(selector);
+
+const key = new KeyForm(find("#key"));
+const onRefused = (what, retry) => key.ask(what, retry);
+const status = new Status(find("#status"), { onRefused });
+const panel = new SourcePanel(find("#source"), { onClose: () => go({ ...shown(), file: null }), onRefused });
+const composer = new Composer(find("#ask"), { onAsk: askAnew, onStop: stop });
+
+let asked = "";
+let answer = null;
+let writing = null;
+
+const shown = () => parseHash(location.hash);
+
+function go(state) {
+  location.hash = formatHash(state);
+}
+
+/** Ask, even what was asked before. */
+function askAnew(question) {
+  if (question === shown().question) answerTo(question);
+  else go({ question, file: null });
+}
+
+/** Make the page match the address. */
+function follow() {
+  const { question, file } = shown();
+  if (question !== asked) answerTo(question);
+  if (file) panel.open(file, answer?.sourceAt(file) ?? null);
+  else panel.close();
+}
+
+async function answerTo(question) {
+  stop();
+  asked = question;
+  composer.question = question;
+  document.title = question ? `${question} · coderag` : "coderag";
+  find("#welcome").hidden = question !== "";
+  find("#answer").replaceChildren();
+  answer = null;
+  if (question) await write(question);
+}
+
+async function write(question) {
+  const mine = new AbortController();
+  const written = new Answer(find("#answer"), question);
+  [writing, answer] = [mine, written];
+  composer.busy = true;
+  try {
+    for await (const event of ask(question, mine.signal)) written.take(event);
+    if (shown().file) panel.judge(written.sourceAt(shown().file));
+  } catch (error) {
+    breakOff(written, error, () => answerTo(question));
+  }
+  if (writing === mine) stop();
+}
+
+function breakOff(written, error, retry) {
+  if (error.name === "AbortError") written.stop("Stopped.");
+  else if (error.status !== 401) written.fail(error, retry);
+  else {
+    written.stop("The answer waits for the API key.");
+    onRefused("answer", retry);
+  }
+}
+
+function stop() {
+  writing?.abort();
+  writing = null;
+  composer.busy = false;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  if (writing) stop();
+  else if (status.isOpen) status.close();
+  else if (panel.isOpen) go({ ...shown(), file: null });
+});
+addEventListener("hashchange", follow);
+for (const example of document.querySelectorAll("#welcome button")) {
+  example.addEventListener("click", () => askAnew(example.textContent));
+}
+status.refresh();
+follow();

@@ -1,0 +1,122 @@
+/** The state of the index and of the parts behind the server, kept current while something goes on. */
+
+import { health, indexStatus, startIndex } from "./api.js";
+import { element, visible } from "./element.js";
+
+const BUSY_MS = 1000;
+const IDLE_MS = 30_000;
+const SIGNS = { ok: "✓", degraded: "!", failing: "✗" };
+const TROUBLE = { 0: "The server cannot be reached", 401: "A key is needed" };
+
+/** Fills a `<details>`: the summary is one line, the rest appears on demand. */
+export class Status {
+  #summary;
+  #parts;
+  #index;
+  #button;
+  #message;
+  #details;
+  #onRefused;
+  #timer = 0;
+
+  constructor(details, { onRefused }) {
+    this.#summary = details.querySelector("summary span");
+    this.#parts = details.querySelector(".parts");
+    this.#index = details.querySelector(".index");
+    this.#button = details.querySelector("button");
+    this.#message = details.querySelector(".message");
+    this.#details = details;
+    this.#onRefused = onRefused;
+    this.#button.addEventListener("click", () => this.#start());
+    document.addEventListener("visibilitychange", () => this.refresh());
+    document.addEventListener("click", ({ target }) => details.contains(target) || this.close());
+  }
+
+  get isOpen() {
+    return this.#details.open;
+  }
+
+  close() {
+    this.#details.open = false;
+  }
+
+  /** Ask the server now, and again while the page is looked at. */
+  async refresh() {
+    clearTimeout(this.#timer);
+    if (document.hidden) return;
+    let pause = IDLE_MS;
+    try {
+      const report = await health();
+      this.#parts.replaceChildren(...Object.entries(report.checks).map(partRow));
+      const index = await indexStatus();
+      this.#show(report, index);
+      if (isBusy(index)) pause = BUSY_MS;
+    } catch (error) {
+      this.#fail(error);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.refresh(), pause);
+  }
+
+  async #start() {
+    this.#button.disabled = true;
+    try {
+      await startIndex();
+    } catch (error) {
+      this.#fail(error);
+    }
+    await this.refresh();
+  }
+
+  #show(report, index) {
+    const state = isBusy(index) ? "busy" : index.state === "failed" ? "failing" : report.status;
+    this.#details.dataset.state = state;
+    this.#summary.textContent = headline(report, index);
+    this.#message.textContent = index.detail ? visible(index.detail) : "";
+    this.#button.disabled = index.state === "running";
+    this.#button.textContent = index.state === "running" ? "Indexing …" : "Index again";
+    this.#index.replaceChildren(...indexRows(index));
+  }
+
+  #fail(error) {
+    this.#details.dataset.state = "failing";
+    this.#summary.textContent = TROUBLE[error.status] ?? "The server cannot serve";
+    this.#message.textContent = visible(error.message);
+    this.#button.disabled = false;
+    if (error.status === 401) this.#onRefused("status", () => this.refresh());
+  }
+}
+
+const isBusy = ({ state }) => state === "running" || state === "waiting";
+
+function headline({ status }, index) {
+  if (isBusy(index)) {
+    const { total, pending } = index.files;
+    return `${index.state === "waiting" ? "Waiting" : "Indexing"}: ${total - pending} of ${total} files`;
+  }
+  if (index.state === "failed") return "Indexing failed";
+  const found = index.searchable ?? { files: index.files.total, chunks: index.chunks };
+  const counts = `${found.chunks.toLocaleString("en")} chunks of ${found.files.toLocaleString("en")} files`;
+  return status === "ok" ? counts : `${counts}, ${status}`;
+}
+
+function partRow([name, { status, detail }]) {
+  return element(
+    "li",
+    { class: status },
+    element("span", { "aria-hidden": "true" }, SIGNS[status] ?? "?"),
+    element("span", {}, visible(name)),
+    element("span", { class: "detail" }, visible(detail || status)),
+  );
+}
+
+function indexRows({ state, files, seconds, skipped, errors }) {
+  const reasons = Object.entries(skipped).sort(([, a], [, b]) => b - a);
+  const done = `${files.indexed} indexed, ${files.unchanged} unchanged, ${files.removed} removed`;
+  const rows = [
+    [state === "running" ? "This run" : "Last run", `${done}, ${seconds.toFixed(1)}\u00a0s`],
+    ["Skipped", reasons.map(([reason, count]) => `${count} ${reason}`).join(", ") || "nothing"],
+    ...errors.slice(0, 20).map(({ path, message }) => ["Failed", `${path}: ${message}`]),
+  ];
+  return rows.flatMap(([term, text]) => [element("dt", {}, term), element("dd", {}, visible(text))]);
+}
