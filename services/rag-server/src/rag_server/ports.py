@@ -1,6 +1,6 @@
 """What the use cases need of the world outside, each with at least two implementations."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,10 +11,9 @@ Vector = Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A chunk as it is stored: with its dense and its sparse vector."""
+    """A chunk as it is stored first: found by its words alone until its dense vector is added."""
 
     chunk: Chunk
-    dense: Vector
     sparse: SparseVector
 
 
@@ -44,21 +43,28 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file as the store holds it: the version, and how many of that version's chunks are there."""
+    """A file as the store holds it: a version, and how many of that version's chunks are there."""
 
     digest: str
     chunks: int
     complete: bool
+    """All chunks of that version are stored, and none of another."""
+    unembedded: int
+    """How many of the chunks have no dense vector yet."""
+
+
+class StoreUnusable(Exception):
+    """The store cannot be opened at all; the message says why and what to do about it."""
 
 
 class VectorStore(Protocol):
-    """Keeps points durably: when `upsert` returns, they survive a SIGKILL.
+    """Keeps points durably: what a method has written when it returns survives a SIGKILL.
 
-    Every method raises servicekit's Unavailable or UpstreamTimeout where the store does not answer.
+    Every method raises servicekit's Unavailable, UpstreamTimeout or UpstreamFailed where the store fails.
     """
 
     async def upsert(self, points: Sequence[Point]) -> None:
-        """Store points; one with a known id replaces what was there."""
+        """Store points; one with a known id replaces what was there but keeps its dense vector."""
 
     async def remove_stale(self, path: str, digest: str) -> None:
         """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
@@ -66,11 +72,22 @@ class VectorStore(Protocol):
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
         """Every stored file at or under `path`, counted from the points themselves."""
 
-    async def search(self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int) -> Candidates:
+    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
+        """The chunks of these files that have no dense vector yet."""
+
+    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        """Give stored chunks, named by their ids, their dense vectors."""
+
+    async def search(
+        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
+    ) -> Candidates:
         """The best `limit` chunks by each vector."""
 
     async def count(self) -> int:
         """How many chunks are stored."""
+
+    async def count_files(self) -> int:
+        """How many files the stored chunks belong to."""
 
     async def ping(self) -> None:
         """Return when the store answers."""
@@ -80,13 +97,20 @@ class VectorStore(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors; raises servicekit's upstream errors."""
+    """Turns texts into vectors.
+
+    Raises InvalidInput for texts that the service refuses, and servicekit's Overloaded, Unavailable,
+    UpstreamTimeout or UpstreamFailed where trying again may help.
+    """
 
     async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
         """One vector per text, in order; `patient` callers index, the others wait for a search."""
 
     async def ping(self) -> str:
         """Return when the service is healthy, with the name of its model."""
+
+    async def close(self) -> None:
+        """Close all connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +124,11 @@ class Token:
 class ChatModel(Protocol):
     """Writes an answer to messages; raises servicekit's upstream errors."""
 
-    def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncIterator[Token]:
-        """The answer in pieces as it is written; ends early only by raising."""
+    def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
+        """The answer in pieces as it is written; ends early only by raising. Closing it stops the model."""
 
     async def ping(self) -> str:
         """Return when the service is healthy, with the name of its model."""
+
+    async def close(self) -> None:
+        """Close all connections."""

@@ -1,0 +1,1 @@
+"""The world outside, behind `rag_server.ports`: vector stores and the services that rag-server calls."""

@@ -1,0 +1,116 @@
+"""How far an index run has come."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+State = Literal["idle", "running", "waiting", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileCounts:
+    """Files by what became of them; `pending` ones are not stored yet or wait for their dense vectors."""
+
+    total: int
+    unchanged: int
+    indexed: int
+    pending: int
+    removed: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """A file that could not be indexed, and why."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """A run as it stands: `waiting` for a service it needs, `failed` as a whole, `idle` when it is over."""
+
+    state: State
+    detail: str
+    """What it waits for, or why it failed."""
+    path: str
+    started_at: datetime | None
+    finished_at: datetime | None
+    seconds: float
+    files: FileCounts
+    chunks: int
+    """How many chunks the run has stored."""
+    skipped: Mapping[str, int]
+    """How many files and folders were left out, by reason."""
+    errors: tuple[FileError, ...]
+
+
+NEVER_RAN = IndexReport("idle", "", "", None, None, 0.0, FileCounts(0, 0, 0, 0, 0, 0), 0, {}, ())
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a run notes down as it goes."""
+
+    path: str
+    unread: int = 0
+    unchanged: int = 0
+    indexed: int = 0
+    removed: int = 0
+    chunks: int = 0
+    unembedded: dict[str, int] = field(default_factory=dict)
+    """Stored files that wait for dense vectors, with the most chunks of theirs that may."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    errors: dict[str, str] = field(default_factory=dict)
+    waiting_for: str = ""
+    failure: str = ""
+    _started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _started: float = field(default_factory=time.monotonic)
+    _finished_at: datetime | None = None
+    _seconds: float = 0.0
+
+    def finish(self, failure: str = "") -> None:
+        """Note that the run is over, and why it failed if it did."""
+        self.failure, self.waiting_for = failure, ""
+        self._finished_at = datetime.now(UTC)
+        self._seconds = time.monotonic() - self._started
+
+    def embedded(self, path: str) -> None:
+        """Note that a file has all its dense vectors."""
+        del self.unembedded[path]
+        self.indexed += 1
+
+    def fail(self, path: str, message: str) -> None:
+        """Note that a file could not be indexed."""
+        self.unembedded.pop(path, None)
+        self.errors[path] = message
+
+    def report(self) -> IndexReport:
+        """The run as it stands now."""
+        pending = self.unread + len(self.unembedded)
+        done = self.unchanged + self.indexed + len(self.errors)
+        return IndexReport(
+            state=self._state(),
+            detail=self.failure or self.waiting_for,
+            path=self.path,
+            started_at=self._started_at,
+            finished_at=self._finished_at,
+            seconds=self._seconds if self._finished_at else time.monotonic() - self._started,
+            files=FileCounts(
+                done + pending, self.unchanged, self.indexed, pending, self.removed, len(self.errors)
+            ),
+            chunks=self.chunks,
+            skipped=dict(self.skipped),
+            errors=tuple(FileError(path, message) for path, message in self.errors.items()),
+        )
+
+    def _state(self) -> State:
+        if self.failure:
+            return "failed"
+        if self._finished_at:
+            return "idle"
+        return "waiting" if self.waiting_for else "running"

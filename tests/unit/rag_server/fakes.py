@@ -1,0 +1,104 @@
+"""What stands in for the world outside in rag-server's tests of indexing and storing."""
+
+import asyncio
+import hashlib
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from httpx import Headers
+from qdrant_client import AsyncQdrantClient
+from qdrant_client.http.exceptions import UnexpectedResponse
+
+from rag_server.model import Chunk, SparseVector, chunk_id
+from rag_server.ports import Point, Vector
+
+DIMENSION = 8
+
+
+def vector_of(text: str) -> list[float]:
+    """A vector that is always the same for the same text."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return [byte / 255 - 0.5 for byte in digest[:DIMENSION]]
+
+
+def make_chunk(
+    path: str, ordinal: int, text: str, *, version: str = "v1", of: int = 1, language: str = "python"
+) -> Chunk:
+    """The chunk number `ordinal` of the `of` chunks that `path` has in `version`."""
+    return Chunk(
+        id=chunk_id(path, ordinal, text),
+        path=path,
+        language=language,
+        start_line=ordinal * 10 + 1,
+        end_line=ordinal * 10 + 10,
+        symbol=f"Thing.part_{ordinal}",
+        kind="method",
+        text=text,
+        file_digest=version,
+        file_chunks=of,
+        symbols=(f"Thing.part_{ordinal}",),
+    )
+
+
+def make_file(
+    path: str, texts: Sequence[str], *, version: str = "v1", language: str = "python"
+) -> list[Point]:
+    """All points of one version of a file, each found by the terms 1 and its own."""
+    chunks = [
+        make_chunk(path, ordinal, text, version=version, of=len(texts), language=language)
+        for ordinal, text in enumerate(texts)
+    ]
+    return [Point(chunk, SparseVector((1, term_of(chunk.text)), (0.5, 1.0))) for chunk in chunks]
+
+
+def term_of(text: str) -> int:
+    """The id of the term that a text of `make_file` alone has."""
+    return 2 + int.from_bytes(hashlib.sha256(text.encode()).digest()[:3])
+
+
+class FakeEmbedder:
+    """Gives every text the vector `vector_of`; `fail_with` is raised instead while it is set."""
+
+    def __init__(self) -> None:
+        self.fail_with: Exception | None = None
+        self.refused: set[str] = set()
+        self.embedded: list[str] = []
+
+    async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
+        """One vector per text."""
+        await asyncio.sleep(0)
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.embedded += texts
+        return [vector_of(text) for text in texts]
+
+    async def ping(self) -> str:
+        """The name of no model."""
+        return "fake"
+
+
+class LocalQdrant:
+    """qdrant-client's local mode, made to refuse what is missing with the status a server has for it."""
+
+    def __init__(self) -> None:
+        self._client = AsyncQdrantClient(":memory:")
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._client, name)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", UserWarning)  # it has no payload indexes, and says so
+                    return await method(*args, **kwargs)
+            except (ValueError, KeyError) as error:
+                status = 409 if "already exists" in str(error) else 404
+                raise UnexpectedResponse(status, "", str(error).encode(), Headers()) from error
+
+        return call
+
+
+def local_qdrant() -> AsyncQdrantClient:
+    """A client of a Qdrant that lives in this process's memory."""
+    return cast(AsyncQdrantClient, LocalQdrant())
