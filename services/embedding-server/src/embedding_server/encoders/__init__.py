@@ -1,0 +1,1 @@
+"""The engines that turn texts into vectors, behind one Protocol."""
