@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rag_server.model import Chunk, Hit, SparseVector, chunk_id
 from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Token, Vector
+from rag_server.progress import NEVER_RAN, IndexReport
 from servicekit.errors import ServiceError
 
 
@@ -33,6 +35,11 @@ def a_chunk(
 def a_hit(chunk: Chunk, score: float = 1.0) -> Hit:
     """A hit without an explanation."""
     return Hit(chunk, score, {})
+
+
+def a_report(pending: int = 0, **fields: Any) -> IndexReport:
+    """An index run with so many files to go."""
+    return replace(NEVER_RAN, files=replace(NEVER_RAN.files, pending=pending), **fields)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from rag_server.model import Answer, Citation
 from rag_server.ports import Scope, Scored, Token
 from rag_server.searching import Searcher, SearchResult
 from servicekit.errors import Unavailable, UpstreamFailed
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk, a_report
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
 RUNBOOK = a_chunk(path="docs/[1] run`book.md", text="# Runbook")
@@ -20,7 +20,7 @@ def an_answerer(
     """An answerer over fakes; by default the store finds both chunks."""
     count = [] if counted is None else counted
     found = store or FakeStore(sparse=[Scored(ORDERS, 2.0), Scored(RUNBOOK, 1.0)])
-    searcher = Searcher(found, FakeEmbedder(), lambda: pending, count.append)
+    searcher = Searcher(found, FakeEmbedder(), lambda: a_report(pending), count.append)
     return Answerer(searcher, model, DISK.get, count.append)
 
 

@@ -5,8 +5,9 @@ import pytest
 from rag_server.lexical import encode_query
 from rag_server.ports import Scope, Scored
 from rag_server.searching import CANDIDATES, Searcher, clean_query, scope_of
+from rag_server.wire import Searchable
 from servicekit.errors import InvalidInput, Unavailable, UpstreamTimeout
-from tests.unit.rag_server.answer_fakes import FakeEmbedder, FakeStore, a_chunk
+from tests.unit.rag_server.answer_fakes import FakeEmbedder, FakeStore, a_chunk, a_report
 
 A, B, C = (a_chunk(path=f"{name}.py") for name in "abc")
 
@@ -16,7 +17,7 @@ def a_searcher(
 ) -> Searcher:
     """A searcher over fakes that notes the degradations it counts."""
     count = [] if counted is None else counted
-    return Searcher(store, embedder or FakeEmbedder(), lambda: pending, count.append)
+    return Searcher(store, embedder or FakeEmbedder(), lambda: a_report(pending), count.append)
 
 
 async def test_both_searches_are_asked_and_fused() -> None:
@@ -58,6 +59,24 @@ async def test_an_unfinished_index_is_named() -> None:
     assert found.degraded == ("indexing: 12 files pending",)
 
 
+async def test_a_failed_run_is_named() -> None:
+    """An index whose last run failed may be stale, and every result says so."""
+    counted = list[str]()
+    report = a_report(pending=3, state="failed", detail="The codebase cannot be read.")
+    searcher = Searcher(FakeStore(), FakeEmbedder(), lambda: report, counted.append)
+
+    found = await searcher.search("cancel", Scope(), 5)
+
+    assert found.degraded == ("indexing: the last run failed: The codebase cannot be read.",)
+    assert counted == ["indexing"]
+
+
+async def test_what_is_searchable_is_counted_in_the_store() -> None:
+    """Files and chunks come from the store itself; one that is away leaves them unknown."""
+    assert await a_searcher(FakeStore(chunks=7)).searchable() == Searchable(files=7, chunks=7)
+    assert await a_searcher(FakeStore(failure=Unavailable("away"))).searchable() is None
+
+
 @pytest.mark.parametrize(("chunks", "degraded"), [(0, ("indexing: nothing is indexed yet",)), (7, ())])
 async def test_an_empty_index_is_told_from_an_empty_result(chunks: int, degraded: tuple[str, ...]) -> None:
     """Finding nothing is a fact about the code only where some code is indexed."""
@@ -76,6 +95,12 @@ def test_blank_queries_are_refused(text: str) -> None:
     """What holds no visible character is the caller's mistake, named after their field."""
     with pytest.raises(InvalidInput, match="question: must hold more than white space"):
         clean_query(text, "question")
+
+
+def test_half_a_character_is_refused() -> None:
+    """A lone surrogate, which JSON can hold and no service can be sent, is the caller's mistake."""
+    with pytest.raises(InvalidInput, match="messages: must be valid Unicode"):
+        clean_query("a\ud800b", "messages")
 
 
 def test_a_query_has_a_length_limit() -> None:

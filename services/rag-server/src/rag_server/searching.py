@@ -1,5 +1,6 @@
 """The search use case: a query in, ranked and explained chunks out, with less when the embedder is away."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,11 +11,14 @@ from rag_server import ranking
 from rag_server.lexical import encode_query
 from rag_server.model import Hit
 from rag_server.ports import Embedder, Scope, Scored, Vector, VectorStore
-from rag_server.wire import MAX_QUERY_CHARS
+from rag_server.progress import IndexReport
+from rag_server.wire import MAX_QUERY_CHARS, Searchable
 from servicekit.errors import InvalidInput, ServiceError
 
 CANDIDATES = 100
 """How many chunks each of the two searches contributes before they are ranked together."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can spell one half of a pair; no encoding can
 
 CountDegradation = Callable[[str], None]
 """Counts an answer given with less than everything, by what was missing."""
@@ -47,11 +51,11 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """Searches the store; `pending_files` says how many files the index still waits for."""
+    """Searches the store; `report` tells how complete its content is."""
 
     store: VectorStore
     embedder: Embedder
-    pending_files: Callable[[], int]
+    report: Callable[[], IndexReport]
     count_degradation: CountDegradation
 
     async def search(self, query: str, scope: Scope, limit: int) -> SearchResult:
@@ -71,6 +75,13 @@ class Searcher:
         await self._note_index(bool(hits), degraded)
         return SearchResult(tuple(hits), tuple(degraded), watch.timings)
 
+    async def searchable(self) -> Searchable | None:
+        """What a search can find now, counted in the store; None where the store does not answer."""
+        try:
+            return Searchable(files=await self.store.count_files(), chunks=await self.store.count())
+        except ServiceError:
+            return None
+
     async def _embed(self, query: str, degraded: list[str]) -> Vector | None:
         try:
             return (await self.embedder.embed([query]))[0]
@@ -80,18 +91,27 @@ class Searcher:
             return None
 
     async def _note_index(self, found: bool, degraded: list[str]) -> None:
-        if pending := self.pending_files():
-            degraded.append(f"indexing: {pending} files pending")
+        index = self.report()
+        if index.state == "failed":
+            gap = f"the last run failed: {index.detail}"
+        elif index.files.pending:
+            gap = f"{index.files.pending} files pending"
         elif not found and not await self.store.count():
-            degraded.append("indexing: nothing is indexed yet")
+            gap = "nothing is indexed yet"
+        else:
+            return
+        self.count_degradation("indexing")
+        degraded.append(f"indexing: {gap}")
 
 
 def clean_query(text: str, param: str) -> str:
     """`text` without NULs and outer white space.
 
-    Raises InvalidInput naming `param` where nothing is left, or more than a query may have.
+    Raises InvalidInput naming `param` where nothing is left, or more than a query may have, or no Unicode.
     """
     cleaned = text.replace("\0", "").strip()
+    if _SURROGATE.search(cleaned):
+        raise InvalidInput(f"{param}: must be valid Unicode.", param=param)
     if not cleaned:
         raise InvalidInput(f"{param}: must hold more than white space.", param=param)
     if len(cleaned) > MAX_QUERY_CHARS:

@@ -1,11 +1,13 @@
 """The shapes of rag-server's own HTTP answers; the CLI reads the same ones."""
 
 from dataclasses import asdict
-from typing import Any, Literal, Self
+from datetime import datetime
+from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
 from rag_server.model import Answer, Citation, Hit
+from rag_server.progress import IndexReport, State
 
 MAX_QUERY_CHARS = 8000
 
@@ -44,17 +46,22 @@ class Searchable(BaseModel):
 class IndexStatus(BaseModel):
     """Where indexing stands; `waiting`: a service it needs is away, and the run goes on once it is back."""
 
-    state: Literal["idle", "running", "waiting", "failed"]
+    state: State
     detail: str = ""
     path: str = ""
-    started_at: str | None = None
-    finished_at: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
     seconds: float = 0.0
     files: FileCounts = FileCounts()
     chunks: int = 0
     skipped: dict[str, int] = {}
     errors: list[FileError] = []
     searchable: Searchable | None = None
+
+    @classmethod
+    def of(cls, report: IndexReport, searchable: Searchable | None) -> Self:
+        """The run as callers see it, with what the store holds."""
+        return cls.model_validate(asdict(report) | {"searchable": searchable})
 
 
 class SearchRequest(BaseModel):

@@ -1,0 +1,128 @@
+"""rag-server's composition root."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from rag_server import __version__
+from rag_server.adapters.chat_client import ChatClient
+from rag_server.adapters.embedding_client import DIMENSION, EmbeddingClient
+from rag_server.adapters.qdrant_edge import open_edge_store
+from rag_server.answering import Answerer
+from rag_server.codebase import Codebase
+from rag_server.indexing import Indexer
+from rag_server.ports import ChatModel, Embedder, VectorStore
+from rag_server.routes.ask import ask_router
+from rag_server.routes.chat import chat_router
+from rag_server.routes.files import files_router
+from rag_server.routes.index import index_router
+from rag_server.routes.page import ASSETS, OPEN_PATHS, STATIC, page_router
+from rag_server.routes.search import search_router
+from rag_server.searching import Searcher
+from rag_server.settings import Settings
+from servicekit.app import build_app
+from servicekit.errors import ServiceError
+from servicekit.health import Check, CheckResult, Health
+from servicekit.metrics import Metrics
+from servicekit.settings import read_settings, reveal
+
+
+def open_store(settings: Settings) -> VectorStore:
+    """The vector store that the settings ask for.
+
+    A Qdrant server may be away for now; the embedded store raises StoreUnusable where it cannot be opened.
+    """
+    if settings.vector_db_url:
+        # Here alone: importing Qdrant's client takes as long as all the rest of the start.
+        from rag_server.adapters.qdrant_server import ServerStore, connect
+
+        client = connect(settings.vector_db_url, reveal(settings.vector_db_api_key))
+        return ServerStore(client, settings.collection, DIMENSION)
+    return open_edge_store(settings.data_dir / settings.collection, DIMENSION)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: VectorStore | None = None,
+    embedder: Embedder | None = None,
+    chat: ChatModel | None = None,
+) -> FastAPI:
+    """The service as an app; what it works with comes from the settings unless given, and lives as long.
+
+    Raises StoreUnusable as `open_store` does.
+    """
+    metrics = Metrics()
+
+    def count_degradation(reason: str) -> None:
+        metrics.degradations.labels(reason).inc()
+
+    store = store or open_store(settings)
+    embedder = embedder or EmbeddingClient(settings.embedding_server_url, settings.api_key)
+    chat = chat or ChatClient(settings.llm_server_url, settings.api_key)
+    codebase = Codebase(settings.codebase_path)
+    indexer = Indexer(settings.codebase_path, store, embedder)
+    searcher = Searcher(store, embedder, indexer.status, count_degradation)
+    answerer = Answerer(searcher, chat, codebase.lines, count_degradation)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as closing:
+            for part in (store, embedder, chat, indexer):  # closed in reverse: the indexer uses the others
+                closing.push_async_callback(part.close)
+            if settings.index_on_start:
+                indexer.start()
+            health.ready()
+            yield
+
+    health = Health("rag-server", __version__, _checks(store, embedder, chat, indexer))
+    app = build_app(
+        settings,
+        health,
+        title="rag-server",
+        routers=[
+            index_router(indexer, searcher),
+            search_router(searcher),
+            ask_router(answerer),
+            chat_router(answerer),
+            files_router(codebase),
+            page_router(),
+        ],
+        lifespan=lifespan,
+        metrics=metrics,
+        open_paths=OPEN_PATHS,
+    )
+    app.mount(ASSETS, StaticFiles(directory=STATIC))
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """The app as the environment configures it, for `uvicorn --factory`."""
+    return create_app(read_settings(Settings))
+
+
+def _checks(store: VectorStore, embedder: Embedder, chat: ChatModel, indexer: Indexer) -> dict[str, Check]:
+    """What `/health` looks at; nothing here is fatal, since each part comes back by itself."""
+
+    async def index() -> CheckResult:
+        report = indexer.status()
+        return CheckResult("degraded" if report.state == "failed" else "ok", report.detail)
+
+    return {
+        "vector-db": _check(store.ping),
+        "embedding-server": _check(embedder.ping),
+        "llm-server": _check(chat.ping),
+        "index": index,
+    }
+
+
+def _check(ping: Callable[[], Awaitable[str | None]]) -> Check:
+    async def check() -> CheckResult:
+        try:
+            return CheckResult("ok", await ping() or "")
+        except ServiceError as error:
+            return CheckResult("degraded", error.message)
+
+    return check

@@ -1,0 +1,47 @@
+"""`POST /ask`: an answer with checked citations, whole or as server-sent events."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from fastapi import APIRouter
+
+from rag_server.answering import Answerer, Event
+from rag_server.model import Answer
+from rag_server.searching import SearchResult, clean_query, scope_of
+from rag_server.streaming import EventStream
+from rag_server.wire import AskRequest, AskResponse, SearchHit
+from servicekit.wire.chat import event
+
+
+def ask_router(answerer: Answerer) -> APIRouter:
+    """The question endpoint over `answerer`."""
+    router = APIRouter(tags=["ask"])
+
+    @router.post("/ask", response_model=AskResponse)
+    async def ask(request: AskRequest) -> AskResponse | EventStream:
+        question = clean_query(request.question, "question")
+        scope = scope_of(request.path, request.language)
+        if not request.stream:
+            return AskResponse.of(await answerer.answer(question, scope, request.limit))
+        events = answerer.stream(question, scope, request.limit)
+        first = await anext(events)  # before the response starts: a failed search has its own status
+        return EventStream(_encoded(first, events), error_name="error")
+
+    return router
+
+
+async def _encoded(first: Event, rest: AsyncGenerator[Event, None]) -> AsyncGenerator[str, None]:
+    async with aclosing(rest):
+        yield _encode(first)
+        async for following in rest:
+            yield _encode(following)
+
+
+def _encode(happened: Event) -> str:
+    match happened:
+        case SearchResult():
+            hits = [SearchHit.of(hit).model_dump() for hit in happened.hits]
+            return event({"hits": hits, "degraded": list(happened.degraded)}, "hits")
+        case Answer():
+            return event(AskResponse.of(happened).model_dump(), "answer")
+    return event({"text": happened.text}, "token")

@@ -1,0 +1,59 @@
+"""rag-server over fakes, on loopback, in the test's own event loop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+from fastapi import FastAPI
+
+from rag_server.app import create_app
+from rag_server.ports import Scored
+from rag_server.settings import Settings
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk
+
+ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
+
+
+def a_codebase(folder: Path) -> Path:
+    """A folder that holds the file ORDERS is a chunk of, and a secret."""
+    file = folder / ORDERS.path
+    file.parent.mkdir(parents=True)
+    file.write_text(ORDERS.text + "\n")
+    (folder / ".env").write_text("API_KEY=abc")
+    return folder
+
+
+def an_app(
+    codebase: Path,
+    store: FakeStore | None = None,
+    embedder: FakeEmbedder | None = None,
+    chat: FakeChat | None = None,
+    **settings: Any,
+) -> FastAPI:
+    """rag-server over a store that finds ORDERS, unless other fakes are given; no run starts by itself."""
+    return create_app(
+        Settings(codebase_path=codebase, **({"index_on_start": False} | settings)),
+        store=store or FakeStore(dense=[Scored(ORDERS, 0.9)], sparse=[Scored(ORDERS, 3.0)]),
+        embedder=embedder or FakeEmbedder(),
+        chat=chat or FakeChat(),
+    )
+
+
+@asynccontextmanager
+async def live(app: FastAPI, **client: Any) -> AsyncIterator[httpx2.AsyncClient]:
+    """Serve `app` on a free port for as long as the context lasts; gives a client of it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            async with httpx2.AsyncClient(base_url=url, trust_env=False, timeout=10, **client) as http:
+                yield http
+        finally:
+            server.should_exit = True
+            await serving
