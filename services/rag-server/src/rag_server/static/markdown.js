@@ -98,13 +98,14 @@ function dedent(line, width) {
   return line.slice(indent < 0 ? line.length : Math.min(indent, width));
 }
 
+// The lengths are bounded so that a text full of openings takes no quadratic time.
 const INLINE = new RegExp(
   [
     /\\(?<escaped>[\\`*_[\]#<>~-])/,
     /(?<ticks>`{1,2})(?<code>[^`\n]+)\k<ticks>/,
-    /\*\*(?<strong>\S(?:.*?\S)?)\*\*/,
+    /\*\*(?<strong>\S(?:.{0,500}?\S)?)\*\*/,
     /(?<!\*)\*(?<emphasis>[^\s*](?:[^*\n]*[^\s*])?)\*(?!\*)/,
-    new RegExp(`(?!${MARKER})\\[(?<label>[^\\]\\n]+)\\]\\((?<url>https?://[^\\s)]+)\\)`),
+    new RegExp(`(?!${MARKER})\\[(?<label>[^\\]\\n]{1,200})\\]\\((?<url>https?://[^\\s)]{1,1000})\\)`),
   ]
     .map((part) => part.source)
     .join("|"),
