@@ -6,6 +6,7 @@ The standard library alone, so that starting costs no time on imports.
 import contextlib
 import ctypes
 import http.client
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 """Where the services run: relative paths in settings mean the same wherever they were started from."""
@@ -95,14 +97,15 @@ class Service:
         """The code it ended with; None while it runs or before it was started."""
         return self.process.poll() if self.process else None
 
-    def healthy(self) -> bool:
-        """Whether it says that it can serve."""
+    def health(self) -> dict[str, Any]:
+        """What it says of itself; nothing while it does not answer."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
         try:
             connection.request("GET", "/health")
-            return connection.getresponse().status == http.HTTPStatus.OK
+            body: dict[str, Any] = json.loads(connection.getresponse().read())
+            return body
         except (OSError, http.client.HTTPException):
-            return False
+            return {}
         finally:
             connection.close()
 
@@ -178,11 +181,14 @@ class LocalStack:
         self.stop()
 
     def wait_ready(self, seconds: float) -> None:
-        """Return when all services can serve; raises StackError when one ends or `seconds` have passed."""
+        """Return when all services can serve; raises StackError when one cannot, or `seconds` have passed."""
         deadline = time.monotonic() + seconds
         for service in self.services.values():
-            while not service.healthy():
+            while (health := service.health()).get("status") not in ("ok", "degraded"):
                 self._raise_if_one_ended()
+                if health.get("status") == "failing":
+                    details = [check["detail"] for check in health["checks"].values()]
+                    raise StackError(f"{service.name} cannot serve. {' '.join(details)}")
                 if time.monotonic() > deadline:
                     raise StackError(service.report(f"was not ready within {seconds:g} s"))
                 time.sleep(0.05)
@@ -210,7 +216,7 @@ class LocalStack:
         """Ask all to stop, give them four seconds, and kill what is left; signals wait until that is done."""
         with _uninterrupted():
             deadline = time.monotonic() + STOP_SECONDS
-            for number, until in ((signal.SIGTERM, deadline), (signal.SIGKILL, deadline + 1)):
+            for number, until in ((signal.SIGTERM, deadline), (signal.SIGKILL, deadline + 5)):
                 for service in self.services.values():
                     service.send(number)
                 for service in self.services.values():

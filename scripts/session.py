@@ -76,7 +76,8 @@ class Session:
             task, total=files["total"] or None, completed=files["total"] - files["pending"], note=note
         )
         if not self.console.is_terminal and time.monotonic() - self.spoken > PLAIN_LINE_SECONDS:
-            self.say(f"Indexing: {summary(status)}.")
+            waiting = f"Waiting: {status['detail']} " if status["state"] == "waiting" else ""
+            self.say(f"{waiting}Indexing: {summary(status)}.")
             self.spoken = time.monotonic()
 
     def ask(self, question: str) -> None:

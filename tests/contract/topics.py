@@ -4,7 +4,7 @@ TOPICS = {
     "How many days does a customer have to return a live plant?": "order-service/orders/refunds.py",
     "How many failures in a row open the circuit breaker?": "order-service/orders/circuit.py",
     "For how long is the answer to an idempotency key kept?": "order-service/orders/idempotency.py",
-    "From which basket value on is delivery free?": "order-service/orders/pricing.py",
+    "Which postcode areas pay a remote surcharge for delivery?": "order-service/orders/pricing.py",
     "Which disposable email domains raise the fraud score?": "order-service/orders/fraud.py",
     "After how many attempts is an outbox event parked?": "order-service/orders/outbox.py",
     "How long is stock reserved while a customer pays?": "order-service/orders/inventory.py",
@@ -14,7 +14,7 @@ TOPICS = {
     "How does the token bucket rate limiter refill?": "rate-limiter/src/lib.rs",
     "How are items packed into parcels?": "warehouse/packing.cpp",
     "When are basket reminder emails sent?": "mailer/lib/basket_reminder.rb",
-    "How does the carrier webhook check its signature?": "webhooks/public/carrier.php",
-    "How are old database backups deleted?": "ops/backup.sh",
+    "How is the HMAC signature of a carrier webhook verified?": "webhooks/public/carrier.php",
+    "How is a database dump verified after the backup?": "ops/backup.sh",
     "How are invoices exported?": "invoicing/InvoiceExporter.cs",
 }

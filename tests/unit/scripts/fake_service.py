@@ -30,9 +30,14 @@ REFUSAL = {"error": {"message": "The model is asleep.", "type": "upstream_error"
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.answer(
-            503 if MODE == "never ready" else 200, INDEX if self.path == "/index" else {"status": "ok"}
-        )
+        if self.path == "/index":
+            self.answer(200, INDEX)
+        else:
+            status = {"never ready": "starting", "failing": "failing"}.get(MODE, "ok")
+            detail = "There is no model: set MODEL_DIR."
+            self.answer(
+                200 if status == "ok" else 503, {"status": status, "checks": {"x": {"detail": detail}}}
+            )
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))

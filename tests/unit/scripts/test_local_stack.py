@@ -30,7 +30,7 @@ def test_all_start_and_all_stop(tmp_path: Path, fakes: Fakes) -> None:
     with stack_of(tmp_path, fakes()) as stack:
         stack.wait_ready(20)
         started = pids(stack)
-        assert all(service.healthy() for service in stack.services.values())
+        assert all(service.health()["status"] == "ok" for service in stack.services.values())
     assert len(started) == 3
     assert not any(runs(pid) for pid in started.values())
     assert not any(port_in_use(service.port) for service in stack.services.values())
@@ -61,6 +61,15 @@ def test_a_service_that_is_never_ready_is_reported(tmp_path: Path, fakes: Fakes)
         stack.wait_ready(2)
 
 
+def test_a_service_that_cannot_serve_is_reported(tmp_path: Path, fakes: Fakes) -> None:
+    """A service that says it is failing is named at once, with the reason it gives."""
+    with (
+        stack_of(tmp_path, fakes(embedding_server="failing")) as stack,
+        pytest.raises(StackError, match=r"embedding-server cannot serve. There is no model: set MODEL_DIR."),
+    ):
+        stack.wait_ready(20)
+
+
 def test_a_killed_service_is_started_again(tmp_path: Path, fakes: Fakes) -> None:
     """A service that dies is started again and said so, and the others are left alone."""
     said: list[str] = []
@@ -71,8 +80,8 @@ def test_a_killed_service_is_started_again(tmp_path: Path, fakes: Fakes) -> None
 
         def back() -> bool:
             stack.supervise()
-            return (
-                pids(stack)["llm-server"] != before["llm-server"] and stack.services["llm-server"].healthy()
+            return pids(stack)["llm-server"] != before["llm-server"] and bool(
+                stack.services["llm-server"].health()
             )
 
         wait_for(back, "llm-server to be back")
