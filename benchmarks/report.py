@@ -1,0 +1,78 @@
+"""Writes docs/performance.md from the JSON files in results/; with --check only says whether it is up to date."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from machine import RESULTS
+
+PAGE = Path(__file__).parent.parent / "docs/performance.md"
+
+
+def page() -> str:
+    """The whole text of docs/performance.md."""
+    lines = [
+        "# Performance",
+        "",
+        "Written by `make bench` from `benchmarks/results/*.json`. Figures of one table were measured in one run on the",
+        "machine named under it; timings vary from run to run, so compare within a table.",
+    ]
+    for title, name, rows in SECTIONS:
+        file = RESULTS / f"{name}.json"
+        if file.exists():
+            result = json.loads(file.read_text())
+            lines += ["", f"## {title}", "", "| what | measured |", "|---|---|"]
+            lines += [f"| {what} | {value} |" for what, value in rows(result)]
+            lines += ["", _machine(result["machine"])]
+    return "\n".join(lines) + "\n"
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    where = "{processor}, {cores} cores, {memory_gib} GiB, {system}, Python {python}, {date}"
+    return where.format(**machine)
+
+
+Rows = list[tuple[str, str]]
+
+
+def first_answer(result: dict[str, Any]) -> Rows:
+    return [
+        ("`make run` in a fresh clone, to the first cited answer", f"{result['fresh_seconds']} s"),
+        ("`make run` when everything is there, to the first cited answer", f"{result['warm_seconds']} s"),
+    ]
+
+
+def encoders(result: dict[str, Any]) -> Rows:
+    rows = [(f"{name}", f"{engine['texts_per_second']} texts/s") for name, engine in result["engines"].items()]
+    return rows
+
+
+def indexing(result: dict[str, Any]) -> Rows:
+    search = result["search"]
+    return [
+        (f"first index of {result['files']:,} files, {result['chunks']:,} chunks",
+         f"{result['index_seconds']} s, {result['chunks_per_second']} chunks/s"),
+        ("index again, nothing changed", f"{result['unchanged_seconds']} s"),
+        (f"`POST /search`, {search['requests']} requests one after the other",
+         f"p50 {search['p50_ms']} ms, p95 {search['p95_ms']} ms"),
+    ]  # fmt: skip
+
+
+SECTIONS = (
+    ("From nothing to an answer", "first_answer", first_answer),
+    ("Embedding 512 functions of the standard library", "encoders", encoders),
+    ("Indexing and searching packages of the standard library", "indexing", indexing),
+)
+
+
+def write() -> None:
+    """Write the page."""
+    PAGE.write_text(page())
+
+
+if __name__ == "__main__":
+    if "--check" not in sys.argv:
+        write()
+    elif not PAGE.exists() or PAGE.read_text() != page():
+        raise SystemExit("docs/performance.md is not what benchmarks/results say: run `make bench`.")
