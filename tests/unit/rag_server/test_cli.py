@@ -143,8 +143,8 @@ def test_index_waits_for_the_end(coderag: Coderag) -> None:
     result = coderag("index", "orders")
     assert result.exit_code == 0, result.stderr
     assert result.stderr == "Indexing: 50 % of 120 files\nIndexing: 90 % of 120 files\n"
-    assert "24 files indexed (96 unchanged, 1 removed, 0 failed) in 3.2 s." in result.stdout
-    assert "324 skipped: 310 ignored, 12 binary, 2 too large." in result.stdout
+    assert "Files indexed: 24 (96 unchanged, 1 removed, 0 failed) in 3.2 s." in result.stdout
+    assert "Skipped: 310 ignored, 12 binary, 2 too large." in result.stdout
     assert ("/index", {"path": "orders"}) in [(path, body) for path, body, _ in coderag.script.requests]
 
 
@@ -168,7 +168,7 @@ def test_index_no_wait_returns_at_once(coderag: Coderag) -> None:
         (index_status("failed", detail="the store is full"), "Indexing failed: the store is full"),
         (
             index_status(files={"failed": 1}, errors=[{"path": "a.py", "message": "gone"}]),
-            "1 files could not be indexed.",
+            "Files that could not be indexed: 1.",
         ),
     ],
 )
@@ -189,7 +189,7 @@ def test_status_shows_parts_and_counts(coderag: Coderag) -> None:
     assert result.exit_code == 0
     assert f"rag-server 0.1.0 at {coderag.url}: degraded" in result.stdout
     assert "  ! llm-server        no answer\n" in result.stdout
-    assert "840 chunks of 120 files can be searched." in result.stdout
+    assert "Searchable: 840 chunks of 120 files." in result.stdout
 
 
 def test_status_json_holds_health_and_index(coderag: Coderag) -> None:

@@ -61,7 +61,7 @@ def test_progress_bar_on_a_terminal(environment: Mapping[str, str], script: Scri
     written = on_terminal(environment, "index")
     assert "120/120" in written
     assert "Indexing: " not in written
-    assert "24 files indexed" in written.rsplit("\x1b[2K", 1)[-1]
+    assert "Files indexed: 24" in written.rsplit("\x1b[2K", 1)[-1]
 
 
 def test_a_pipe_gets_neither_colours_nor_bars(environment: Mapping[str, str]) -> None:

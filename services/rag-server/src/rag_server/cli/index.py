@@ -61,14 +61,20 @@ def _follow_with_bar(polls: Iterator[IndexStatus]) -> IndexStatus:
 def _follow_in_lines(polls: Iterator[IndexStatus]) -> IndexStatus:
     shown = ""
     for status in polls:
-        tenths = 10 * _done(status) // max(1, status.files.total)
-        line = f"Indexing: {10 * tenths} % of {status.files.total} files"
-        if status.state == "waiting":
-            line = f"Waiting: {visible_line(status.detail)}"
+        line = _line(status)
         if line != shown and status.state in ("running", "waiting"):
             typer.echo(line, err=True)
             shown = line
     return status
+
+
+def _line(status: IndexStatus) -> str:
+    if status.state == "waiting":
+        return f"Waiting: {visible_line(status.detail)}"
+    if not status.files.total:
+        return "Indexing: looking for files"
+    tenths = 10 * _done(status) // status.files.total
+    return f"Indexing: {10 * tenths} % of {status.files.total} files"
 
 
 def _done(status: IndexStatus) -> int:
@@ -79,13 +85,13 @@ def summary(status: IndexStatus) -> list[str]:
     """What the last run did and what can be searched now, in up to three lines."""
     files = status.files
     counts = f"{files.unchanged} unchanged, {files.removed} removed, {files.failed} failed"
-    lines = [f"{files.indexed} files indexed ({counts}) in {status.seconds:.1f} s."]
+    lines = [f"Files indexed: {files.indexed} ({counts}) in {status.seconds:.1f} s."]
     if status.searchable:
-        lines.append(f"{status.searchable.chunks} chunks of {status.searchable.files} files can be searched.")
+        lines.append(f"Searchable: {status.searchable.chunks} chunks of {status.searchable.files} files.")
     if status.skipped:
         reasons = sorted(status.skipped.items(), key=lambda item: -item[1])
         listed = ", ".join(f"{count} {visible_line(reason)}" for reason, count in reasons)
-        lines.append(f"{sum(status.skipped.values())} skipped: {listed}.")
+        lines.append(f"Skipped: {listed}.")
     return lines
 
 
@@ -96,4 +102,4 @@ def _check(status: IndexStatus) -> None:
         reason = visible_line(status.detail) or "the server gives no reason"
         raise Failure(f"Indexing failed: {reason}", ExitCode.INDEX_FAILED)
     if status.files.failed:
-        raise Failure(f"{status.files.failed} files could not be indexed.", ExitCode.INDEX_FAILED)
+        raise Failure(f"Files that could not be indexed: {status.files.failed}.", ExitCode.INDEX_FAILED)
