@@ -1,4 +1,4 @@
-# The menu: `make help`. Recipes are one line or a script, so that CI and people run the same words.
+# The menu: `make help`. Recipes are at most three lines or a script, so that CI and people run the same words.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
@@ -6,27 +6,48 @@ BIN := .venv/bin
 ##@ Without Docker
 run: ## Set everything up, index CODEBASE (default test-codebase), answer a question, stay up until Ctrl-C
 	@scripts/setup.sh run && exec $(BIN)/python scripts/run.py
-ask: ## Ask the running server: make ask Q="where are refunds checked?"
-	@$(BIN)/coderag ask "$(Q)"
 eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
-
-##@ Tests
-test: ## Unit and contract tests against real local processes: no Docker, no network
-	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/contract tests/process
-check: ## Formatting, lint, types, architecture, manifests and docs
-	@scripts/setup.sh dev && scripts/check.sh
-test-reference: ## Both embedding engines against the golden vectors (installs torch in an environment of its own)
-	@scripts/test_reference.sh
-bench: ## Measure and rewrite docs/performance.md
+bench: ## Measure, and write docs/performance.md anew; ONLY="indexing" runs one of the benchmarks
 	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/run.py $(ONLY)
 
-##@ Upkeep
-lock: ## Resolve requirements/*.txt anew (needs uv)
-	@scripts/lock.sh
-docs: ## Write docs/configuration.md anew from the settings classes
-	@scripts/setup.sh dev && $(BIN)/python scripts/write_docs.py
-help: ## This menu
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+##@ Tests
+test: ## Unit, contract and crash tests against real local processes: no Docker, no network
+	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/contract tests/process
+check: ## Formatting, lint, types, architecture, manifests and documents
+	@scripts/setup.sh dev && scripts/check.sh
+test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)
+	@scripts/test_reference.sh
 
-.PHONY: run ask eval test check test-reference bench lock docs help
+##@ Docker Compose
+up: ## Start the whole stack in containers and wait until it is healthy
+	@docker compose up --detach --build --wait && scripts/health-check.sh
+down: ## Stop and remove the containers; what was indexed stays
+	@docker compose down
+build: ## Build the three images
+	@docker compose build
+images: ## The images with their sizes
+	@docker image ls --filter reference='code-rag/*:latest' --format 'table {{.Repository}}\t{{.Size}}'
+ps: ## The containers with their health
+	@docker compose ps
+logs: ## Follow every service's log
+	@docker compose logs --follow --tail 100
+logs-embedding: ## Follow embedding-server's log
+	@docker compose logs --follow --tail 100 embedding-server
+logs-llm: ## Follow llm-server's log
+	@docker compose logs --follow --tail 100 llm-server
+logs-rag: ## Follow rag-server's log
+	@docker compose logs --follow --tail 100 rag-server
+logs-vector: ## Follow vector-db's log
+	@docker compose logs --follow --tail 100 vector-db
+clean: ## Remove containers, images and volumes, and with them the index
+	@docker compose down --volumes --rmi local --remove-orphans
+test-integration: ## What only containers show; starts and takes down a stack of its own
+	@scripts/setup.sh dev && $(BIN)/pytest tests/integration
+compose-test: ## The contract suite and the integration tests against a fresh stack in containers
+	@scripts/setup.sh dev && $(BIN)/pytest tests/contract tests/integration --target compose
+
+help: ## This menu
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run eval bench test check test-reference up down build images ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test help
