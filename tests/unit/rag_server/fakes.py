@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -11,7 +12,8 @@ from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from rag_server.model import Chunk, SparseVector, chunk_id
-from rag_server.ports import Point, Vector
+from rag_server.ports import Point, Vector, VectorStore
+from servicekit.errors import InvalidInput
 
 DIMENSION = 8
 
@@ -58,24 +60,47 @@ def term_of(text: str) -> int:
 
 
 class FakeEmbedder:
-    """Gives every text the vector `vector_of`; `fail_with` is raised instead while it is set."""
+    """Gives every text the vector `vector_of`, unless told to fail or to refuse."""
 
     def __init__(self) -> None:
-        self.fail_with: Exception | None = None
-        self.refused: set[str] = set()
+        self.failure: Exception | None = None
+        self.refused_word = "\0"
         self.embedded: list[str] = []
 
     async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
-        """One vector per text."""
+        """One vector per text; raises `failure` if set, InvalidInput if a text has the refused word in it."""
         await asyncio.sleep(0)
-        if self.fail_with is not None:
-            raise self.fail_with
+        if self.failure is not None:
+            raise self.failure
+        if any(self.refused_word in text for text in texts):
+            raise InvalidInput("one of the texts is refused")
         self.embedded += texts
         return [vector_of(text) for text in texts]
 
     async def ping(self) -> str:
         """The name of no model."""
         return "fake"
+
+
+class FlakyStore:
+    """A store that fails as it is told to before it does what it is asked for, and counts the questions."""
+
+    def __init__(self, store: VectorStore) -> None:
+        self._store = store
+        self.failures: dict[str, list[Exception]] = {}
+        """By method, the errors of its next calls."""
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._store, name)
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            self.calls[name] += 1
+            if failures := self.failures.get(name):
+                raise failures.pop(0)
+            return await method(*args, **kwargs)
+
+        return call
 
 
 class LocalQdrant:

@@ -24,11 +24,17 @@ class EmbeddingClient:
     """An Embedder over HTTP that takes vectors of one model and dimension alone; close it when done."""
 
     def __init__(
-        self, url: str, api_key: SecretStr | None, model: str = MODEL, dimension: int = DIMENSION
+        self,
+        url: str,
+        api_key: SecretStr | None,
+        model: str = MODEL,
+        dimension: int = DIMENSION,
+        search_seconds: float = SEARCH_SECONDS,
     ) -> None:
         self._upstream = Upstream("embedding-server", url, api_key, PATIENT_SECONDS)
         self._model = model
         self._dimension = dimension
+        self._search_seconds = search_seconds
 
     async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
         """One vector per text, in order; a request of up to 64 texts may take 5 s, or 2 min for the patient.
@@ -36,7 +42,7 @@ class EmbeddingClient:
         Raises InvalidInput for texts that the server refuses, else Overloaded, Unavailable, UpstreamTimeout
         or UpstreamFailed.
         """
-        seconds = PATIENT_SECONDS if patient else SEARCH_SECONDS
+        seconds = PATIENT_SECONDS if patient else self._search_seconds
         batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
         return [vector for batch in batches for vector in await self._embed(batch, seconds)]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import Any
 
 import httpx
@@ -27,12 +28,12 @@ PAGE = 1_000
 """Points per page of a listing."""
 
 
-def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
+def connect(url: str, api_key: str | None, timeout: int = TIMEOUT_SECONDS) -> AsyncQdrantClient:
     """A client for the server at `url`; connects when it is first used."""
     # As a header: the client's own parameter warns of plain HTTP, which is what a cluster has inside.
     headers = {"api-key": api_key} if api_key else None
     return AsyncQdrantClient(
-        url=url, headers=headers, timeout=TIMEOUT_SECONDS, check_compatibility=False, trust_env=False
+        url=url, headers=headers, timeout=timeout, check_compatibility=False, trust_env=False
     )
 
 
@@ -218,6 +219,8 @@ def _translated() -> Iterator[None]:
         raise _refused(error) from error
     except ResponseHandlingException as error:
         raise _broken(error.source) from error
+    except JSONDecodeError as error:
+        raise _broken(error) from error
 
 
 def _refused(error: UnexpectedResponse) -> Unavailable | UpstreamFailed:
@@ -231,7 +234,7 @@ def _refused(error: UnexpectedResponse) -> Unavailable | UpstreamFailed:
 
 def _broken(source: Exception) -> Unavailable | UpstreamFailed | UpstreamTimeout:
     if isinstance(source, httpx.TimeoutException) and not isinstance(source, httpx.ConnectTimeout):
-        return UpstreamTimeout(f"The vector database did not answer within {TIMEOUT_SECONDS} s.")
+        return UpstreamTimeout("The vector database did not answer in time.")
     if isinstance(source, httpx.TransportError):
         return Unavailable("The vector database cannot be reached.", code="store_unavailable", retry_after=1)
     return UpstreamFailed("What VECTOR_DB_URL leads to does not answer like Qdrant.")

@@ -1,0 +1,42 @@
+"""A process that indexes a codebase until it is done or killed: `index_child.py CODEBASE INDEX`.
+
+It prints a line of JSON for every write that the store has confirmed: its kind and the ids of the chunks.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rag_server.adapters.edge_folder import open_folder
+from rag_server.adapters.qdrant_edge import EdgeStore
+from rag_server.indexing import Indexer
+from rag_server.ports import Point, Vector
+from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder
+
+
+class TellingStore(EdgeStore):
+    """Tells of a write once it is confirmed, and not before."""
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        await super().upsert(points)
+        print(json.dumps(["stored", [point.chunk.id for point in points]]), flush=True)
+
+    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        await super().add_vectors(vectors)
+        print(json.dumps(["embedded", list(vectors)]), flush=True)
+
+
+async def main(codebase: Path, folder: Path) -> None:
+    store = TellingStore(open_folder(folder, DIMENSION))
+    indexer = Indexer(codebase, store, FakeEmbedder())
+    indexer.start()
+    while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing tells of the end
+        await asyncio.sleep(0.01)
+    await indexer.close()
+    await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))

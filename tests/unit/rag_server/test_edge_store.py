@@ -1,0 +1,121 @@
+"""The embedded store's folder: kept, shared with nobody, and refused with a reason when it cannot be used."""
+
+from pathlib import Path
+
+import pytest
+
+from rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
+from rag_server.adapters.qdrant_payload import index_name
+from rag_server.model import SparseVector
+from rag_server.ports import Scope, StoredFile, StoreUnusable
+from servicekit.errors import Unavailable
+from tests.unit.rag_server.fakes import DIMENSION, make_file, vector_of
+
+
+async def filled(folder: Path) -> EdgeStore:
+    """A store with a file of two chunks, the first one embedded."""
+    store = open_edge_store(folder, DIMENSION)
+    points = make_file("a.py", ["one", "two"])
+    await store.upsert(points)
+    await store.add_vectors({points[0].chunk.id: vector_of("one")})
+    return store
+
+
+async def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
+    """Points, vectors and their weights outlive the process that closed the store."""
+    store = await filled(tmp_path / "deep" / "index")
+    await store.close()
+
+    store = open_edge_store(tmp_path / "deep" / "index", DIMENSION)
+    found = await store.search(vector_of("one"), SparseVector((1,), (1.0,)), Scope(), 10)
+    assert await store.files() == {"a.py": StoredFile("v1", 2, True, 1)}
+    assert [scored.chunk.text for scored in found.dense] == ["one"]
+    assert len(found.sparse) == 2
+    await store.close()
+
+
+async def test_a_folder_has_one_owner(tmp_path: Path) -> None:
+    """A second opener is told that the folder is in use, and may have it once the first one let go."""
+    store = await filled(tmp_path / "index")
+    with pytest.raises(StoreUnusable, match="is in use by another process; give it another DATA_DIR"):
+        open_edge_store(tmp_path / "index", DIMENSION)
+    await store.close()
+
+    store = open_edge_store(tmp_path / "index", DIMENSION)
+    assert await store.count() == 2
+    await store.close()
+
+
+@pytest.mark.parametrize("name", ["edge_config.json", "wal/first-index", "segment.json"])
+async def test_a_damaged_folder_is_refused(tmp_path: Path, name: str) -> None:
+    """A folder that cannot be read is named, with what to do about it."""
+    folder = tmp_path / "index"
+    await (await filled(folder)).close()
+    next(path for path in folder.rglob("*") if str(path).endswith(name)).write_bytes(b"\xff not this")
+
+    with pytest.raises(StoreUnusable, match=f"The index {folder} cannot be read; delete the folder"):
+        open_edge_store(folder, DIMENSION)
+
+
+async def test_a_panic_of_the_engine_is_refused(tmp_path: Path) -> None:
+    """Damage that makes the engine panic ends in the same sentence, not in a crash."""
+    folder = tmp_path / "index"
+    await (await filled(folder)).close()
+    next(folder.rglob("vectors/status.dat")).write_bytes(b"")
+
+    with pytest.raises(StoreUnusable, match="cannot be read; delete the folder"):
+        open_edge_store(folder, DIMENSION)
+
+
+async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A path below a file is refused with the system's reason."""
+    (tmp_path / "file").write_text("not a folder")
+
+    with pytest.raises(StoreUnusable, match="cannot be made: File exists"):
+        open_edge_store(tmp_path / "file" / "index", DIMENSION)
+
+
+async def test_another_dimension_is_refused(tmp_path: Path) -> None:
+    """A folder of vectors of another length is not opened."""
+    await (await filled(tmp_path / "index")).close()
+
+    with pytest.raises(StoreUnusable, match="cannot be read"):
+        open_edge_store(tmp_path / "index", DIMENSION + 1)
+
+
+async def test_what_the_engine_refuses_is_unavailable(tmp_path: Path) -> None:
+    """An error of the engine at run time becomes one of ours, and the store goes on."""
+    store = await filled(tmp_path / "index")
+    with pytest.raises(Unavailable, match=r"The embedded index fails: .*expected dim: 8, got 3"):
+        await store.search([0.1, 0.2, 0.3], SparseVector((), ()), Scope(), 10)
+    assert await store.count() == 2
+    await store.close()
+
+
+async def test_deleted_chunks_are_let_go_of(tmp_path: Path) -> None:
+    """Opening a folder most of whose chunks were deleted keeps the others whole."""
+    store = open_edge_store(tmp_path / "index", DIMENSION)
+    for number in range(30):
+        points = make_file(f"{number}.py", [f"{number} {part}" for part in range(50)])
+        await store.upsert(points)
+        await store.add_vectors({point.chunk.id: vector_of(point.chunk.text) for point in points})
+    for number in range(1, 30):
+        await store.remove_stale(f"{number}.py", "")
+    await store.close()
+
+    store = open_edge_store(tmp_path / "index", DIMENSION)
+    found = await store.search(vector_of("0 7"), SparseVector((1,), (1.0,)), Scope(), 100)
+    assert await store.files() == {"0.py": StoredFile("v1", 50, True, 0)}
+    assert found.dense[0].chunk.text == "0 7"
+    assert (len(found.dense), len(found.sparse)) == (50, 50)
+    await store.upsert(make_file("1.py", ["again"]))
+    assert await store.count() == 51
+    await store.close()
+
+
+def test_an_index_of_another_kind_has_another_name() -> None:
+    """The name changes with the model and the dimension, and is the same for the same ones."""
+    names = {index_name("code", *kind) for kind in [("m", 384), ("n", 384), ("m", 768)]}
+    assert len(names) == 3
+    assert index_name("code", "m", 384) in names
+    assert all(name.startswith("code-") for name in names)
