@@ -44,9 +44,9 @@ class Answerer:
         if not found.hits:
             yield _not_found(found)
             return
-        watch, degraded = Stopwatch(dict(found.timings)), list(found.degraded)
-        blocks = pack(found.hits)
+        watch, blocks = Stopwatch(dict(found.timings)), pack(found.hits)
         written: list[Token] = []
+        lack = ""
         with watch.step("generate"):
             try:
                 async with aclosing(self.model.stream(messages(question, blocks))) as tokens:
@@ -57,13 +57,27 @@ class Answerer:
             except ServiceError as error:
                 if written:
                     raise
-                self.count_degradation("no language model")
-                degraded.append(f"no language model: {error.message}")
+                lack = error.message
+        yield await self._checked(found, blocks, written, lack, watch)
+
+    async def _checked(
+        self,
+        found: SearchResult,
+        blocks: Sequence[Block],
+        written: Sequence[Token],
+        lack: str,
+        watch: Stopwatch,
+    ) -> Answer:
+        """The answer out of what the model wrote, or without it for `lack` of a model, with its citations."""
+        degraded = found.degraded
+        if lack:
+            self.count_degradation("no language model")
+            degraded = (*degraded, f"no language model: {lack}")
         text = "".join(token.text for token in written) or _best_places(blocks)
         with watch.step("verify"):
             citations = await asyncio.to_thread(cite, text, blocks, self.read_lines)
         model = written[-1].model if written else NO_MODEL
-        yield Answer(text, citations, found.hits, model, tuple(degraded), watch.timings)
+        return Answer(text, citations, found.hits, model, degraded, watch.timings)
 
 
 def _require_some(written: Sequence[Token]) -> None:

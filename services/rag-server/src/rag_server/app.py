@@ -1,9 +1,9 @@
 """rag-server's composition root."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from rag_server import __version__
@@ -22,7 +22,7 @@ from rag_server.routes.page import ASSETS, OPEN_PATHS, STATIC, page_router
 from rag_server.routes.search import search_router
 from rag_server.searching import Searcher
 from rag_server.settings import Settings
-from servicekit.app import build_app
+from servicekit.app import Lifespan, build_app
 from servicekit.errors import ServiceError
 from servicekit.health import Check, CheckResult, Health
 from servicekit.metrics import Metrics
@@ -55,42 +55,18 @@ def create_app(
     Raises StoreUnusable as `open_store` does.
     """
     metrics = Metrics()
-
-    def count_degradation(reason: str) -> None:
-        metrics.degradations.labels(reason).inc()
-
     store = store or open_store(settings)
     embedder = embedder or EmbeddingClient(settings.embedding_server_url, settings.api_key)
     chat = chat or ChatClient(settings.llm_server_url, settings.api_key)
-    codebase = Codebase(settings.codebase_path)
     indexer = Indexer(settings.codebase_path, store, embedder)
-    searcher = Searcher(store, embedder, indexer.status, count_degradation)
-    answerer = Answerer(searcher, chat, codebase.lines, count_degradation)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with AsyncExitStack() as closing:
-            for part in (store, embedder, chat, indexer):  # closed in reverse: the indexer uses the others
-                closing.push_async_callback(part.close)
-            if settings.index_on_start:
-                indexer.start()
-            health.ready()
-            yield
-
     health = Health("rag-server", __version__, _checks(store, embedder, chat, indexer))
+
     app = build_app(
         settings,
         health,
         title="rag-server",
-        routers=[
-            index_router(indexer, searcher),
-            search_router(searcher),
-            ask_router(answerer),
-            chat_router(answerer),
-            files_router(codebase),
-            page_router(),
-        ],
-        lifespan=lifespan,
+        routers=_routers(Codebase(settings.codebase_path), store, embedder, chat, indexer, metrics),
+        lifespan=_lifespan(settings, health, indexer, (store, embedder, chat)),
         metrics=metrics,
         open_paths=OPEN_PATHS,
     )
@@ -101,6 +77,45 @@ def create_app(
 def create_app_from_environment() -> FastAPI:
     """The app as the environment configures it, for `uvicorn --factory`."""
     return create_app(read_settings(Settings))
+
+
+def _routers(
+    codebase: Codebase,
+    store: VectorStore,
+    embedder: Embedder,
+    chat: ChatModel,
+    indexer: Indexer,
+    metrics: Metrics,
+) -> list[APIRouter]:
+    def count_degradation(reason: str) -> None:
+        metrics.degradations.labels(reason).inc()
+
+    searcher = Searcher(store, embedder, indexer.status, count_degradation)
+    answerer = Answerer(searcher, chat, codebase.lines, count_degradation)
+    return [
+        index_router(indexer, searcher),
+        search_router(searcher),
+        ask_router(answerer),
+        chat_router(answerer),
+        files_router(codebase),
+        page_router(),
+    ]
+
+
+def _lifespan(
+    settings: Settings, health: Health, indexer: Indexer, parts: Sequence[VectorStore | Embedder | ChatModel]
+) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as closing:
+            for part in (*parts, indexer):  # closed in reverse: the indexer uses the others
+                closing.push_async_callback(part.close)
+            if settings.index_on_start:
+                indexer.start()
+            health.ready()
+            yield
+
+    return lifespan
 
 
 def _checks(store: VectorStore, embedder: Embedder, chat: ChatModel, indexer: Indexer) -> dict[str, Check]:
