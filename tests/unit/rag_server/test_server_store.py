@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, cast
 
 import pytest
-from qdrant_client import AsyncQdrantClient
+from qdrant_client import AsyncQdrantClient, models
 
 from rag_server.adapters.qdrant_server import ServerStore, connect
 from rag_server.model import SparseVector
@@ -81,10 +81,27 @@ async def test_a_lost_collection_holds_nothing_and_is_made_again() -> None:
     assert (found.dense, found.sparse) == ((), ())
     assert await store.files() == {}
     assert await store.unembedded(["a.py"]) == []
-    await store.add_vectors({points[0].chunk.id: vector_of("one")})
 
     await store.upsert(points)
     assert await store.count() == 1
+
+
+async def test_a_collection_made_by_halves_is_completed() -> None:
+    """Where a process ended between making the collection and its indexes, the next one makes the rest."""
+    fields: list[str] = []
+
+    class Watched(LocalQdrant):
+        async def create_payload_index(self, collection: str, field: str, *_: Any, **__: Any) -> None:
+            fields.append(field)
+
+    client = cast(AsyncQdrantClient, Watched())
+    sparse = models.SparseVectorParams(modifier=models.Modifier.IDF)
+    await client.create_collection("code", vectors_config={}, sparse_vectors_config={"sparse": sparse})
+    store = ServerStore(client, "code", DIMENSION)
+    assert await store.files() == {}
+    assert set(fields) == {"path", "path_parents", "language", "file_version"}
+    await store.files()
+    assert len(fields) == 4
 
 
 class RacedQdrant(LocalQdrant):

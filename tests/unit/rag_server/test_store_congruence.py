@@ -15,6 +15,7 @@ from rag_server.adapters.qdrant_edge import open_edge_store
 from rag_server.adapters.qdrant_server import ServerStore, connect
 from rag_server.model import SparseVector
 from rag_server.ports import Point, Scope, Scored, StoredFile, VectorStore
+from servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.fakes import DIMENSION, local_qdrant, make_chunk, make_file, term_of, vector_of
 
 ANYWHERE = Scope()
@@ -143,6 +144,17 @@ async def test_files_under_a_folder(store: VectorStore) -> None:
     assert set(await store.files("nowhere")) == set()
     assert len(await store.files()) == 4
     assert await store.count_files() == 4
+
+
+async def test_a_chunk_that_is_gone_gets_no_vector(store: VectorStore) -> None:
+    """Vectors for chunks of which one was removed meanwhile are an error, and make no new chunk."""
+    points = make_file("a.py", ["one", "two"])
+    await store.upsert(points[:1])
+    with pytest.raises((Unavailable, UpstreamFailed)):
+        await embed_all(store, points)
+    await embed_all(store, points[:1])
+    assert (await store.files())["a.py"].unembedded == 0
+    assert await store.count() == 1
 
 
 async def test_scope_narrows_both_searches(store: VectorStore) -> None:

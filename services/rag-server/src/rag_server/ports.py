@@ -76,7 +76,7 @@ class VectorStore(Protocol):
         """The chunks of these files that have no dense vector yet."""
 
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Give stored chunks, named by their ids, their dense vectors."""
+        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
 
     async def search(
         self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int

@@ -108,7 +108,7 @@ class EdgeStore:
         return await self._read(read)
 
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Give stored chunks, named by their ids, their dense vectors."""
+        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
         points = [PointVectors(key, {DENSE: list(vector)}) for key, vector in vectors.items()]
         await self._write(lambda: UpdateOperation.update_vectors(points))
 

@@ -38,13 +38,14 @@ def connect(url: str, api_key: str | None, timeout: int = TIMEOUT_SECONDS) -> As
 
 
 class ServerStore:
-    """One collection of a Qdrant server, made when the first points come, and made again if it vanishes."""
+    """One collection of a Qdrant server, made when indexing first asks for it, and again if it vanishes."""
 
     def __init__(self, client: AsyncQdrantClient, collection: str, dimension: int, page: int = PAGE) -> None:
         self._client = client
         self._collection = collection
         self._dimension = dimension
         self._page = page
+        self._made = False
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with a known id replaces what was there but keeps its dense vector."""
@@ -54,7 +55,7 @@ class ServerStore:
             except UnexpectedResponse as error:
                 if error.status_code != 404:
                     raise
-                await self._create()
+                await self._make()
                 await self._upsert(points)
 
     async def remove_stale(self, path: str, digest: str) -> None:
@@ -65,6 +66,9 @@ class ServerStore:
 
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
         """Every stored file at or under `path`, counted from the points themselves."""
+        if not self._made:
+            with _translated():
+                await self._make()
         scope = _conditions(Scope(path=path))
         versions = await self._counted("file_version", models.Filter(must=scope))
         return tally_files(versions, await self._counted("path", _unembedded(scope)))
@@ -85,9 +89,9 @@ class ServerStore:
         return chunks
 
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Give stored chunks, named by their ids, their dense vectors."""
+        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
         points = [models.PointVectors(id=key, vector={DENSE: list(v)}) for key, v in vectors.items()]
-        with _translated(), _nothing_if_missing():
+        with _translated():
             await self._client.update_vectors(self._collection, points, wait=True)
 
     async def search(
@@ -142,7 +146,8 @@ class ServerStore:
             return {str(hit.value): hit.count for hit in facet.hits if hit.count}
         return {}
 
-    async def _create(self) -> None:
+    async def _make(self) -> None:
+        """Make the collection and its indexes, or what is missing of them."""
         try:
             await self._client.create_collection(
                 self._collection,
@@ -158,6 +163,7 @@ class ServerStore:
             await self._client.create_payload_index(
                 self._collection, field, models.PayloadSchemaType.KEYWORD, wait=True
             )
+        self._made = True
 
 
 def _struct(point: Point, vectors: Mapping[str, Any]) -> models.PointStruct:
