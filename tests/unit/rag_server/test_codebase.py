@@ -14,6 +14,8 @@ def codebase(tmp_path: Path) -> Codebase:
     root = tmp_path / "code"
     (root / "shop").mkdir(parents=True)
     (root / "shop" / "orders.py").write_bytes(b"one\r\ntwo\x0cstill two\n")
+    (root / "docs").mkdir()
+    (root / "docs" / "guide.md").write_text("# Guide")
     (root / ".env").write_text("API_KEY=abc")
     (root / "shop" / "id_rsa").write_text("key")
     (root / ".gitignore").write_text("build/\n*.log\n")
@@ -38,8 +40,8 @@ def test_a_source_file_is_read(codebase: Codebase, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "", ".", "shop", "nothing.py", "shop/orders.py/x", ".env", "shop/id_rsa", "build/out.py", "debug.log",
-        "logo.png", "link.py", "folder/outside.py", "../outside.py", "shop/../../outside.py", "/etc/passwd",
+        "", ".", "shop", "docs", "nothing.py", "shop/orders.py/x", ".env", "shop/id_rsa", "build/out.py",
+        "debug.log", "logo.png", "link.py", "folder/outside.py", "../outside.py", "shop/../../outside.py", "/etc/passwd",
         "x" * 5000, ".git/config",
     ],
 )  # fmt: skip

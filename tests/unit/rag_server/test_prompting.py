@@ -35,7 +35,7 @@ def test_messages_hold_the_rules_then_the_blocks_and_the_question() -> None:
 
 def test_hits_that_touch_or_overlap_become_one_block() -> None:
     """Neighbours of one file are merged in line order, at the rank of the best, with all their symbols."""
-    last = a_chunk(start=4, text="four\nfive", symbol="b")
+    last = a_chunk(start=5, text="five", symbol="b")
     first = a_chunk(start=1, text="one\ntwo\nthree", symbol="a")
     inner = a_chunk(start=3, text="three\nfour")
     other = a_chunk(path="z.py", text="other")

@@ -75,7 +75,7 @@ def test_equal_scores_are_ordered_by_place() -> None:
 
     hits = fuse("order", dense=[], lexical=[(C, 1.0), (later, 1.0), (A, 1.0)])
 
-    assert [hit.chunk for hit in hits] == [A, later, C]
+    assert [(hit.chunk, hit.score) for hit in hits] == [(A, 1.0), (later, 1.0), (C, 1.0)]
 
 
 @given(st.text(max_size=20), found(), found())

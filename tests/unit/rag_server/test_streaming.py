@@ -54,6 +54,26 @@ async def test_closing_stops_a_source_that_is_at_work() -> None:
     assert cleaned.is_set()
 
 
+async def test_closing_between_two_events_closes_the_source() -> None:
+    """A source that waits for its next turn is closed too, before the stream's own closing returns."""
+    cleaned = asyncio.Event()
+
+    async def source() -> AsyncGenerator[str, None]:
+        try:
+            yield "one"
+            yield "two"
+        finally:
+            cleaned.set()
+
+    held = source()
+    stream = with_pings(held, 5)
+    assert await anext(stream) == "one"
+
+    await stream.aclose()
+
+    assert cleaned.is_set()
+
+
 async def test_an_error_of_ours_is_the_last_event() -> None:
     """What ends the stream is told in the envelope, under the name that was asked for."""
     failing = told("one", error=UpstreamFailed("The model broke off."))
