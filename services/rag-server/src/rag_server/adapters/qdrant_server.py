@@ -1,15 +1,12 @@
 """The vector store behind a URL: a Qdrant server or cluster."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from json import JSONDecodeError
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import httpx
 from qdrant_client import AsyncQdrantClient, models
-from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+from qdrant_client.http.exceptions import UnexpectedResponse
 
+from rag_server.adapters.qdrant_errors import nothing_if_missing, translated
 from rag_server.adapters.qdrant_payload import (
     DENSE,
     INDEXED_FIELDS,
@@ -21,7 +18,6 @@ from rag_server.adapters.qdrant_payload import (
 )
 from rag_server.model import Chunk, SparseVector
 from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Vector
-from servicekit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 
 TIMEOUT_SECONDS = 10
 PAGE = 1_000
@@ -49,7 +45,7 @@ class ServerStore:
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with a known id replaces what was there but keeps its dense vector."""
-        with _translated():
+        with translated():
             try:
                 await self._upsert(points)
             except UnexpectedResponse as error:
@@ -61,13 +57,13 @@ class ServerStore:
     async def remove_stale(self, path: str, digest: str) -> None:
         """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
         stale = models.Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
-        with _translated(), _nothing_if_missing():
+        with translated(), nothing_if_missing():
             await self._client.delete(self._collection, models.FilterSelector(filter=stale), wait=True)
 
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
         """Every stored file at or under `path`, counted from the points themselves."""
         if not self._made:
-            with _translated():
+            with translated():
                 await self._make()
         scope = _conditions(Scope(path=path))
         versions = await self._counted("file_version", models.Filter(must=scope))
@@ -78,7 +74,7 @@ class ServerStore:
         wanted = models.FieldCondition(key="path", match=models.MatchAny(any=list(paths)))
         chunks: list[Chunk] = []
         page: Any = None
-        with _translated(), _nothing_if_missing():
+        with translated(), nothing_if_missing():
             while True:
                 records, page = await self._client.scroll(
                     self._collection, _unembedded([wanted]), limit=self._page, offset=page, with_payload=True
@@ -91,7 +87,7 @@ class ServerStore:
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
         """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
         points = [models.PointVectors(id=key, vector={DENSE: list(v)}) for key, v in vectors.items()]
-        with _translated():
+        with translated():
             await self._client.update_vectors(self._collection, points, wait=True)
 
     async def search(
@@ -104,7 +100,7 @@ class ServerStore:
         if sparse.indices:
             queries.append(_query(_sparse(sparse), SPARSE, scope, limit))
         found: list[tuple[Scored, ...]] = []
-        with _translated(), _nothing_if_missing():
+        with translated(), nothing_if_missing():
             answers = await self._client.query_batch_points(self._collection, queries) if queries else []
             found = [_scored(answer.points) for answer in answers]
         return Candidates(
@@ -114,7 +110,7 @@ class ServerStore:
 
     async def count(self) -> int:
         """How many chunks are stored."""
-        with _translated(), _nothing_if_missing():
+        with translated(), nothing_if_missing():
             return (await self._client.count(self._collection, exact=True)).count
         return 0
 
@@ -124,7 +120,7 @@ class ServerStore:
 
     async def ping(self) -> None:
         """Return when the server answers."""
-        with _translated():
+        with translated():
             await self._client.collection_exists(self._collection)
 
     async def close(self) -> None:
@@ -139,7 +135,7 @@ class ServerStore:
 
     async def _counted(self, field: str, wanted: models.Filter) -> dict[str, int]:
         """How many points have each value of a field."""
-        with _translated(), _nothing_if_missing():
+        with translated(), nothing_if_missing():
             facet = await self._client.facet(
                 self._collection, field, facet_filter=wanted, limit=MAX_FILES, exact=True
             )
@@ -202,45 +198,3 @@ def _conditions(scope: Scope) -> list[models.Condition]:
 
 def _equals(field: str, value: str) -> models.FieldCondition:
     return models.FieldCondition(key=field, match=models.MatchValue(value=value))
-
-
-@contextmanager
-def _nothing_if_missing() -> Iterator[None]:
-    """Pass over what the server says about a collection that is not there: it holds nothing."""
-    try:
-        yield
-    except UnexpectedResponse as error:
-        if error.status_code != 404:
-            raise
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Say what went wrong between us and the server in our own errors."""
-    try:
-        yield
-    except ResourceExhaustedResponse as error:
-        raise Unavailable("The vector database is overloaded.", retry_after=error.retry_after_s) from error
-    except UnexpectedResponse as error:
-        raise _refused(error) from error
-    except ResponseHandlingException as error:
-        raise _broken(error.source) from error
-    except JSONDecodeError as error:
-        raise _broken(error) from error
-
-
-def _refused(error: UnexpectedResponse) -> Unavailable | UpstreamFailed:
-    reason = error.content.decode(errors="replace")[:200]
-    if error.status_code in (401, 403):
-        return UpstreamFailed("The vector database refuses the key in VECTOR_DB_API_KEY.")
-    if error.status_code is None or error.status_code >= 500 or error.status_code == 429:
-        return Unavailable(f"The vector database answered {error.status_code}: {reason}", retry_after=1)
-    return UpstreamFailed(f"The vector database answered {error.status_code}: {reason}")
-
-
-def _broken(source: Exception) -> Unavailable | UpstreamFailed | UpstreamTimeout:
-    if isinstance(source, httpx.TimeoutException) and not isinstance(source, httpx.ConnectTimeout):
-        return UpstreamTimeout("The vector database did not answer in time.")
-    if isinstance(source, httpx.TransportError):
-        return Unavailable("The vector database cannot be reached.", code="store_unavailable", retry_after=1)
-    return UpstreamFailed("What VECTOR_DB_URL leads to does not answer like Qdrant.")
