@@ -81,6 +81,9 @@ class FakeEmbedder:
         """The name of no model."""
         return "fake"
 
+    async def close(self) -> None:
+        """There is nothing to let go of."""
+
 
 class FlakyStore:
     """A store that fails as it is told to before it does what it is asked for, and counts the questions."""
