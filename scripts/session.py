@@ -52,7 +52,7 @@ class Session:
                 status = self.index_status()
                 if status:
                     self.show(status, progress, task)
-                time.sleep(0.1)
+                time.sleep(0.2)
 
     def index_status(self) -> dict[str, Any] | None:
         """What `GET /index` says; None while rag-server is away."""
