@@ -38,6 +38,9 @@ AROUND = {
         Variable("QDRANT_IMAGE", "qdrant/qdrant:v1.20.0", "Image of vector-db, to pin a digest."),
         Variable("PYTHON_IMAGE", "python:3.11-slim-bookworm", "Base image of ours, to pin a digest or use a mirror."),
     ],
+    "hot reload": [
+        Variable("RELOADER", "fork", "`fork` is quick; `uvicorn` falls back to uvicorn's own reloader."),
+    ],
     "coderag (the CLI)": [
         Variable("RAG_SERVER_URL", "http://127.0.0.1:8000", "Where rag-server listens."),
     ],
