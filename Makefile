@@ -9,7 +9,7 @@ run: ## Set everything up, index CODEBASE (default test-codebase), answer a ques
 eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
 bench: ## Measure, and write docs/performance.md anew; ONLY="indexing" runs one of the benchmarks
-	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/run.py $(ONLY)
+	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/suite.py $(ONLY)
 
 ##@ Tests
 test: ## Unit, contract and crash tests against real local processes: no Docker, no network
