@@ -14,7 +14,11 @@ from rag_server.settings import Settings as RagSettings
 from servicekit.settings import ServiceSettings
 
 ROOT = Path(__file__).parent.parent
-SERVICES = {"embedding-server": EmbeddingSettings, "llm-server": LlmSettings, "rag-server": RagSettings}
+SERVICES: dict[str, type[ServiceSettings]] = {
+    "embedding-server": EmbeddingSettings,
+    "llm-server": LlmSettings,
+    "rag-server": RagSettings,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,20 @@ class Variable:
 AROUND = {
     "make run": [
         Variable("CODEBASE", "test-codebase", "Folder that `make run` indexes."),
-        Variable("EMBEDDING_SERVER_PORT", "8001", "Port of embedding-server on this machine; Compose reads it too."),
+        Variable(
+            "EMBEDDING_SERVER_PORT", "8001", "Port of embedding-server on this machine; Compose reads it too."
+        ),
         Variable("LLM_SERVER_PORT", "8002", "Port of llm-server on this machine; Compose reads it too."),
         Variable("RAG_SERVER_PORT", "8000", "Port of rag-server on this machine; Compose reads it too."),
     ],
     "Compose": [
         Variable("VECTOR_DB_PORT", "6333", "Port of Qdrant on this machine."),
         Variable("QDRANT_IMAGE", "qdrant/qdrant:v1.20.0", "Image of vector-db, to pin a digest."),
-        Variable("PYTHON_IMAGE", "python:3.11-slim-bookworm", "Base image of ours, to pin a digest or use a mirror."),
+        Variable(
+            "PYTHON_IMAGE",
+            "python:3.11-slim-bookworm",
+            "Base image of ours, to pin a digest or use a mirror.",
+        ),
     ],
     "hot reload": [
         Variable("RELOADER", "fork", "`fork` is quick; `uvicorn` falls back to uvicorn's own reloader."),
