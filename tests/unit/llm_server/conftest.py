@@ -1,15 +1,21 @@
 """A fake model server, and llm-server in front of it, both on loopback."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import httpx2
+import hypothesis
 import pytest
 
 from llm_server.app import create_app
 from llm_server.settings import Settings
 from tests.unit.llm_server.fake_upstream import FakeUpstream, serving
+
+# A busy machine is no failure, so no example has a time limit.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 KEY = "sk-gateway-0123456789"
 Gateway = Callable[..., httpx2.Client]
@@ -27,7 +33,7 @@ def upstream(_upstream: FakeUpstream) -> FakeUpstream:
     """The fake model server, with no replies yet and nothing seen."""
     _upstream.replies.clear()
     _upstream.seen.clear()
-    _upstream.caller_left.clear()
+    _upstream.caller_left = threading.Event()
     return _upstream
 
 

@@ -50,6 +50,7 @@ class FakeUpstream:
         self.caller_left = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller_left = self.caller_left  # of the test that asks, should the news come late
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.seen.append(Seen(scope["path"], headers, json.loads(await _read(receive))))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -62,7 +63,7 @@ class FakeUpstream:
             raise Cut
         if reply.then == "silence":
             await receive()  # all of the body was read: the next news is that the caller left
-            self.caller_left.set()
+            caller_left.set()
         else:
             await send({"type": "http.response.body", "body": b""})
 

@@ -1,5 +1,6 @@
 """Prompts are read as they were written, and nothing inside a block is taken for structure."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,10 +32,21 @@ def test_a_question_may_have_several_lines() -> None:
     assert parse_prompt(prompt("first\n\nsecond", [])).question == "first\n\nsecond"
 
 
-def test_a_line_outside_the_headers_range_ends_the_block() -> None:
-    """Lines that the header does not announce are not evidence."""
-    text = "[1] a.py:5-6\n5| five\n7| seven\n6| six\n\nQuestion: x"
+@pytest.mark.parametrize("stray", ["7| beyond", "5| again", "4| before", "no number"])
+def test_a_stray_line_ends_the_block(stray: str) -> None:
+    """Lines that the header does not announce, or that do not follow on, are not evidence."""
+    text = f"[1] a.py:5-6\n5| five\n{stray}\n6| six\n\nQuestion: x"
     assert parse_prompt(text).blocks == (block(1, "a.py", "five", start=5),)
+
+
+def test_a_block_starts_within_its_headers_range() -> None:
+    """A first line from before the header's range is no part of it."""
+    assert parse_prompt("[1] a.py:5-6\n4| four\nQuestion: x").blocks == ()
+
+
+def test_the_last_question_counts() -> None:
+    """What stands before the last `Question: ` is context, whatever it calls itself."""
+    assert parse_prompt("Question: old\n\nQuestion: new").question == "new"
 
 
 def test_blocks_need_no_blank_line_between_them() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from openai import NotFoundError, OpenAI
 
 from llm_server.blocks import Block
@@ -38,7 +38,9 @@ func (s *Stock) Reserve(sku string, quantity int) error {
 )
 RUNBOOK = block(3, "docs/runbook.md", "# Restarting the payment worker\n\nScale it to zero first.")
 SHOP = (REFUNDS, STOCK, RUNBOOK)
-QUOTE = re.compile(r"^`.+` \[(\d+):(\d+)(?:-(\d+))?\]\n\n(`{3,})\w*\n(.*?)\n\4$", re.MULTILINE | re.DOTALL)
+QUOTE = re.compile(
+    r"^`[^\n]+` \[(\d+):(\d+)(?:-(\d+))?\]\n\n(`{3,})\w*\n(.*?)\n\4$", re.MULTILINE | re.DOTALL
+)
 
 
 def cited(text: str) -> list[tuple[int, int, int]]:
@@ -76,6 +78,7 @@ UNRELATED = [
     "How do I bake sourdough bread?",
     "Which telescope photographed the Horsehead nebula?",
     "How are passwords hashed when a customer signs up?",
+    "telescope refunds",
     "What is the GraphQL schema for product reviews?",
 ]
 
@@ -98,6 +101,58 @@ def test_a_question_without_any_term_gets_the_first_block() -> None:
     assert cited(answer(prompt("What does this code do?", SHOP))) == [(1, 10, 19)]
 
 
+def test_a_definition_goes_before_its_uses() -> None:
+    """Asked for a name, the place that defines it comes first."""
+    uses = block(1, "a.py", "check(refund_window, refund_window)\nrefund_window()")
+    definition = block(2, "b.py", "x = 1\n\ndef refund_window():\n    return 30")
+    assert cited(answer(prompt("Where is refund_window?", [uses, definition])))[0] == (2, 3, 4)
+
+
+def test_the_nearest_definition_is_quoted() -> None:
+    """Of two definitions before a line that answers, the quote starts at the one that holds it."""
+    source = "def one():\n    pass\n\ndef two():\n    return refund_days"
+    assert cited(answer(prompt("refund days", [block(1, "a.py", source)]))) == [(1, 4, 5)]
+
+
+def test_a_rare_word_counts_more_than_a_common_one() -> None:
+    """The line with the word that few lines have goes first."""
+    common = block(1, "a.py", "\n".join(["order = customer"] * 20))
+    rare = block(2, "b.py", "restocking(fee)")
+    assert cited(answer(prompt("customer order restocking", [common, rare])))[0][0] == 2
+
+
+def test_the_last_of_several_turns_is_answered(offline: httpx2.Client) -> None:
+    """Earlier questions of a conversation are past."""
+    turns = ["What is the restocking fee?", "How long do we reserve stock?"]
+    messages = [{"role": "user", "content": prompt(turn, SHOP)} for turn in turns]
+    answer = offline.post("/chat/completions", json={"messages": messages}).json()
+    assert "[2:7-10]" in answer["choices"][0]["message"]["content"]
+
+
+def test_at_most_three_places_are_quoted() -> None:
+    """A block with four places worth a quote gets three."""
+    source = ("\n" * 15).join(["refund", "customer", "stock", "basket"])
+    assert len(cited(answer(prompt("refund customer stock basket", [block(1, "a.py", source)])))) == 3
+
+
+def test_the_second_quote_adds_what_the_first_lacks() -> None:
+    """Terms that were quoted already count less than a term that was not."""
+    twice = block(1, "a.py", ("\n" * 15).join(["refund customer", "refund customer"]))
+    other = block(2, "b.py", "basket")
+    assert [n for n, *_ in cited(answer(prompt("refund customer basket", [twice, other])))][:2] == [1, 2]
+
+
+def test_what_adds_little_is_left_out() -> None:
+    """One word again, after a quote that holds them all, is no quote."""
+    everything = block(1, "a.py", "refund customer basket")
+    little = block(2, "b.py", "customer")
+    assert cited(answer(prompt("refund customer basket", [everything, little]))) == [(1, 1, 1)]
+
+
+LONG = (block(1, "a.py", "\n".join(["refund the customer"] * 90)),)
+
+
+@example("", LONG)
 @given(questions, block_lists())
 def test_every_citation_lies_inside_a_block(question: str, blocks: tuple[Block, ...]) -> None:
     """Each quote is to the letter the lines that its citation names: at most three, of twelve lines."""
@@ -111,10 +166,11 @@ def test_every_citation_lies_inside_a_block(question: str, blocks: tuple[Block, 
         assert len(span) <= 12
 
 
+@example("", LONG)
 @given(questions, block_lists())
 def test_quotes_do_not_repeat_each_other(question: str, blocks: tuple[Block, ...]) -> None:
     """No line is quoted twice, and asking again gives the same text."""
-    message = prompt(f"refund days {question}", blocks)
+    message = prompt(f"refund customer {question}", blocks)
     lines = [(n, at) for n, first, last in cited(answer(message)) for at in range(first, last + 1)]
     assert len(lines) == len(set(lines))
     assert answer(message) == answer(message)
@@ -144,6 +200,13 @@ def test_the_last_user_message_is_answered(offline: httpx2.Client) -> None:
     assert (
         body["usage"]["total_tokens"] == body["usage"]["prompt_tokens"] + body["usage"]["completion_tokens"]
     )
+
+
+def test_a_context_has_its_limit(offline: httpx2.Client) -> None:
+    """More than is read is refused as a language model would refuse it, not cut in silence."""
+    message = {"role": "user", "content": "x" * 400_001}
+    answer = offline.post("/chat/completions", json={"messages": [message]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "context_length_exceeded")
 
 
 @pytest.mark.parametrize("model", ["extractive", "gpt-4o-mini", None])

@@ -3,12 +3,14 @@
 import asyncio
 import socket
 from collections.abc import AsyncGenerator
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from starlette.types import Message
 
-from llm_server.streaming import PING, with_pings
+from llm_server.streaming import PING, EventStream, first_of, with_pings
 from tests.fixtures.waiting import wait_for
 from tests.unit.llm_server.fake_upstream import FakeUpstream, Reply, chunk, stream
 
@@ -58,6 +60,32 @@ def cancelled(client: httpx2.Client) -> float:
         for line in lines
         if line.startswith('chat_requests_total{outcome="cancelled"}')
     )
+
+
+async def test_a_caller_who_leaves_while_we_send_ends_the_source() -> None:
+    """The chunks' source is closed by the time the answer is given up, not when it is collected."""
+    ended = asyncio.Event()
+
+    async def chunks() -> AsyncGenerator[dict[str, Any]]:
+        try:
+            yield chunk({"content": "a"})
+            yield chunk({"content": "b"})
+        finally:
+            ended.set()
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            raise ConnectionResetError
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        return {}
+
+    source = chunks()
+    answer = EventStream(await first_of(source), source)
+    with pytest.raises(ConnectionResetError):
+        await answer({"type": "http"}, receive, send)
+    assert ended.is_set()
 
 
 async def test_silence_is_filled_with_comments() -> None:

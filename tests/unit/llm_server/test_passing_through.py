@@ -92,7 +92,8 @@ def test_a_chunk_is_passed_on_at_once(gateway: httpx2.Client, upstream: FakeUpst
     """The first chunk arrives while the upstream is still silent about the second."""
     upstream.replies = [stream(chunk({"content": "a"}), then="silence")]
     with gateway.stream("POST", "/chat/completions", json=HELLO | {"stream": True}) as response:
-        assert next(response.iter_bytes()) == data(chunk({"content": "a"}))
+        pieces = response.iter_bytes()
+        assert next(pieces) == data(chunk({"content": "a"}))
         assert response.headers["cache-control"] == "no-cache"
         assert not upstream.caller_left.is_set()
 

@@ -17,6 +17,7 @@ from llm_server.generators.upstream_errors import retry_after
         ({"retry-after": "1.5"}, 1.5),
         ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
         ({"retry-after": "Mon, 01 Jan 2024 00:00:00 GMT"}, 0),
+        ({"retry-after": "Mon, 01 Jan 2024 00:00:00 -0000"}, None),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-1"}, None),
         ({}, None),

@@ -103,6 +103,7 @@ def test_silence_is_a_timeout(impatient: httpx2.Client, upstream: FakeUpstream, 
     answer = impatient.post("/chat/completions", json=HELLO | {"stream": streamed})
     assert (answer.status_code, answer.json()["error"]["code"]) == (504, "upstream_timeout")
     assert upstream.caller_left.wait(5)
+    assert len(upstream.seen) == 1
 
 
 def test_headers_alone_are_no_answer(impatient: httpx2.Client, upstream: FakeUpstream) -> None:

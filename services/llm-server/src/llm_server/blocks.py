@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-_HEADER = re.compile(r"\[([0-9]{1,9})\] (.+):([0-9]{1,9})-([0-9]{1,9})(?: \((.*)\))?")
+# The path ends at the first range that can end it: to look for the last takes the square of the length.
+_HEADER = re.compile(r"\[([0-9]{1,9})\] (.+?):([0-9]{1,9})-([0-9]{1,9})(?: \((.*)|$)")
 _LINE = re.compile(r" *([0-9]{1,9})\| ?(.*)")
-_QUESTION = re.compile(r"^Question: ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,10 @@ def parse_prompt(message: str) -> Prompt:
 
     Without such a line all of the message is the question. Text that fits no part of the form is passed over.
     """
-    starts = [match.end() for match in _QUESTION.finditer(message)]
-    if not starts:
+    context, found, question = f"\n{message}".rpartition("\nQuestion: ")
+    if not found:
         return Prompt(message.strip(), ())
-    context = message[: starts[-1]].split("\n")
-    return Prompt(message[starts[-1] :].strip(), tuple(_blocks(context)))
+    return Prompt(question.strip(), tuple(_blocks(context.split("\n"))))
 
 
 def _blocks(lines: Iterable[str]) -> Iterator[Block]:
@@ -56,8 +55,8 @@ def _blocks(lines: Iterable[str]) -> Iterator[Block]:
             body.append(numbered)
             continue
         if header and body:
-            yield Block(int(header[1]), header[2], header[5] or "", tuple(body))
-        header, body = _HEADER.fullmatch(line), []
+            yield Block(int(header[1]), header[2], (header[5] or "").removesuffix(")"), tuple(body))
+        header, body = _HEADER.match(line), []
 
 
 def _numbered(line: str, header: re.Match[str], body: Sequence[Line]) -> Line | None:

@@ -90,18 +90,29 @@ def _weights(asked: Iterable[str], blocks: Sequence[Block]) -> dict[str, float]:
 
 
 def _windows(block: Block, asked: frozenset[str]) -> Iterator[_Window]:
-    """A window from each line that holds a term or starts a definition."""
+    """A window from each line that starts a definition or holds a term, or from the first if none does.
+
+    In the order in which equals are to be preferred: the definition next to the terms, then the first line.
+    """
     found = [asked.intersection(terms(line.text)) for line in block.lines]
     defines = [_DEFINITION.match(line.text) is not None for line in block.lines]
     in_title = dict.fromkeys(asked.intersection(terms(_title(block))), 0.5)
-    for start in range(len(block.lines)):
-        if found[start] or defines[start] or start == 0:
-            end = min(start + QUOTE_LINES, len(block.lines))
-            strengths = dict(in_title)
-            for at in range(start, end):
-                for term in found[at]:
-                    strengths[term] = max(strengths.get(term, 0), 1.5 if defines[at] else 1)
-            yield _Window(Quote(block, _without_blank_end(block.lines[start:end])), strengths)
+    definitions = [_lead(at, found, defines) for at in reversed(range(len(found))) if defines[at]]
+    mentions = [at for at, met in enumerate(found) if met and not defines[at]]
+    for start in [*definitions, *mentions] or [0]:
+        end = min(start + QUOTE_LINES, len(found))
+        strengths = dict(in_title)
+        for at in range(start, end):
+            for term in found[at]:
+                strengths[term] = max(strengths.get(term, 0), 1.5 if defines[at] else 1)
+        yield _Window(Quote(block, _without_blank_end(block.lines[start:end])), strengths)
+
+
+def _lead(at: int, found: Sequence[Iterable[str]], defines: Sequence[bool]) -> int:
+    """The first of the lines with terms right above a definition: as a rule what its comment says."""
+    while at > 0 and found[at - 1] and not defines[at - 1]:
+        at -= 1
+    return at
 
 
 def _without_blank_end(lines: Sequence[Line]) -> tuple[Line, ...]:

@@ -8,11 +8,12 @@ from pathlib import PurePosixPath
 from llm_server.blocks import parse_prompt
 from llm_server.generators.base import Json
 from llm_server.relevance import Quote, find_quotes
-from servicekit.errors import NotFound
+from servicekit.errors import InvalidInput, NotFound
 from servicekit.health import CheckResult
 from servicekit.wire.chat import ChatMessage, chunk, completion, completion_id
 
 MODEL = "extractive"
+CONTEXT_CHARS = 400_000  # what language models read; more would also take seconds of the processor's time
 _NO_MODEL = "No language model is configured"
 _LANGUAGES = {
     "c": "c", "cc": "cpp", "cpp": "cpp", "cs": "csharp", "css": "css", "go": "go", "h": "c", "hpp": "cpp",
@@ -64,8 +65,14 @@ class ExtractiveGenerator:
                 param="model",
                 code="model_not_found",
             )
-        # In a thread: the longest prompts that the body limit lets through take seconds.
-        return await asyncio.to_thread(answer, _asked(request))
+        message = _asked(request)
+        if len(message) > CONTEXT_CHARS:
+            raise InvalidInput(
+                f"The last user message has {len(message):,} characters; at most {CONTEXT_CHARS:,} are read.",
+                param="messages",
+                code="context_length_exceeded",
+            )
+        return await asyncio.to_thread(answer, message)  # the longest take a second
 
 
 def answer(message: str) -> str:

@@ -1,6 +1,5 @@
 """What a failure of the model server means for our caller."""
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -36,12 +35,10 @@ def translate(error: Exception, *, begun: bool, secret: str) -> ServiceError:
             return UpstreamFailed(message, code="upstream_unreachable")
         case APIStatusError():
             return _of_status(error, _said(error, secret))
-        case json.JSONDecodeError() | UnicodeDecodeError():
-            return UpstreamFailed("The model server answered with something that is not JSON.")
         case APIError():
             return UpstreamFailed(f"The model server failed: {_said(error, secret)}")
         case _:
-            return UpstreamFailed("The model server's answer could not be read.")
+            return UpstreamFailed("The model server answered with something that is not JSON.")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
