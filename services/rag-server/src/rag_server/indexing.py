@@ -169,8 +169,9 @@ class Indexer:
             try:
                 result = await call()
             except PASSING as error:
+                if progress.waiting_for != error.message:
+                    log.warning("indexing waits", reason=error.message)
                 progress.waiting_for = error.message
-                log.warning("indexing waits", reason=error.message)
                 await asyncio.sleep(max(delay, error.retry_after or 0))
                 delay = min(2 * delay, LAST_RETRY_SECONDS)
             else:

@@ -20,6 +20,8 @@ from rag_server.model import Chunk, SparseVector
 from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Vector
 
 TIMEOUT_SECONDS = 10
+WRITE_SECONDS = 60
+POINTS_PER_REQUEST = 128
 PAGE = 1_000
 """Points per page of a listing."""
 
@@ -46,19 +48,16 @@ class ServerStore:
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with a known id replaces what was there but keeps its dense vector."""
         with translated():
-            try:
-                await self._upsert(points)
-            except UnexpectedResponse as error:
-                if error.status_code != 404:
-                    raise
-                await self._make()
-                await self._upsert(points)
+            for start in range(0, len(points), POINTS_PER_REQUEST):
+                await self._upsert(points[start : start + POINTS_PER_REQUEST])
 
     async def remove_stale(self, path: str, digest: str) -> None:
         """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
         stale = models.Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
         with translated(), nothing_if_missing():
-            await self._client.delete(self._collection, models.FilterSelector(filter=stale), wait=True)
+            await self._client.delete(
+                self._collection, models.FilterSelector(filter=stale), wait=True, timeout=WRITE_SECONDS
+            )
 
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
         """Every stored file at or under `path`, counted from the points themselves."""
@@ -88,7 +87,9 @@ class ServerStore:
         """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
         points = [models.PointVectors(id=key, vector={DENSE: list(v)}) for key, v in vectors.items()]
         with translated():
-            await self._client.update_vectors(self._collection, points, wait=True)
+            for start in range(0, len(points), POINTS_PER_REQUEST):
+                part = points[start : start + POINTS_PER_REQUEST]
+                await self._client.update_vectors(self._collection, part, wait=True, timeout=WRITE_SECONDS)
 
     async def search(
         self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
@@ -128,10 +129,20 @@ class ServerStore:
         await self._client.close()
 
     async def _upsert(self, points: Sequence[Point]) -> None:
-        ids = [point.chunk.id for point in points]
+        try:
+            vectors = await self._vectors([point.chunk.id for point in points])
+        except UnexpectedResponse as error:
+            if error.status_code != 404:
+                raise
+            await self._make()
+            vectors = {}
+        structs = [_struct(point, vectors) for point in points]
+        await self._client.upsert(self._collection, structs, wait=True, timeout=WRITE_SECONDS)
+
+    async def _vectors(self, ids: Sequence[str]) -> dict[str, Any]:
+        """The dense vectors that these chunks have already."""
         known = await self._client.retrieve(self._collection, ids, with_payload=False, with_vectors=[DENSE])
-        vectors: dict[str, Any] = {str(record.id): record.vector for record in known}
-        await self._client.upsert(self._collection, [_struct(point, vectors) for point in points], wait=True)
+        return {str(record.id): record.vector for record in known}
 
     async def _counted(self, field: str, wanted: models.Filter) -> dict[str, int]:
         """How many points have each value of a field."""
