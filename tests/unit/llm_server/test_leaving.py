@@ -10,7 +10,8 @@ import httpx2
 import pytest
 from starlette.types import Message
 
-from llm_server.streaming import PING, EventStream, first_of, with_pings
+from llm_server.streaming import events_of, first_of
+from servicekit.streaming import EventStream
 from tests.fixtures.waiting import wait_for
 from tests.unit.llm_server.fake_upstream import FakeUpstream, Reply, chunk, stream
 
@@ -82,39 +83,7 @@ async def test_a_caller_who_leaves_while_we_send_ends_the_source() -> None:
         return {}
 
     source = chunks()
-    answer = EventStream(await first_of(source), source)
+    answer = EventStream(events_of(await first_of(source), source))
     with pytest.raises(ConnectionResetError):
         await answer({"type": "http"}, receive, send)
-    assert ended.is_set()
-
-
-async def test_silence_is_filled_with_comments() -> None:
-    """Pings come while there is no event, and no event is lost over them."""
-    speak = asyncio.Event()
-
-    async def events() -> AsyncGenerator[str]:
-        yield "one"
-        await speak.wait()
-        yield "two"
-
-    heard = with_pings(events(), seconds=0.001)
-    assert [await anext(heard), await anext(heard), await anext(heard)] == ["one", PING, PING]
-    speak.set()
-    assert [text async for text in heard if text != PING] == ["two"]
-
-
-async def test_closing_during_a_ping_ends_the_source() -> None:
-    """A caller who leaves during silence ends the wait for the next event."""
-    ended = asyncio.Event()
-
-    async def events() -> AsyncGenerator[str]:
-        try:
-            await asyncio.Event().wait()
-            yield "never"
-        finally:
-            ended.set()
-
-    heard = with_pings(events(), seconds=0.001)
-    assert await anext(heard) == PING
-    await heard.aclose()
     assert ended.is_set()

@@ -10,10 +10,10 @@ from fastapi.responses import Response
 
 from embedding_server import rendering
 from embedding_server.batching import Batcher
-from embedding_server.disconnect import unless_gone
 from embedding_server.encoders.base import Encoded
 from embedding_server.pinned_model import MINILM
 from embedding_server.wire import OpenAIAnswer, OpenAIRequest, TokenizedText, TokenizedTexts
+from servicekit.disconnect import unless_gone
 from servicekit.errors import InvalidInput, NotFound
 from servicekit.wire.embeddings import EmbeddedText, EmbeddedTexts, EmbedRequest
 

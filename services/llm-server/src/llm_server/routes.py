@@ -8,7 +8,9 @@ from fastapi.responses import JSONResponse, Response
 
 from llm_server.generators.base import Generator
 from llm_server.metrics import ChatMetrics
-from llm_server.streaming import EventStream, first_of, unless_gone
+from llm_server.streaming import events_of, first_of
+from servicekit.disconnect import unless_gone
+from servicekit.streaming import EventStream
 from servicekit.wire.chat import ChatRequest
 
 router = APIRouter(tags=["chat"])
@@ -37,7 +39,7 @@ async def complete_chat(body: ChatRequest, request: Request, gateway: OpenGatewa
     asked = body.model_dump(exclude_unset=True)
     if body.stream:
         chunks = gateway.metrics.watch_stream(gateway.generator.stream(asked))
-        return EventStream(await unless_gone(request, first_of(chunks)), chunks)
+        return EventStream(events_of(await unless_gone(request, first_of(chunks)), chunks))
     answer = gateway.metrics.watch_answer(gateway.generator.complete(asked))
     return JSONResponse(await unless_gone(request, answer))
 

@@ -3,13 +3,14 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from rag_server.answering import Answerer, Event
 from rag_server.model import Answer
 from rag_server.searching import SearchResult, clean_query, scope_of
-from rag_server.streaming import EventStream
 from rag_server.wire import AskRequest, AskResponse, SearchHit
+from servicekit.disconnect import unless_gone
+from servicekit.streaming import EventStream
 from servicekit.wire.chat import event
 
 
@@ -18,12 +19,12 @@ def ask_router(answerer: Answerer) -> APIRouter:
     router = APIRouter(tags=["ask"])
 
     @router.post("/ask", response_model=AskResponse)
-    async def ask(request: AskRequest) -> AskResponse | EventStream:
-        question = clean_query(request.question, "question")
-        scope = scope_of(request.path, request.language)
-        if not request.stream:
-            return AskResponse.of(await answerer.answer(question, scope, request.limit))
-        events = answerer.stream(question, scope, request.limit)
+    async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
+        question = clean_query(body.question, "question")
+        scope = scope_of(body.path, body.language)
+        if not body.stream:
+            return AskResponse.of(await unless_gone(request, answerer.answer(question, scope, body.limit)))
+        events = answerer.stream(question, scope, body.limit)
         first = await anext(events)  # before the response starts: a failed search has its own status
         return EventStream(_encoded(first, events), error_name="error")
 

@@ -4,15 +4,16 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from rag_server.answering import Answerer, Event
 from rag_server.model import Answer
 from rag_server.ports import Token
 from rag_server.searching import clean_query, scope_of
-from rag_server.streaming import EventStream
 from rag_server.wire import AnswerCitation, AskRequest
+from servicekit.disconnect import unless_gone
 from servicekit.errors import InvalidInput, NotFound
+from servicekit.streaming import EventStream
 from servicekit.wire.chat import DONE, ChatMessage, ChatRequest, chunk, completion, completion_id, event
 
 MODEL = "code-rag"
@@ -29,11 +30,11 @@ def chat_router(answerer: Answerer) -> APIRouter:
         return {"object": "list", "data": [model]}
 
     @router.post("/chat/completions", response_model=None)
-    async def chat(request: ChatRequest) -> dict[str, Any] | EventStream:
-        _require_model(request.model)
-        question = last_question(request.messages)
-        if not request.stream:
-            answer = await answerer.answer(question, scope_of(None, None), LIMIT)
+    async def chat(body: ChatRequest, request: Request) -> dict[str, Any] | EventStream:
+        _require_model(body.model)
+        question = last_question(body.messages)
+        if not body.stream:
+            answer = await unless_gone(request, answerer.answer(question, scope_of(None, None), LIMIT))
             return completion(MODEL, answer.text + appendix(answer), citations=_citations(answer))
         events = answerer.stream(question, scope_of(None, None), LIMIT)
         await anext(events)  # before the response starts: a failed search has its own status
