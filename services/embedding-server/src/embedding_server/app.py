@@ -17,6 +17,7 @@ from embedding_server.routes import router
 from embedding_server.settings import Settings
 from servicekit.app import build_app
 from servicekit.health import CheckResult, Health
+from servicekit.logging import configure_logging
 from servicekit.metrics import Metrics
 from servicekit.settings import read_settings
 
@@ -61,8 +62,10 @@ def create_app(
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, for `uvicorn --factory`."""
-    return create_app(read_settings(Settings))
+    """The app as the environment configures it, logging too, for a reloader."""
+    settings = read_settings(Settings)
+    configure_logging("embedding-server", settings.log_level, settings.environment)
+    return create_app(settings)
 
 
 async def _loaded(settings: Settings, load: Load, health: Health, retry_seconds: float) -> Encoder:

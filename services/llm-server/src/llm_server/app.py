@@ -14,6 +14,7 @@ from llm_server.routes import Gateway, router
 from llm_server.settings import Settings
 from servicekit.app import build_app
 from servicekit.health import Health
+from servicekit.logging import configure_logging
 from servicekit.metrics import Metrics
 from servicekit.settings import read_settings, reveal
 
@@ -65,5 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, for `uvicorn --factory`."""
-    return create_app(read_settings(Settings))
+    """The app as the environment configures it, logging too, for a reloader."""
+    settings = read_settings(Settings)
+    configure_logging("llm-server", settings.log_level, settings.environment)
+    return create_app(settings)

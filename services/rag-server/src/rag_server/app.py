@@ -25,6 +25,7 @@ from rag_server.settings import Settings
 from servicekit.app import Lifespan, build_app
 from servicekit.errors import ServiceError
 from servicekit.health import Check, CheckResult, Health
+from servicekit.logging import configure_logging
 from servicekit.metrics import Metrics
 from servicekit.settings import read_settings, reveal
 
@@ -75,8 +76,10 @@ def create_app(
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, for `uvicorn --factory`."""
-    return create_app(read_settings(Settings))
+    """The app as the environment configures it, logging too, for a reloader."""
+    settings = read_settings(Settings)
+    configure_logging("rag-server", settings.log_level, settings.environment)
+    return create_app(settings)
 
 
 def _routers(
