@@ -23,11 +23,11 @@ from rich.console import Console
 from session import Session
 
 TEST_CODEBASE = ROOT / "test-codebase"
-TEST_QUESTION = "How many days after delivery may a customer return something they changed their mind about?"
+TEST_QUESTION = "When do loyalty points expire?"
 GENERAL_QUESTION = "What does this project do and where is its entry point?"
 PORT_VARIABLES = ("EMBEDDING_SERVER_PORT", "LLM_SERVER_PORT", "RAG_SERVER_PORT")
 # The sample question is asked after this long even while a large codebase is still being indexed.
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """HTTP clients for the system under test; nothing here knows where it runs or imports our code."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -73,7 +74,7 @@ def _openai(url: str) -> OpenAI:
     return OpenAI(base_url=f"{url}/v1", api_key="unused", max_retries=0, timeout=60)
 
 
-def finished_run(rag: httpx2.Client) -> dict[str, object] | None:
+def finished_run(rag: httpx2.Client) -> dict[str, Any] | None:
     """The status of the index once its last run has ended well."""
-    status: dict[str, object] = rag.get("/index").json()
+    status: dict[str, Any] = rag.get("/index").json()
     return status if status["state"] == "idle" and status["finished_at"] else None

@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 from openai import NotFoundError, OpenAI
+from openai.types.chat import ChatCompletionContentPartTextParam, ChatCompletionMessageParam
 
 INSTRUCTIONS = (
     "Answer only from the numbered blocks. Cite each claim as [n] or [n:a-b]. "
@@ -24,7 +25,7 @@ BLOCKS = """Context, as numbered blocks of source code:
 Question: """
 
 
-def messages(question: str) -> list[dict[str, str]]:
+def messages(question: str) -> list[ChatCompletionMessageParam]:
     return [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": BLOCKS + question}]
 
 
@@ -105,7 +106,9 @@ def test_both_paths_and_no_model(llm: httpx2.Client) -> None:
 
 def test_content_parts_are_read(openai_llm: OpenAI) -> None:
     """A message whose content is a list of text parts is read like plain text."""
-    parts = [{"type": "text", "text": BLOCKS + "For how many minutes is stock reserved?"}]
+    parts: list[ChatCompletionContentPartTextParam] = [
+        {"type": "text", "text": BLOCKS + "For how many minutes is stock reserved?"}
+    ]
     answer = openai_llm.chat.completions.create(
         model=served(openai_llm),
         messages=[{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": parts}],

@@ -1,6 +1,6 @@
 """rag-server: from an indexed codebase to an answer whose citations can be looked up."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -34,7 +34,7 @@ def test_indexing_again_changes_nothing(indexed: httpx2.Client) -> None:
     assert after["searchable"] == before["searchable"]
 
 
-def newer_run(client: httpx2.Client, finished_at: object) -> dict[str, object] | None:
+def newer_run(client: httpx2.Client, finished_at: object) -> dict[str, Any] | None:
     """The last run, once it is another one than that which ended at `finished_at`."""
     status = finished_run(client)
     return status if status and status["finished_at"] != finished_at else None
@@ -78,7 +78,9 @@ def test_a_hit_is_what_the_file_says(indexed: httpx2.Client) -> None:
     ],
     ids=["folder", "file", "language", "both"],
 )
-def test_a_search_can_be_narrowed(indexed: httpx2.Client, narrowed, holds) -> None:
+def test_a_search_can_be_narrowed(
+    indexed: httpx2.Client, narrowed: dict[str, str], holds: Callable[[dict[str, Any]], bool]
+) -> None:
     """A folder, a file and a language each limit the hits, and something is still found."""
     hits = search(indexed, "payment of an order total", limit=20, **narrowed)
     assert hits
@@ -161,10 +163,11 @@ def test_the_page_is_served(rag: httpx2.Client) -> None:
     assert "https://" not in page.text
 
 
-def search(client: httpx2.Client, query: str, **options: object) -> list[dict[str, object]]:
+def search(client: httpx2.Client, query: str, **options: object) -> list[dict[str, Any]]:
     """The hits for `query` from a search that was not degraded."""
     response = client.post("/search", json={"query": query, **options})
     assert response.status_code == 200, response.text
     body = response.json()
     assert body["degraded"] == []
-    return body["hits"]
+    hits: list[dict[str, Any]] = body["hits"]
+    return hits

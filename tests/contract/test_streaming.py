@@ -1,5 +1,7 @@
 """Answers arrive while they are written, and a reader who leaves does no harm."""
 
+from typing import Any
+
 import httpx2
 import pytest
 from openai import NotFoundError, OpenAI
@@ -10,7 +12,7 @@ QUESTION = "How long is stock reserved while a customer pays?"
 PATH = "order-service/orders/inventory.py"
 
 
-def stream_of(client: httpx2.Client, question: str) -> list[tuple[str, dict[str, object]]]:
+def stream_of(client: httpx2.Client, question: str) -> list[tuple[str, dict[str, Any]]]:
     """All events of a streamed answer."""
     with client.stream("POST", "/ask", json={"question": question, "stream": True}) as response:
         assert response.status_code == 200
@@ -62,8 +64,8 @@ def test_openai_client_streams_from_rag_server(openai_rag: OpenAI) -> None:
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert "Sources" in text
     assert f"{PATH}#L" in text
-    cited = [chunk.model_extra["citations"] for chunk in chunks if "citations" in (chunk.model_extra or {})]
-    assert PATH in [citation["path"] for citation in cited[-1]]
+    extras = [chunk.model_extra or {} for chunk in chunks]
+    assert PATH in [citation["path"] for citation in extras[-1]["citations"]]
 
 
 def test_openai_client_asks_rag_server(openai_rag: OpenAI) -> None:

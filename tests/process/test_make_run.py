@@ -83,7 +83,7 @@ def test_a_cited_answer_and_a_clean_end(run: Callable[..., Run]) -> None:
     """A run indexes test-codebase, answers with a citation of the right file and stops within 5 seconds."""
     process = run()
     text = process.wait_for("Press Ctrl-C")
-    assert "order-service/orders/refunds.py:" in text
+    assert "loyalty/PointsLedger.java:" in text
     assert "not verified" not in text
     asked = time.monotonic()
     assert process.stop() == 0
@@ -107,7 +107,7 @@ def test_two_projects_side_by_side(run: Callable[..., Run]) -> None:
     """Two runs in two folders on other ports do not disturb each other, and one outlives the other."""
     first, second = run("one"), run("two")
     for each in (first, second):
-        assert "order-service/orders/refunds.py:" in each.wait_for("Press Ctrl-C")
+        assert "loyalty/PointsLedger.java:" in each.wait_for("Press Ctrl-C")
     assert first.stop() == 0
     response = httpx2.post(
         f"http://127.0.0.1:{second.ports.rag}/ask", json={"question": "Who may refund?"}, timeout=30
@@ -124,13 +124,13 @@ def test_a_second_start_is_warm(run: Callable[..., Run]) -> None:
     second = run()
     text = second.wait_for("Press Ctrl-C")
     assert " 0 chunks in" in text
-    assert "order-service/orders/refunds.py:" in text
+    assert "loyalty/PointsLedger.java:" in text
 
 
 @pytest.mark.parametrize(
     ("variable", "value", "service"),
     [
-        ("LOG_LEVEL", "loud", "embedding-server"),
+        ("HF_ENDPOINT", "nowhere", "embedding-server"),
         ("OPENAI_BASE_URL", "not a url", "llm-server"),
         ("COLLECTION", "no good", "rag-server"),
     ],

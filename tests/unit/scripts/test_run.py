@@ -65,9 +65,8 @@ def output_of(project: Path) -> str:
 
 def wait_up(project: Path) -> str:
     """What was printed once the stack is up."""
-    return wait_for(
-        lambda: "Press Ctrl-C" in (text := output_of(project)) and text, "the stack to be up"
-    )  # fmt: skip
+    wait_for(lambda: "Press Ctrl-C" in output_of(project), "the stack to be up")
+    return output_of(project)
 
 
 def stop(process: Process, number: signal.Signals = signal.SIGINT) -> int:
