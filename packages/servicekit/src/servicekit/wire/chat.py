@@ -3,9 +3,9 @@
 import json
 import time
 import uuid
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class ChatMessage(BaseModel):
@@ -21,14 +21,6 @@ class ChatMessage(BaseModel):
         if isinstance(self.content, list):
             return "\n".join(str(part.get("text", "")) for part in self.content if part.get("type") == "text")
         return self.content or ""
-
-    @model_validator(mode="after")
-    def _is_encodable(self) -> Self:
-        try:
-            self.text().encode()
-        except UnicodeEncodeError:
-            raise ValueError("content holds half a character, a lone surrogate") from None
-        return self
 
 
 class StreamOptions(BaseModel):
