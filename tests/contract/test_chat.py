@@ -116,6 +116,14 @@ def test_content_parts_are_read(openai_llm: OpenAI) -> None:
     assert "[2" in (answer.choices[0].message.content or "")
 
 
+def test_half_a_character_is_answered(llm: httpx2.Client) -> None:
+    """A lone surrogate, which no UTF-8 can hold, goes on to the model as it is and breaks nothing."""
+    body = b'{"messages": [{"role": "user", "content": "refund \\ud800"}]}'
+    response = llm.post("/v1/chat/completions", content=body, headers={"content-type": "application/json"})
+    assert response.status_code in {200, 400}, response.text
+    assert response.headers["content-type"].startswith("application/json")
+
+
 def test_an_unknown_model_is_not_found(openai_llm: OpenAI) -> None:
     """OpenAI's client raises NotFoundError with code model_not_found for a model that is not served."""
     with pytest.raises(NotFoundError) as raised:
