@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from embedding_server.encoders.base import BATCH_TOKENS, Encoded, Tokens, Vectors, plan_batches
+from embedding_server.encoders.base import Encoded, Tokens, Vectors, plan_batches, worth_joining
 
 
 class Request:
@@ -75,7 +75,7 @@ class FairQueue:
             heapq.heappush(self._waiting, Batch(turn, next(self._numbers), request, indices, longest))
 
     def take(self) -> list[Batch]:
-        """The batch whose turn it is and those behind it that fit into one inference; [] when none waits."""
+        """The batch whose turn it is and those behind it that are worth joining; [] when none waits."""
         taken: list[Batch] = []
         rows = longest = 0
         while self._waiting:
@@ -83,9 +83,9 @@ class FairQueue:
             if head.request.done.done():  # its caller has left
                 heapq.heappop(self._waiting)
                 continue
-            rows, longest = rows + len(head.indices), max(longest, head.longest)
-            if taken and rows * longest > BATCH_TOKENS:
+            if taken and not worth_joining(rows, longest, len(head.indices), head.longest):
                 break
             taken.append(heapq.heappop(self._waiting))
+            rows, longest = rows + len(head.indices), max(longest, head.longest)
             self._clock = head.turn
         return taken

@@ -17,7 +17,7 @@ def _as_texts(value: Any) -> Any:
 class OpenAIRequest(BaseModel):
     """OpenAI's embeddings request; a single string is a list of one."""
 
-    input: Annotated[list[str], BeforeValidator(_as_texts), Field(min_length=1, max_length=MAX_TEXTS)]
+    input: Annotated[list[str], Field(min_length=1, max_length=MAX_TEXTS), BeforeValidator(_as_texts)]
     model: str | None = None
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = None

@@ -11,6 +11,8 @@ Vectors = NDArray[np.float32]
 
 BATCH_TOKENS = 512
 """Padded tokens per inference: enough to fill two cores, few enough that a short query soon has its turn."""
+INFERENCE_TOKENS = 32
+"""What an inference costs beside its tokens, in tokens; with more padding than that, two are cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,23 @@ def encode(encoder: Encoder, texts: Sequence[str]) -> Encoded:
     return Encoded(vectors, [len(row.ids) for row in rows], [row.truncated for row in rows])
 
 
-def plan_batches(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> list[list[int]]:
-    """Indices grouped by similar length, shortest first, each group of at most `budget` padded tokens.
-
-    A single text longer than the budget is a group of its own.
-    """
+def plan_batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices grouped by similar length, shortest first, as `worth_joining` says."""
     batches: list[list[int]] = []
+    longest = 0
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if not batches or lengths[index] * (len(batches[-1]) + 1) > budget:
+        if not batches or not worth_joining(len(batches[-1]), longest, 1, lengths[index]):
             batches.append([])
         batches[-1].append(index)
+        longest = lengths[index]
     return batches
+
+
+def worth_joining(rows: int, longest: int, other_rows: int, other_longest: int) -> bool:
+    """Whether one inference over two groups of rows stays within the budget and is cheaper than two."""
+    both = max(longest, other_longest)
+    padding = rows * (both - longest) + other_rows * (both - other_longest)
+    return both * (rows + other_rows) <= BATCH_TOKENS and padding <= INFERENCE_TOKENS
 
 
 def pad(batch: Sequence[Tokens]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -105,7 +105,9 @@ def _model(build: _Builder, hidden_size: int) -> onnx.ModelProto:
     graph = helper.make_graph(
         build.nodes, "bert", [ids, lengths], [hidden], list(build.initializers.values())
     )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
+    opsets = [helper.make_opsetid("", OPSET)]
+    # The oldest format that has these operators: engines lag behind the onnx package's newest.
+    return helper.make_model(graph, opset_imports=opsets, ir_version=helper.find_min_ir_version_for(opsets))
 
 
 def _header(file: Path) -> tuple[dict[str, Any], int]:

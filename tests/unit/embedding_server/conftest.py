@@ -1,0 +1,66 @@
+"""The real model's files, a client of an app around a fake encoder, and waiting inside an event loop."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from embedding_server.app import create_app
+from embedding_server.encoders.base import Encoder
+from embedding_server.encoders.onnx import OnnxEncoder
+from embedding_server.model_files import Sources, resolve
+from embedding_server.pinned_model import MINILM
+from embedding_server.settings import Settings
+from tests.fixtures.waiting import wait_for
+from tests.unit.embedding_server.fake_encoder import FakeEncoder
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session")
+def model_folder() -> Path:
+    """The model's files in the cache, where `make test` has put them."""
+    return resolve(MINILM, Sources(ROOT / ".data/models", hub=None)).path
+
+
+@pytest.fixture(scope="session")
+def onnx_encoder(model_folder: Path) -> OnnxEncoder:
+    """The real model on one thread, so that the suite leaves the others alone."""
+    return OnnxEncoder(MINILM.name, model_folder, threads=1)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeEncoder]:
+    """An encoder without a model, whose gate is open at the end whatever the test did."""
+    encoder = FakeEncoder()
+    yield encoder
+    encoder.gate.set()
+
+
+@contextmanager
+def serving(encoder: Encoder, **settings: object) -> Iterator[TestClient]:
+    """A client of a ready service around `encoder`; keyword arguments become settings."""
+    app = create_app(Settings(**settings), load=lambda _: encoder)  # type: ignore[arg-type]
+    with TestClient(app, raise_server_exceptions=False) as client:
+        wait_for(lambda: client.get("/health").status_code == 200, "the service to be ready")
+        yield client
+
+
+@pytest.fixture
+def client(fake: FakeEncoder) -> Iterator[TestClient]:
+    """A client of a ready service around the fake encoder."""
+    with serving(fake) as ready:
+        yield ready
+
+
+async def until(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+    """Let the event loop run until `condition` holds; fail naming `what` when it does not in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110 – conditions are of code that signals no event
+                await asyncio.sleep(0.001)
+    except TimeoutError:
+        raise AssertionError(f"waited {seconds:g} s in vain for {what}") from None

@@ -1,0 +1,128 @@
+"""From starting to ready, or to a reason why not."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+from starlette.testclient import TestClient
+
+from embedding_server.app import Load, create_app
+from embedding_server.encoders.base import Encoder, Tokens, Vectors
+from embedding_server.encoders.onnx import OnnxEncoder
+from embedding_server.golden import SelfTestFailed, check_encoder, load_golden
+from embedding_server.loading import EngineMissing, load_encoder
+from embedding_server.model_files import ModelUnavailable
+from embedding_server.settings import Settings
+from tests.fixtures.waiting import wait_for
+from tests.unit.embedding_server.conftest import ROOT
+from tests.unit.embedding_server.fake_encoder import FakeEncoder
+
+
+@contextmanager
+def starting(load: Load) -> Iterator[TestClient]:
+    """A client of a service that loads its encoder with `load` and tries again at once."""
+    with TestClient(create_app(Settings(), load, retry_seconds=0.01)) as client:
+        yield client
+
+
+def status(client: TestClient) -> str:
+    return str(client.get("/health").json()["status"])
+
+
+def test_it_listens_before_the_encoder_is_loaded() -> None:
+    """While the encoder loads, `/health` and `/embed` answer 503 and `/livez` 200; then all is well."""
+    loading = threading.Event()
+
+    def load(_: Settings) -> Encoder:
+        assert loading.wait(30)
+        return FakeEncoder()
+
+    with starting(load) as client:
+        health = client.get("/health")
+        assert (health.status_code, health.json()["status"]) == (503, "starting")
+        refused = client.post("/embed", json={"text": "x"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "starting")
+        assert client.get("/livez").status_code == 200
+        assert client.get("/v1/models").status_code == 200
+        loading.set()
+        wait_for(lambda: status(client) == "ok", "the service to be ready")
+        assert client.post("/embed", json={"text": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "error", [SelfTestFailed("cosine 0.5"), EngineMissing("install it"), RuntimeError("a bug")]
+)
+def test_an_encoder_that_cannot_be_loaded_gets_no_traffic(error: Exception) -> None:
+    """The service stays up, unready, with the reason in `/health`."""
+
+    def load(_: Settings) -> Encoder:
+        raise error
+
+    with starting(load) as client:
+        wait_for(lambda: status(client) == "failing", "the failure to show")
+        assert str(error) in client.get("/health").text
+        assert client.post("/embed", json={"text": "x"}).status_code == 503
+
+
+def test_a_model_that_comes_later_is_served() -> None:
+    """While no source has the model the service says so, and it is ready soon after one has."""
+    attempts, available = [], threading.Event()
+
+    def load(_: Settings) -> Encoder:
+        attempts.append(1)
+        if not available.is_set():
+            raise ModelUnavailable("no source has it")
+        return FakeEncoder()
+
+    with starting(load) as client:
+        wait_for(lambda: len(attempts) > 1, "a second attempt")
+        assert "no source has it" in client.get("/health").text
+        available.set()
+        wait_for(lambda: status(client) == "ok", "the service to be ready")
+
+
+def test_the_default_engine_passes_its_self_test() -> None:
+    """The settings' defaults load ONNX Runtime with the model from the cache."""
+    encoder = load_encoder(Settings(model_cache_dir=ROOT / ".data/models", hf_hub_offline=True))
+    assert (encoder.model, encoder.dimension, encoder.max_tokens) == (
+        "sentence-transformers/all-MiniLM-L6-v2",
+        384,
+        256,
+    )
+
+
+class Broken:
+    """The real encoder with its vectors changed by `factor` in one place."""
+
+    def __init__(self, encoder: OnnxEncoder, factor: float) -> None:
+        self.model, self.dimension, self.max_tokens = encoder.model, encoder.dimension, encoder.max_tokens
+        self.tokenize, self.count = encoder.tokenize, encoder.count
+        self._encoder, self._factor = encoder, factor
+
+    def embed(self, batch: Sequence[Tokens]) -> Vectors:
+        vectors = self._encoder.embed(batch)
+        vectors[:, 0] *= self._factor
+        return vectors
+
+
+@pytest.mark.parametrize("factor", [-1.0, float("nan")])
+def test_wrong_vectors_fail_the_self_test(onnx_encoder: OnnxEncoder, factor: float) -> None:
+    """One wrong number in each vector, or one that is no number, is found and the text named."""
+    with pytest.raises(SelfTestFailed, match=r"The vector of '.+' has cosine"):
+        check_encoder(Broken(onnx_encoder, factor), load_golden())
+
+
+def test_another_dimension_fails_the_self_test() -> None:
+    """A model of another size is found out."""
+    with pytest.raises(SelfTestFailed, match="8 dimensions, not 384"):
+        check_encoder(FakeEncoder(), load_golden())
+
+
+def test_a_missing_engine_is_named() -> None:
+    """Without the extra, choosing sentence-transformers says what to install."""
+    settings = Settings(
+        embedding_engine="sentence-transformers", model_cache_dir=ROOT / ".data/models", hf_hub_offline=True
+    )
+    with pytest.raises(EngineMissing, match=r"install 'embedding-server\[sentence-transformers\]'"):
+        load_encoder(settings)
