@@ -8,8 +8,9 @@ from starlette.staticfiles import StaticFiles
 
 from rag_server import __version__
 from rag_server.adapters.chat_client import ChatClient
-from rag_server.adapters.embedding_client import DIMENSION, EmbeddingClient
+from rag_server.adapters.embedding_client import DIMENSION, MODEL, EmbeddingClient
 from rag_server.adapters.qdrant_edge import open_edge_store
+from rag_server.adapters.qdrant_payload import index_name
 from rag_server.answering import Answerer
 from rag_server.codebase import Codebase
 from rag_server.indexing import Indexer
@@ -35,13 +36,14 @@ def open_store(settings: Settings) -> VectorStore:
 
     A Qdrant server may be away for now; the embedded store raises StoreUnusable where it cannot be opened.
     """
+    name = index_name(settings.collection, MODEL, DIMENSION)
     if settings.vector_db_url:
         # Here alone: importing Qdrant's client takes as long as all the rest of the start.
         from rag_server.adapters.qdrant_server import ServerStore, connect
 
         client = connect(settings.vector_db_url, reveal(settings.vector_db_api_key))
-        return ServerStore(client, settings.collection, DIMENSION)
-    return open_edge_store(settings.data_dir / settings.collection, DIMENSION)
+        return ServerStore(client, name, DIMENSION)
+    return open_edge_store(settings.data_dir / name, DIMENSION)
 
 
 def create_app(
