@@ -14,7 +14,9 @@ from tests.fixtures.waiting import wait_for
 @pytest.fixture(scope="module")
 def checkout(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     """A copy of the tree with Tilt at work on it."""
-    with tilt_up(tmp_path_factory.mktemp("checkout"), ROOT / "artifacts/kind/tilt-up.log", cluster) as running:
+    with tilt_up(
+        tmp_path_factory.mktemp("checkout"), ROOT / "artifacts/kind/tilt-up.log", cluster
+    ) as running:
         yield running
 
 
