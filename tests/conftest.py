@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests.fixtures.docker_compose import ComposeStack, compose_stack
 from tests.fixtures.targets import TARGETS, Target
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 _used = pytest.StashKey[Target]()
 

@@ -6,16 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import httpx2
-import hypothesis
 import pytest
 
 from llm_server.app import create_app
 from llm_server.settings import Settings
 from tests.unit.llm_server.fake_upstream import FakeUpstream, serving
-
-# A busy machine is no failure, so no example has a time limit.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
 
 KEY = "sk-gateway-0123456789"
 Gateway = Callable[..., httpx2.Client]

@@ -43,6 +43,19 @@ def test_broken_json_is_called_what_it_is(client):
     assert (response.status_code, error_of(response)["code"]) == (400, "invalid_json")
 
 
+def test_a_body_that_is_not_called_json_is_told_how_to_be(client):
+    """A forgotten content type is named, not blamed on the fields."""
+    response = client().post("/orders", content=b'{"amount": 1}')
+    assert response.status_code == 400
+    assert "content-type: application/json" in error_of(response)["message"]
+
+
+def test_an_upstream_failure_asks_clients_not_to_multiply_the_retries(client):
+    """OpenAI's clients stop at `x-should-retry: false`; other errors leave it to them."""
+    assert client().get("/upstream").headers["x-should-retry"] == "false"
+    assert "x-should-retry" not in client().get("/busy").headers
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [("GET", "/nowhere", 404, "not_found"), ("DELETE", "/orders", 405, "method_not_allowed")],

@@ -85,8 +85,13 @@ def body_of(error: ServiceError) -> dict[str, Any]:
 
 
 def response_of(error: ServiceError) -> JSONResponse:
-    """The HTTP answer for one of our errors, with `Retry-After` in whole seconds where it is known."""
+    """The HTTP answer for one of our errors, with `Retry-After` in whole seconds where it is known.
+
+    An upstream was tried again already; `x-should-retry: false` keeps OpenAI's clients from multiplying it.
+    """
     headers = {} if error.retry_after is None else {"retry-after": str(max(1, math.ceil(error.retry_after)))}
+    if error.type == UpstreamFailed.type:
+        headers["x-should-retry"] = "false"
     return JSONResponse(body_of(error), status_code=error.status, headers=headers)
 
 
@@ -95,11 +100,13 @@ def _on_service_error(_: Request, error: Exception) -> JSONResponse:
     return response_of(error)
 
 
-def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
+def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return response_of(InvalidInput("The body is not valid JSON.", code="invalid_json"))
+    if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
+        return response_of(InvalidInput("Send the body as JSON, with 'content-type: application/json'."))
     # FastAPI prefixes where the value came from ("body", "query"); callers know their fields by name.
     where = ".".join(str(part) for part in first["loc"][1:]) or None
     message = first["msg"].removeprefix("Value error, ")
