@@ -10,7 +10,8 @@ need kubectl
 overlay=${1:?kind-render.sh OVERLAY [IMAGE:TAG...]}
 shift
 dotenv=${DOTENV-.env}
-build=.data/kind/$overlay
+build=$(mktemp -d .data/kind/render.XXXXXX)
+trap 'rm -rf "$build"' EXIT
 
 # Where a service listens, whom it calls and where its files are is the cluster's business; the rest is a choice.
 choices() { # choices CONFIG_ENV: the lines of .env that override one of CONFIG_ENV
@@ -23,7 +24,6 @@ choices() { # choices CONFIG_ENV: the lines of .env that override one of CONFIG_
     }' "$1" "$dotenv"
 }
 
-mkdir -p "$build"
 {
   echo "apiVersion: kustomize.config.k8s.io/v1beta1"
   echo "kind: Kustomization"
@@ -43,4 +43,4 @@ mkdir -p "$build"
     echo "  - { name: ${image%:*}, newTag: \"${image##*:}\" }"
   done
 } >"$build/kustomization.yaml"
-exec kubectl kustomize --load-restrictor LoadRestrictionsNone "$build"
+kubectl kustomize --load-restrictor LoadRestrictionsNone "$build"
