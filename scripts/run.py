@@ -27,7 +27,7 @@ TEST_QUESTION = "When do loyalty points expire?"
 GENERAL_QUESTION = "What does this project do and where is its entry point?"
 PORT_VARIABLES = ("EMBEDDING_SERVER_PORT", "LLM_SERVER_PORT", "RAG_SERVER_PORT")
 # The sample question is asked after this long even while a large codebase is still being indexed.
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
