@@ -1,6 +1,6 @@
-"""Times `make run` in a fresh copy of the project, up to the first cited answer, and then once more when all is warm.
+"""Times `make run` in a fresh copy of the project up to its first cited answer, then when all is warm.
 
-Writes results/first_answer.json. The copy has no .venv, no model and no index; pip's download cache is left as it is.
+Writes results/first_answer.json. The copy has no .venv, model or index; pip's own cache stays as it is.
 """
 
 import json
@@ -23,15 +23,23 @@ ANSWERED = "First answer after"
 def copy_project(target: Path) -> None:
     """Put the tracked files of the project into `target`, as a clone would."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
-    archive = subprocess.run(["tar", "--null", "-T", "-", "-c"], cwd=ROOT, input=names, check=True, capture_output=True)
+    archive = subprocess.run(
+        ["tar", "--null", "-T", "-", "-c"], cwd=ROOT, input=names, check=True, capture_output=True
+    )
     subprocess.run(["tar", "-x", "-C", target], input=archive.stdout, check=True)
 
 
 def seconds_to_answer(project: Path) -> float:
     """Run `make run` in `project` until it has answered its question, then stop it as Ctrl-C would."""
     ports = free_ports()
-    chosen = [f"EMBEDDING_SERVER_PORT={ports.embedding}", f"LLM_SERVER_PORT={ports.llm}", f"RAG_SERVER_PORT={ports.rag}"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    chosen = [
+        f"EMBEDDING_SERVER_PORT={ports.embedding}",
+        f"LLM_SERVER_PORT={ports.llm}",
+        f"RAG_SERVER_PORT={ports.rag}",
+    ]
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+    }
     started = time.monotonic()
     process = subprocess.Popen(
         ["make", "run", *chosen], cwd=project, env=environment, process_group=0,

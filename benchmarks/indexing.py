@@ -1,6 +1,6 @@
 """Indexes packages of the standard library through the running services, then searches them.
 
-Prints and writes results/indexing.json: chunks/s of a first index, seconds of an unchanged one, search p50 and p95.
+Writes results/indexing.json: chunks/s of a first index, seconds of an unchanged one, search p50 and p95.
 """
 
 import json
@@ -17,7 +17,17 @@ from local_stack import LocalStack, free_ports
 from machine import RESULTS, describe
 from percentiles import milliseconds
 
-PACKAGES = ("asyncio", "concurrent", "email", "http", "importlib", "json", "logging", "multiprocessing", "unittest")
+PACKAGES = (
+    "asyncio",
+    "concurrent",
+    "email",
+    "http",
+    "importlib",
+    "json",
+    "logging",
+    "multiprocessing",
+    "unittest",
+)
 QUERIES = (
     "cancel a task when a timeout expires", "parse a header with encoded words", "retry a failed connection",
     "lock shared between processes", "format a log record", "load a module from a zip file", "CookieJar",

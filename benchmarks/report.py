@@ -1,4 +1,4 @@
-"""Writes docs/performance.md from the JSON files in results/; with --check only says whether it is up to date."""
+"""Writes docs/performance.md from the JSON in results/; with --check only says whether it is up to date."""
 
 import json
 import sys
@@ -15,8 +15,8 @@ def page() -> str:
     lines = [
         "# Performance",
         "",
-        "Written by `make bench` from `benchmarks/results/*.json`. Figures of one table were measured in one run on the",
-        "machine named under it; timings vary from run to run, so compare within a table.",
+        "Written by `make bench` from `benchmarks/results/*.json`. The figures of one table come from",
+        "one run on the machine named under it; timings vary from run to run, so compare within a table.",
     ]
     for title, name, rows in SECTIONS:
         file = RESULTS / f"{name}.json"
@@ -44,7 +44,9 @@ def first_answer(result: dict[str, Any]) -> Rows:
 
 
 def encoders(result: dict[str, Any]) -> Rows:
-    rows = [(f"{name}", f"{engine['texts_per_second']} texts/s") for name, engine in result["engines"].items()]
+    rows = [
+        (f"{name}", f"{engine['texts_per_second']} texts/s") for name, engine in result["engines"].items()
+    ]
     return rows
 
 

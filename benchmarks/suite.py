@@ -1,4 +1,4 @@
-"""`make bench`: runs every benchmark, one after the other, and writes docs/performance.md from what they measured.
+"""`make bench`: runs every benchmark, one after the other, and writes docs/performance.md from them.
 
 Name some to run only those: `make bench ONLY="indexing"`.
 """

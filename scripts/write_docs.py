@@ -94,9 +94,9 @@ def configuration() -> str:
     lines = [
         "# Configuration",
         "",
-        "Written by `make docs` from the settings classes; edit those. Services read the environment once, at the start;",
-        "a bad value stops the start and names the variable. `make run` and Compose also read `.env`; what each",
-        "container gets otherwise is in `k8s/base/<name>/config.env`.",
+        "Written by `scripts/write_docs.py` from the settings classes; edit those. Services read the",
+        "environment once, at the start; a bad value stops the start and names the variable. `make run` and",
+        "Compose also read `.env`; what each container gets otherwise is in `k8s/base/<name>/config.env`.",
     ]
     for title, group in sections().items():
         lines += ["", f"## {title}", "", "| variable | default | what it is for |", "|---|---|---|"]
@@ -108,7 +108,7 @@ def example() -> str:
     """The text of .env.example: every variable with its default, commented out, after one line of why."""
     lines = [
         "# Copy to .env and uncomment what you want to change: cp .env.example .env",
-        "# Plain KEY=value lines: no quotes, no spaces around =. Written by `make docs` from the settings classes.",
+        "# Plain KEY=value lines: no quotes, no spaces around =. Written by scripts/write_docs.py.",
     ]
     seen: set[str] = set()
     for title, group in sections().items():
@@ -127,7 +127,7 @@ def main() -> None:
         if "--check" not in sys.argv:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:
-            raise SystemExit(f"{path.relative_to(ROOT)} is not what the settings say: run `make docs`.")
+            raise SystemExit(f"{path.relative_to(ROOT)} is out of date: run scripts/write_docs.py.")
 
 
 if __name__ == "__main__":
