@@ -47,7 +47,21 @@ test-integration: ## What only containers show; starts and takes down a stack of
 compose-test: ## The contract suite and the integration tests against a fresh stack in containers
 	@scripts/setup.sh dev && $(BIN)/pytest tests/contract tests/integration --target compose
 
+##@ Kubernetes on this machine: kind and Tilt
+dev: ## Make the cluster, start everything, and serve each saved file in the running pods
+	@scripts/kind-up.sh && source scripts/kind.sh && exec tilt up
+kind-up: ## Make the cluster, or wake the one that is there
+	@scripts/kind-up.sh
+kind-load: ## Build the images as shipped, copy them in, wait until all serve
+	@scripts/kind-load.sh
+kind-down: ## Remove the cluster, and with it the index
+	@scripts/kind-down.sh
+kind-test: ## From nothing to a verdict: cluster, tilt ci with the contract suite, what only a cluster shows
+	@scripts/kind-test.sh
+doctor: ## Check versions, memory, disk, ports and the cluster's health, with the remedy for each fault
+	@scripts/doctor.sh
+
 help: ## This menu
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run eval bench test check test-reference up down build images ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test help
+.PHONY: run eval bench test check test-reference up down build images ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
