@@ -131,5 +131,5 @@ def summary(status: dict[str, Any]) -> str:
     skipped = sum(status["skipped"].values())
     return (
         f"{files['total'] - files['pending']} of {files['total']} files ({files['unchanged']} unchanged), "
-        f"{chunks} chunks in {seconds:.1f} s{rate}; {skipped} skipped, {files['failed']} failed"
+        f"{chunks} new chunks in {seconds:.1f} s{rate}; {skipped} skipped, {files['failed']} failed"
     )

@@ -123,7 +123,7 @@ def test_a_second_start_is_warm(run: Callable[..., Run]) -> None:
     first.stop()
     second = run()
     text = second.wait_for("Press Ctrl-C")
-    assert " 0 chunks in" in text
+    assert " 0 new chunks in" in text
     assert "loyalty/PointsLedger.java:" in text
 
 

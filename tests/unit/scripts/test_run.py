@@ -98,7 +98,7 @@ def test_what_is_printed(project: Path, launch: Launch, fakes: Fakes) -> None:
     process = launch(fakes(), "--question", "What does it do?", ports=ports)
     text = wait_up(project)
     stop(process)
-    assert "Indexed 2 of 2 files (0 unchanged), 5 chunks in 0.5 s (10 chunks/s)" in text
+    assert "Indexed 2 of 2 files (0 unchanged), 5 new chunks in 0.5 s (10 chunks/s)" in text
     assert "? What does it do?" in text
     assert "It adds [1]." in text
     assert "[1] a.py:1-2" in text
