@@ -19,8 +19,9 @@ from rag_server.adapters.qdrant_payload import (
 from rag_server.model import Chunk, SparseVector
 from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Vector
 
-TIMEOUT_SECONDS = 10
-WRITE_SECONDS = 60
+TIMEOUT_SECONDS = 4
+"""For what someone waits for: with the embedding of a query, an answer or an error comes within 10 s."""
+INDEXING_SECONDS = 60
 POINTS_PER_REQUEST = 128
 PAGE = 1_000
 """Points per page of a listing."""
@@ -56,7 +57,7 @@ class ServerStore:
         stale = models.Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
         with translated(), nothing_if_missing():
             await self._client.delete(
-                self._collection, models.FilterSelector(filter=stale), wait=True, timeout=WRITE_SECONDS
+                self._collection, models.FilterSelector(filter=stale), wait=True, timeout=INDEXING_SECONDS
             )
 
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
@@ -65,8 +66,8 @@ class ServerStore:
             with translated():
                 await self._make()
         scope = _conditions(Scope(path=path))
-        versions = await self._counted("file_version", models.Filter(must=scope))
-        return tally_files(versions, await self._counted("path", _unembedded(scope)))
+        versions = await self._counted("file_version", models.Filter(must=scope), INDEXING_SECONDS)
+        return tally_files(versions, await self._counted("path", _unembedded(scope), INDEXING_SECONDS))
 
     async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
         """The chunks of these files that have no dense vector yet."""
@@ -76,7 +77,12 @@ class ServerStore:
         with translated(), nothing_if_missing():
             while True:
                 records, page = await self._client.scroll(
-                    self._collection, _unembedded([wanted]), limit=self._page, offset=page, with_payload=True
+                    self._collection,
+                    _unembedded([wanted]),
+                    limit=self._page,
+                    offset=page,
+                    with_payload=True,
+                    timeout=INDEXING_SECONDS,
                 )
                 chunks += [to_chunk(record.id, record.payload or {}) for record in records]
                 if page is None:
@@ -89,7 +95,7 @@ class ServerStore:
         with translated():
             for start in range(0, len(points), POINTS_PER_REQUEST):
                 part = points[start : start + POINTS_PER_REQUEST]
-                await self._client.update_vectors(self._collection, part, wait=True, timeout=WRITE_SECONDS)
+                await self._client.update_vectors(self._collection, part, wait=True, timeout=INDEXING_SECONDS)
 
     async def search(
         self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
@@ -117,7 +123,7 @@ class ServerStore:
 
     async def count_files(self) -> int:
         """How many files the stored chunks belong to."""
-        return len(await self._counted("path", models.Filter()))
+        return len(await self._counted("path", models.Filter(), TIMEOUT_SECONDS))
 
     async def ping(self) -> None:
         """Return when the server answers."""
@@ -137,18 +143,20 @@ class ServerStore:
             await self._make()
             vectors = {}
         structs = [_struct(point, vectors) for point in points]
-        await self._client.upsert(self._collection, structs, wait=True, timeout=WRITE_SECONDS)
+        await self._client.upsert(self._collection, structs, wait=True, timeout=INDEXING_SECONDS)
 
     async def _vectors(self, ids: Sequence[str]) -> dict[str, Any]:
         """The dense vectors that these chunks have already."""
-        known = await self._client.retrieve(self._collection, ids, with_payload=False, with_vectors=[DENSE])
+        known = await self._client.retrieve(
+            self._collection, ids, with_payload=False, with_vectors=[DENSE], timeout=INDEXING_SECONDS
+        )
         return {str(record.id): record.vector for record in known}
 
-    async def _counted(self, field: str, wanted: models.Filter) -> dict[str, int]:
+    async def _counted(self, field: str, wanted: models.Filter, seconds: int) -> dict[str, int]:
         """How many points have each value of a field."""
         with translated(), nothing_if_missing():
             facet = await self._client.facet(
-                self._collection, field, facet_filter=wanted, limit=MAX_FILES, exact=True
+                self._collection, field, facet_filter=wanted, limit=MAX_FILES, exact=True, timeout=seconds
             )
             return {str(hit.value): hit.count for hit in facet.hits if hit.count}
         return {}
