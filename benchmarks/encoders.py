@@ -26,7 +26,7 @@ PYTHONS = {
     "sentence-transformers": ROOT / ".venv-reference/bin/python",
 }
 TEXTS = 512
-ROUNDS = 5
+ROUNDS = 3
 QUERY = "where is the retry policy of the HTTP client defined?"
 QUERIES = 100
 

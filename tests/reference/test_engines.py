@@ -55,7 +55,8 @@ def test_tokens(encoder: Encoder) -> None:
 def test_vectors_are_float32_of_length_1(encoder: Encoder) -> None:
     """Every vector is normalised, of 384 numbers in float32."""
     vectors = encode(encoder, TEXTS[:3]).vectors
-    assert (vectors.dtype, vectors.shape) == (np.float32, (3, 384))
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (3, 384)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 

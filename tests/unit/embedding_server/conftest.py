@@ -20,6 +20,13 @@ from tests.unit.embedding_server.fake_encoder import FakeEncoder
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.fixture(autouse=True)
+def default_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the caller's shell holds, settings are the defaults unless a test says otherwise."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
 @pytest.fixture(scope="session")
 def model_folder() -> Path:
     """The model's files in the cache, where `make test` has put them."""

@@ -124,6 +124,14 @@ async def test_closing_tells_those_who_wait(fake: FakeEncoder, registry: Collect
         await waiting
 
 
+async def test_nobody_waits_for_an_encoder_that_has_stopped(batcher: Batcher) -> None:
+    """Once nothing is embedded any more, a request fails at once instead of waiting for ever."""
+    await batcher.close()
+    assert not batcher.alive
+    with pytest.raises(Unavailable, match="needs a restart"):
+        await batcher.encode(["late"])
+
+
 async def test_what_is_embedded_is_counted(batcher: Batcher, registry: CollectorRegistry) -> None:
     """Texts, tokens and cuts are counted, each inference is timed, and an idle queue holds nothing."""
     await batcher.encode(["a" * 300, "bb"])

@@ -152,6 +152,16 @@ def test_a_full_queue_says_when_to_come_back(fake: FakeEncoder) -> None:
         assert waiting.result(30).status_code == 200
 
 
+async def test_health_fails_when_nothing_is_embedded_any_more(fake: FakeEncoder) -> None:
+    """Should the task that embeds ever end, `/health` says so and the service gets no more traffic."""
+    app = create_app(Settings(), load=lambda _: fake)
+    async with app.router.lifespan_context(app):
+        await until(lambda: app.state.health.state == "ready", "the service to be ready")
+        await app.state.batcher.close()
+        status, body = await app.state.health.report()
+        assert (status, body["status"]) == (503, "failing")
+
+
 async def test_a_caller_who_leaves_frees_the_queue(fake: FakeEncoder) -> None:
     """When the connection closes in the middle of the work, what waited for it is dropped."""
     fake.gate.clear()

@@ -48,6 +48,8 @@ class Batcher:
 
     async def encode(self, texts: Sequence[str]) -> Encoded:
         """Embed `texts`; raises Overloaded when too much is waiting. Cancelled, it gives up its turns."""
+        if not self.alive:
+            raise Unavailable("Nothing is embedded any more: embedding-server needs a restart.")
         self._require_room(len(texts))  # at the very least: no need to tokenize what cannot be taken
         request = Request(await self.tokenize(texts), self.encoder.dimension)
         self._require_room(request.tokens_left)
