@@ -90,8 +90,10 @@ DATA = frozenset({"csv", "json", "xml"})
 PROSE = frozenset({"markdown", "rst", "text"})
 """Formats in which a whole paragraph on one line is usual."""
 
-_SHEBANG = re.compile(r"#!\s*\S*?([^/\s]+)(?:[ \t]+(?:-\S+[ \t]+)*(?:\S*/)?([^\s/]+))?")
-_CPP_HEADER = re.compile(r"^\s*(?:class|namespace|template|using|public:|private:)\b", re.MULTILINE)
+_CPP_HEADER = re.compile(
+    r"^\s*(?:template\s*<|namespace\s+\w+\s*(?:\{|$)|class\s+\w+\s*(?:[:{;]|$)|(?:public|private|protected)\s*:\s*$)",
+    re.MULTILINE,
+)
 
 
 def detect_language(path: str, text: str = "") -> str:
@@ -106,8 +108,9 @@ def detect_language(path: str, text: str = "") -> str:
 
 
 def _by_shebang(text: str) -> str | None:
-    match = _SHEBANG.match(text)
-    if match is None:
+    if not text.startswith("#!"):
         return None
-    interpreter = match[2] if match[1] == "env" and match[2] else match[1]
+    words = [word for word in text.partition("\n")[0][2:].split() if not word.startswith("-")]
+    names = [PurePosixPath(word).name for word in words]
+    interpreter = next((name for name in names if name != "env"), "")
     return _BY_INTERPRETER.get(interpreter.rstrip("0123456789."))

@@ -26,36 +26,125 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
 
 
-_NEVER_ENTERED = frozenset({
-    ".git", ".hg", ".svn", ".bzr", ".jj", "CVS", "node_modules", "bower_components", "__pycache__",
-    ".venv", ".tox", ".nox", ".eggs", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
-    ".ipynb_checkpoints", ".gradle", ".terraform", ".cache", ".next", ".nuxt", ".svelte-kit",
-    ".parcel-cache", ".turbo", ".yarn", ".pnpm-store", ".dart_tool",
-})
+_NEVER_ENTERED = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        ".bzr",
+        ".jj",
+        "CVS",
+        "node_modules",
+        "bower_components",
+        "__pycache__",
+        ".venv",
+        ".tox",
+        ".nox",
+        ".eggs",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".hypothesis",
+        ".ipynb_checkpoints",
+        ".gradle",
+        ".terraform",
+        ".cache",
+        ".next",
+        ".nuxt",
+        ".svelte-kit",
+        ".parcel-cache",
+        ".turbo",
+        ".yarn",
+        ".pnpm-store",
+        ".dart_tool",
+    }
+)
 _MARKED_BY = frozenset({"pyvenv.cfg", "CACHEDIR.TAG"})
 
 _SECRET_FOLDERS = frozenset({".aws", ".gnupg", ".kube", ".ssh"})
-_SECRET_NAMES = frozenset({
-    ".netrc", "_netrc", ".pgpass", ".htpasswd", ".git-credentials", ".pypirc", ".npmrc", ".dockercfg",
-    ".vault-token", "auth.json", "id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519",
-    "id_ed25519_sk", "credentials", "secrets",
-})
-_SECRET_SUFFIXES = frozenset({
-    ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".gpg", ".ppk", ".kdbx", ".secret",
-    ".secrets", ".tfstate",
-})
+_SECRET_NAMES = frozenset(
+    {
+        ".netrc",
+        "_netrc",
+        ".pgpass",
+        ".htpasswd",
+        ".git-credentials",
+        ".pypirc",
+        ".npmrc",
+        ".dockercfg",
+        ".vault-token",
+        "auth.json",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ecdsa_sk",
+        "id_ed25519",
+        "id_ed25519_sk",
+        "credentials",
+        "secrets",
+    }
+)
+_SECRET_SUFFIXES = frozenset(
+    {
+        ".pem",
+        ".key",
+        ".p12",
+        ".pfx",
+        ".jks",
+        ".keystore",
+        ".gpg",
+        ".ppk",
+        ".kdbx",
+        ".secret",
+        ".secrets",
+        ".tfstate",
+    }
+)
 _SECRET_STEMS = frozenset({"credential", "credentials", "secret", "secrets"})
-_CONFIG_SUFFIXES = frozenset({
-    ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf", ".properties", ".env", ".txt", ".xml",
-})
+_CONFIG_SUFFIXES = frozenset(
+    {
+        ".json",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".ini",
+        ".cfg",
+        ".conf",
+        ".properties",
+        ".env",
+        ".txt",
+        ".xml",
+    }
+)
 _SAMPLE_ENDINGS = (".example", ".sample", ".template", ".dist")
 
-_LOCK_FILES = frozenset({
-    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "deno.lock",
-    "poetry.lock", "uv.lock", "pdm.lock", "pipfile.lock", "pixi.lock", "cargo.lock", "go.sum",
-    "composer.lock", "gemfile.lock", "mix.lock", "pubspec.lock", "podfile.lock", "flake.lock",
-    "packages.lock.json", "gradle.lockfile", "package.resolved", ".terraform.lock.hcl",
-})
+_LOCK_FILES = frozenset(
+    {
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "bun.lock",
+        "deno.lock",
+        "poetry.lock",
+        "uv.lock",
+        "pdm.lock",
+        "pipfile.lock",
+        "pixi.lock",
+        "cargo.lock",
+        "go.sum",
+        "composer.lock",
+        "gemfile.lock",
+        "mix.lock",
+        "pubspec.lock",
+        "podfile.lock",
+        "flake.lock",
+        "packages.lock.json",
+        "gradle.lockfile",
+        "package.resolved",
+        ".terraform.lock.hcl",
+    }
+)
 _GENERATED_NAME = re.compile(
     r".*(?:[._-]min\.(?:js|mjs|css)|\.map|_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|_pb\.(?:js|d\.ts|rb)|\.g\.(?:dart|cs)|\.freezed\.dart|\.designer\.cs|\.gen\.\w+|\.generated\.\w+)"
 )
