@@ -107,7 +107,7 @@ def tokens(chunk: Chunk) -> int:
     return sum(map(count_tokens, chunk.text.split("\n")))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100)
 @given(text=TEXTS, language=st.sampled_from(LANGUAGES))
 def test_every_line_is_in_exactly_one_chunk(text: str, language: str) -> None:
     """Whatever the text and the language, the chunks cover it and stay within the size limit."""

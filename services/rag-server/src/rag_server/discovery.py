@@ -130,11 +130,11 @@ def _with_rules(root: Path, folder: _Folder, names: Set[str]) -> _Folder:
     return _Folder(path, own, git, generated)
 
 
-def _rules(root: Path, path: str) -> str:
+def _rules(root: Path, path: str) -> bytes:
     try:
-        return _read_regular_file(root / path).decode("utf-8", "surrogateescape")
+        return _read_regular_file(root / path)
     except OSError:
-        return ""
+        return b""
 
 
 def _classify(folder: _Folder, entry: os.DirEntry[str]) -> _Entry:

@@ -16,7 +16,7 @@ from rag_server.model import Chunk, SparseVector
 K1 = 1.5
 B = 0.75
 AVERAGE_TOKENS = 80
-"""Mean tokens of a document: measured on the chunks of 11,000 files of Python packages."""
+"""Mean tokens of a document: 83 in chunks of Python packages, 65 to 80 in Java, PHP, C and JavaScript."""
 
 _WORD = re.compile(r"\w+")
 _SUFFIX = re.compile(r"(?<=...)(?:ations?|ings?|ies|y|ers?|ed|es|s|e)$")
