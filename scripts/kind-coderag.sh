@@ -4,4 +4,6 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 source scripts/kind.sh
 need kubectl
-exec kubectl --context "$CONTEXT" -n code-rag exec deploy/rag-server -- python -c 'from rag_server.cli import app; app()' "$@"
+# The pod knows the key, where there is one.
+readonly RUN='from dotenv import load_dotenv; load_dotenv("/run/secrets/dotenv"); from rag_server.cli import app; app()'
+exec kubectl --context "$CONTEXT" -n code-rag exec --quiet deploy/rag-server -- python -c "$RUN" "$@"
