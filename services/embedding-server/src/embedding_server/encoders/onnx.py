@@ -1,14 +1,17 @@
 """The default engine: ONNX Runtime on the CPU."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
-
-import onnxruntime
 
 from embedding_server.encoders.base import Tokens, Vectors, mean_pool, pad
 from embedding_server.encoders.onnx_graph import build_graph
 from embedding_server.encoders.wordpiece import WordPiece
+
+# Official builds since 1.29 report models and usage to their maker unless this is set before the import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime  # noqa: E402
 
 
 class OnnxEncoder:

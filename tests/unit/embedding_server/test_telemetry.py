@@ -1,0 +1,25 @@
+"""Nothing phones home."""
+
+import os
+import subprocess
+import sys
+
+
+def test_the_engine_is_imported_with_telemetry_off():
+    """ONNX Runtime reports usage unless it is told not to before its import; a fresh process shows the order."""
+    script = """
+import sys, os
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "onnxruntime":
+            print(os.environ.get("ORT_DISABLE_TELEMETRY"))
+sys.meta_path.insert(0, Watch())
+import embedding_server.encoders.onnx
+"""
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["1"]
