@@ -6,7 +6,7 @@ import sys
 
 
 def test_the_engine_is_imported_with_telemetry_off():
-    """ONNX Runtime reports usage unless it is told not to before its import; a fresh process shows the order."""
+    """A fresh process shows that ONNX Runtime is told not to report usage before it is imported."""
     script = """
 import sys, os
 class Watch:

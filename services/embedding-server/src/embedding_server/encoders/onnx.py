@@ -11,7 +11,7 @@ from embedding_server.encoders.wordpiece import WordPiece
 
 # Official builds since 1.29 report models and usage to their maker unless this is set before the import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime  # noqa: E402
+import onnxruntime
 
 
 class OnnxEncoder:
