@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
 from rag_server.chunking import chunk_file
 from rag_server.discovery import FoundFile, read, walk
 from rag_server.lexical import encode_document
@@ -13,6 +15,8 @@ from rag_server.skipping import Reason
 
 BATCH_CHUNKS = 256
 BATCH_FILES = 256
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +115,10 @@ def _list(root: Path, path: str, is_known: bool) -> list[FoundFile | SkippedFile
 
 def _prepare(file: SourceFile, batch: Batch) -> None:
     try:
-        chunks = chunk_file(file).chunks
-        points = tuple(Point(chunk, encode_document(chunk)) for chunk in chunks)
+        chunking = chunk_file(file)
+        if chunking.fallback:
+            log.warning("cut by lines, not along its syntax", path=file.path, reason=chunking.fallback)
+        points = tuple(Point(chunk, encode_document(chunk)) for chunk in chunking.chunks)
     except Exception as error:  # one file that nobody foresaw must not keep the others out
         batch.failed.append(FailedFile(file.path, f"{type(error).__name__}: {error}"))
     else:
