@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+import time
 import traceback
 from typing import Any, NoReturn
 
@@ -30,8 +31,10 @@ def work(options: Options, listener: socket.socket, tell: int) -> NoReturn:
     """Import the app, report on the pipe `tell`, and serve until SIGTERM; never returns to the template."""
     code = 1
     try:
+        started = time.perf_counter()
         forget_first_party(options)
         app, failure = import_app(options)
+        print(f"reload: imported in {time.perf_counter() - started:.3f} s", file=sys.stderr, flush=True)
         os.write(tell, json.dumps(third_party(options)).encode())
         os.close(tell)
         code = 0 if serve(app if app is not None else broken(failure), listener) else 1
