@@ -14,16 +14,18 @@ import uvicorn
 
 from servicekit.reload.options import GRACE_SECONDS, Options
 
-UNREAD_SECONDS = 0.05  # how long the first request of an accepted connection may take to arrive
+LINGER_SECONDS = 0.1  # how long a request that is on its way may take to arrive
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that does not hang up on a connection it has only just accepted."""
+    """uvicorn's server that serves what is on its way when it is told to stop, before it hangs up."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
-        await asyncio.sleep(UNREAD_SECONDS)
+        # A kept connection ends with an answer that says so; closed in between, it breaks the next request.
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        await asyncio.sleep(LINGER_SECONDS)
         await super().shutdown(sockets)
 
 
