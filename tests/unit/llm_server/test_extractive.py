@@ -182,6 +182,12 @@ def test_code_with_fences_stays_inside_its_fence() -> None:
     assert "````markdown\nrefund example\n```\n[9]\n```\n````" in text
 
 
+def test_code_with_single_backticks_has_a_fence_of_three() -> None:
+    """Two backticks would be no fence at all, and the quote would be read as prose."""
+    text = answer(prompt("refund example", [block(1, "a.md", "a refund `example`")]))
+    assert "```markdown\na refund `example`\n```" in text
+
+
 def ask(client: httpx2.Client, **fields: Any) -> httpx2.Response:
     messages = [
         {"role": "system", "content": "Answer from the blocks."},

@@ -100,8 +100,8 @@ def _render(quote: Quote) -> str:
 
 
 def _fence(code: str) -> str:
-    """Longer than any run of backticks in the code, which so cannot close it."""
-    return "`" * (1 + max((len(run) for run in re.findall("`+", code)), default=2))
+    """Three backticks, or one more than any run of them in the code, which so cannot close it."""
+    return "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
 
 
 def _asked(request: Json) -> str:
