@@ -4,21 +4,11 @@
 set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 source scripts/kind.sh
+source scripts/checks.sh
 
 readonly KIND_NEEDED=0.24.0 KUBECTL_NEEDED=1.30.0 TILT_NEEDED=0.33.0
 readonly MEMORY_NEEDED_GB=6 DISK_NEEDED_GB=10
 readonly WATCHES_NEEDED=65536 INSTANCES_NEEDED=128
-failed=0
-
-ok() { printf 'ok    %s\n' "$1"; }
-bad() {
-  printf 'FAIL  %s\n      %s\n' "$1" "$2"
-  failed=1
-}
-
-at_least() { # at_least HAVE NEED
-  [[ $(printf '%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]
-}
 
 check_tool() { # check_tool NAME NEEDED WHERE VERSION-COMMAND...
   local name=$1 needed=$2 where=$3 version

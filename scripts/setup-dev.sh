@@ -4,20 +4,10 @@
 set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 source scripts/ports.sh
+source scripts/checks.sh
 
 readonly COMPOSE_NEEDED=2.24.4 # the first with !override
 readonly DISK_NEEDED_GB=4
-failed=0
-
-ok() { printf 'ok    %s\n' "$1"; }
-bad() {
-  printf 'FAIL  %s\n      %s\n' "$1" "$2"
-  failed=1
-}
-
-at_least() { # at_least HAVE NEED
-  [[ $(printf '%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]
-}
 
 check_docker() {
   if ! command -v docker >/dev/null; then

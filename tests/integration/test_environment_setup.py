@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from tests.fixtures.docker_compose import OWN_SERVICES, ComposeStack, copy_project, need_docker
+from tests.fixtures.checkout import copy_project
+from tests.fixtures.docker_compose import OWN_SERVICES, ComposeStack, need_docker
 from tests.fixtures.targets import ROOT
 
 SECRET = "sk-test-a-secret-that-must-not-show"

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from local_stack import unused_ports
 
 SOURCE = """
 import asyncio, os
@@ -38,11 +38,6 @@ def create_app():
     return app
 """
 DEADLINE_SECONDS = 20.0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @dataclass
@@ -79,7 +74,7 @@ def shop(tmp_path) -> Iterator[Shop]:
     (package / "__init__.py").write_text("")
     (package / "app.py").write_text(SOURCE)
     (package / "prices.py").write_text("PRICE = 1\n")
-    port = free_port()
+    port = unused_ports(1)[0]
     command = [sys.executable, "-m", "servicekit.reload", "shop.app:create_app"]
     process = subprocess.Popen(
         [*command, "--port", str(port), "--watch", str(tmp_path)],
