@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 ##@ Without Docker
-run: ## Set everything up, index CODEBASE (default test-codebase), answer a question, stay up until Ctrl-C
+run: ## Set everything up, index CODEBASE (default test-codebase), answer a question, stay up; RELOAD=1 serves saved source
 	@scripts/setup.sh run && exec $(BIN)/python scripts/run.py
 eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py

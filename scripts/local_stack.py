@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -72,6 +72,7 @@ class Service:
     port: int
     log: Path
     environment: Mapping[str, str]
+    command: Sequence[str]
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     failures: int = 0
@@ -84,10 +85,9 @@ class Service:
 
     def start(self) -> None:
         """Start it in a process group of its own: a Ctrl-C in the terminal is the launcher's to handle."""
-        module = self.name.replace("-", "_")
         with self.log.open("ab") as log, _uninterrupted():
             self.process = subprocess.Popen(
-                [sys.executable, "-m", module],
+                self.command,
                 env=self.environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -131,6 +131,19 @@ class Service:
         return "\n  ".join([f"{self.name} {what}. Its log, {self.log}, ends with:", *lines])
 
 
+def as_shipped(name: str, port: int) -> list[str]:
+    """The command that serves a service; its port is in its environment."""
+    return [sys.executable, "-m", name.replace("-", "_")]
+
+
+def reloading(name: str, port: int) -> list[str]:
+    """The command that serves a service and each saved version of its source, and of servicekit's."""
+    factory = f"{name.replace('-', '_')}.app:create_app_from_environment"
+    folders = (ROOT / "services" / name / "src", ROOT / "packages/servicekit/src")
+    watch = [f"--watch={folder}" for folder in folders]
+    return [sys.executable, "-m", "servicekit.reload", factory, f"--host={HOST}", f"--port={port}", *watch]
+
+
 @dataclass
 class LocalStack:
     """The three services, started together, watched, and stopped together on the way out of `with`."""
@@ -141,6 +154,8 @@ class LocalStack:
     ports: Ports
     extra: Mapping[str, str] = field(default_factory=dict)
     """Environment variables on top of this process' own."""
+    reload: bool = False
+    """Whether each saved source file is served at once."""
     say: Callable[[str], None] = print
     services: dict[str, Service] = field(init=False)
 
@@ -159,8 +174,11 @@ class LocalStack:
             **self.extra,
             "HOST": HOST,
         }
+        command = reloading if self.reload else as_shipped
         self.services = {
-            name: Service(name, port, self.log_dir / f"{name}.log", {**shared, "PORT": str(port)})
+            name: Service(
+                name, port, self.log_dir / f"{name}.log", {**shared, "PORT": str(port)}, command(name, port)
+            )
             for name, port in ports.items()
         }
 

@@ -37,6 +37,7 @@ class Options:
     codebase: Path
     ports: Ports
     question: str | None
+    reload: bool
 
     @property
     def name(self) -> str:
@@ -52,6 +53,12 @@ def read_options(arguments: list[str]) -> Options:
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--question", help="ask this once the codebase is indexed")
     asked.add_argument("--no-question", action="store_true", help="ask nothing")
+    parser.add_argument(
+        "--reload",
+        action="store_true",
+        default=os.environ.get("RELOAD", "") not in ("", "0"),
+        help="serve each saved source file of the services at once (RELOAD=1 in the environment)",
+    )
     given = parser.parse_args(arguments)
     codebase = Path(given.codebase).expanduser().resolve()
     if not codebase.is_dir():
@@ -60,7 +67,7 @@ def read_options(arguments: list[str]) -> Options:
             f"The codebase {codebase} {what}: name a folder with make run CODEBASE=/path/to/code."
         )
     question = given.question or (TEST_QUESTION if codebase == TEST_CODEBASE else GENERAL_QUESTION)
-    return Options(codebase, read_ports(), None if given.no_question else question)
+    return Options(codebase, read_ports(), None if given.no_question else question, given.reload)
 
 
 def read_ports() -> Ports:
@@ -110,7 +117,8 @@ def serve(options: Options, console: Console, began: float) -> None:
     data_dir = ROOT / ".data" / "index" / options.name
     with only_run_of(options.codebase, log_dir, f"http://{HOST}:{options.ports.rag}"):
         require_free(options.ports)
-        stack = LocalStack(options.codebase, data_dir, log_dir, options.ports, {"INDEX_ON_START": "true"})
+        start = {"INDEX_ON_START": "true"}
+        stack = LocalStack(options.codebase, data_dir, log_dir, options.ports, start, reload=options.reload)
         session = Session(stack, console)
         stack.say = session.say
         stopping = began

@@ -115,7 +115,10 @@ class Session:
         self.say("\n" + "\n".join(f"{service.name:17} {service.url}" for service in services))
         variable = "" if self.stack.ports.rag == 8000 else f"RAG_SERVER_URL={self.stack.rag_url} "
         self.say(f'ask               {variable}.venv/bin/coderag ask "..."  or open {self.stack.rag_url}')
-        self.say(f"logs              {log_dir}\nPress Ctrl-C to stop.")
+        self.say(f"logs              {log_dir}")
+        if self.stack.reload:
+            self.say("hot reload        save a file in services/*/src or packages/servicekit/src")
+        self.say("Press Ctrl-C to stop.")
 
     def stay(self) -> None:
         """Watch over the services until a signal ends it."""

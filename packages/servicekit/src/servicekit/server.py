@@ -1,7 +1,10 @@
-"""Runs an app under uvicorn so that a stop first turns `/health` to draining."""
+"""Runs an app under uvicorn so that a stop breaks no request, and `/health` says draining meanwhile."""
 
+import asyncio
 import math
 import signal
+import socket
+import time
 from types import FrameType
 
 import uvicorn
@@ -10,14 +13,25 @@ from fastapi import FastAPI
 from servicekit.settings import ServiceSettings
 
 KEEP_ALIVE_SECONDS = 75  # longer than our clients keep an idle connection, so that they close first
+LINGER_SECONDS = 0.1  # how long a request that is on its way may take to arrive
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that tells the app's health before it closes the listener."""
+    """uvicorn's server that goes on answering until what was in flight at the stop has ended."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.config.app.state.health.drain()  # type: ignore[union-attr]
         super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A kept connection ends with an answer that says so; closed in between, it breaks the next request.
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
+        await asyncio.sleep(LINGER_SECONDS)
+        while (tasks := set(self.server_state.tasks)) and not self.force_exit and time.monotonic() < deadline:
+            await asyncio.wait(tasks, timeout=LINGER_SECONDS)
+        self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time.monotonic()))
+        await super().shutdown(sockets)
 
 
 def run(app: FastAPI, settings: ServiceSettings) -> None:

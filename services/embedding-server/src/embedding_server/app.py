@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from embedding_server import __version__
 from embedding_server.batching import Batcher, open_batcher
 from embedding_server.encoders.base import Encoder
+from embedding_server.encoders.remote import load_remote_encoder
 from embedding_server.loading import load_encoder
 from embedding_server.metrics import EmbeddingMetrics
 from embedding_server.model_files import ModelUnavailable
@@ -62,10 +63,10 @@ def create_app(
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, logging too, for a reloader."""
+    """The app as the environment configures it, logging too, for a reloader: no reload loads the model."""
     settings = read_settings(Settings)
     configure_logging("embedding-server", settings.log_level, settings.environment)
-    return create_app(settings)
+    return create_app(settings, load_remote_encoder)
 
 
 async def _loaded(settings: Settings, load: Load, health: Health, retry_seconds: float) -> Encoder:

@@ -12,7 +12,7 @@ import select
 import signal
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -50,6 +50,8 @@ class Template:
     watcher: int
     serving: Worker | None = None
     starting: Worker | None = None
+    children: set[int] = field(default_factory=set)
+    """Every worker that has not ended, the old ones that drain too."""
     stopping: bool = False
 
     def run(self) -> None:
@@ -69,7 +71,8 @@ class Template:
                 os.read(wakeup, 1024)
             self.reap()
             for pipe in pipes.keys() & set(ready):
-                self.hear(pipes[pipe])
+                if pipes[pipe].open:  # taking over closes the other's
+                    self.hear(pipes[pipe])
             if self.changes in ready:
                 self.on_change(os.read(self.changes, 65536))
         self.stop()
@@ -93,8 +96,8 @@ class Template:
         os.environ[LISTENER] = str(self.listener.fileno())
         os.execv(sys.executable, [sys.executable, "-m", "servicekit.reload", *sys.argv[1:]])
 
-    def fork_worker(self) -> None:
-        """Fork a worker for the source as it is now; one that is still starting is out of date."""
+    def fork_worker(self, failure: str = "") -> None:
+        """Fork a worker that serves the source as it is now, or says `failure`; end one still starting."""
         if self.starting:
             end(self.starting.pid, signal.SIGKILL)
             self.starting.close()
@@ -103,8 +106,9 @@ class Template:
         if pid == 0:
             os.close(hear)
             self.leave()
-            work(self.options, self.listener, tell)
+            work(self.options, self.listener, tell, failure)
         os.close(tell)
+        self.children.add(pid)
         self.starting = Worker(pid, hear)
 
     def leave(self) -> None:
@@ -118,16 +122,18 @@ class Template:
                 worker.close()
 
     def hear(self, worker: Worker) -> None:
-        """Read a worker's report: once its source is imported, the modules worth importing here too."""
+        """Read a worker's report: that it takes over, then the modules worth importing here too."""
         data = os.read(worker.pipe, 65536)
         worker.report += data
-        if data:
-            return
-        worker.close()
-        if worker is self.starting and worker.report:
-            end(self.serving.pid if self.serving else None)
+        if data and worker is self.starting:
+            if self.serving:
+                end(self.serving.pid)
+                self.serving.close()
             self.serving, self.starting = worker, None
-            self.preload(json.loads(worker.report))
+        elif not data:
+            worker.close()
+            if modules := worker.report.strip():
+                self.preload(json.loads(modules))
 
     def preload(self, modules: list[str]) -> None:
         """Import what the worker imported of third parties, until there is a change to serve."""
@@ -143,26 +149,30 @@ class Template:
         """Collect every child that ended; a worker that was serving is started again."""
         with contextlib.suppress(ChildProcessError):
             while (child := os.waitpid(-1, os.WNOHANG))[0]:
-                if child[0] == self.watcher:
+                pid, status = child
+                self.children.discard(pid)
+                if pid == self.watcher:
                     self.stopping = True
-                elif self.serving and child[0] == self.serving.pid:
+                elif self.serving and pid == self.serving.pid:
                     print(
-                        f"reload: the worker ended by itself (status {child[1]})", file=sys.stderr, flush=True
+                        f"reload: the worker ended by itself (status {status})", file=sys.stderr, flush=True
                     )
                     self.serving = None
                     self.fork_worker()
+                elif self.starting and pid == self.starting.pid and not self.starting.report:
+                    self.fork_worker(f"The source ended its process when it was imported (status {status}).")
 
     def stop(self) -> None:
-        """End every child and wait for each."""
-        for pid in (self.watcher, *(w.pid for w in (self.serving, self.starting) if w)):
+        """End every child and wait for each: not for others, which a container's first process inherits."""
+        children = {self.watcher, *self.children}
+        for pid in children:
             end(pid)
-        with contextlib.suppress(ChildProcessError):
-            while True:
-                os.waitpid(-1, 0)
+        for pid in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
-def end(pid: int | None, number: signal.Signals = signal.SIGTERM) -> None:
+def end(pid: int, number: signal.Signals = signal.SIGTERM) -> None:
     """Send a signal to a child that may have ended already."""
-    if pid is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -8,38 +8,57 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
+from types import FrameType
 from typing import Any, NoReturn
 
 import uvicorn
 
 from servicekit.reload.options import GRACE_SECONDS, Options
 
+READY = b"\n"  # on the pipe: the source is imported, or known to be broken
 LINGER_SECONDS = 0.1  # how long a request that is on its way may take to arrive
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that serves what is on its way when it is told to stop, before it hangs up."""
+    """uvicorn's server that leaves new connections to its successor, and serves what is on its way to it."""
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        # At once: uvicorn itself looks ten times a second, and would accept until then.
+        self.loop.call_soon_threadsafe(self.stop_accepting)
+
+    def stop_accepting(self) -> None:
+        for server in getattr(self, "servers", []):  # none while it is still starting
+            server.close()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for server in self.servers:
-            server.close()
         # A kept connection ends with an answer that says so; closed in between, it breaks the next request.
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
-        await asyncio.sleep(LINGER_SECONDS)
+        deadline = time.monotonic() + LINGER_SECONDS
+        while self.server_state.connections and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(LINGER_SECONDS / 10)
         await super().shutdown(sockets)
 
 
-def work(options: Options, listener: socket.socket, tell: int) -> NoReturn:
-    """Import the app, report on the pipe `tell`, and serve until SIGTERM; never returns to the template."""
+def work(options: Options, listener: socket.socket, tell: int, failure: str) -> NoReturn:
+    """Import the app, report on the pipe `tell`, and serve until SIGTERM; never returns to the template.
+
+    Where a worker before this one found a `failure`, that is served instead.
+    """
     code = 1
     try:
         started = time.perf_counter()
         forget_first_party(options)
-        app, failure = import_app(options)
+        app = broken(failure) if failure else make_app(options, lambda: os.write(tell, READY))
         print(f"reload: imported in {time.perf_counter() - started:.3f} s", file=sys.stderr, flush=True)
-        os.write(tell, json.dumps(third_party(options)).encode())
+        os.write(tell, READY + json.dumps(third_party(options)).encode())
         os.close(tell)
-        code = 0 if serve(app if app is not None else broken(failure), listener) else 1
+        code = 0 if serve(app, listener) else 1
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -55,14 +74,19 @@ def forget_first_party(options: Options) -> None:
     importlib.invalidate_caches()
 
 
-def import_app(options: Options) -> tuple[Any, str]:
-    """The app that the factory makes, or None and what went wrong, with file and line."""
+def make_app(options: Options, imported: Callable[[], object]) -> Any:
+    """The app that the factory makes, or one that says what went wrong, with file and line.
+
+    `imported` is called in between: the factory may need what the old worker holds, such as a folder's lock.
+    """
     module, _, factory = options.factory.partition(":")
     try:
-        return getattr(importlib.import_module(module), factory)(), ""
+        make = getattr(importlib.import_module(module), factory)
+        imported()
+        return make()
     except (Exception, SystemExit) as error:
         traceback.print_exc()
-        return None, place(error, options)
+        return broken(place(error, options))
 
 
 def place(error: BaseException, options: Options) -> str:

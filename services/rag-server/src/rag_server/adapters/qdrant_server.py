@@ -16,6 +16,7 @@ from rag_server.adapters.qdrant_payload import (
     to_chunk,
     to_payload,
 )
+from rag_server.adapters.tls import trust_for
 from rag_server.model import Chunk, SparseVector
 from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Vector
 
@@ -32,7 +33,12 @@ def connect(url: str, api_key: str | None, timeout: int = TIMEOUT_SECONDS) -> As
     # As a header: the client's own parameter warns of plain HTTP, which is what a cluster has inside.
     headers = {"api-key": api_key} if api_key else None
     return AsyncQdrantClient(
-        url=url, headers=headers, timeout=timeout, check_compatibility=False, trust_env=False
+        url=url,
+        headers=headers,
+        timeout=timeout,
+        check_compatibility=False,
+        trust_env=False,
+        verify=trust_for(url),
     )
 
 

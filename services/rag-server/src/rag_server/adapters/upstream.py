@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import httpx2
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
+from rag_server.adapters.tls import trust_for
 from servicekit.errors import (
     InvalidInput,
     Overloaded,
@@ -59,6 +60,7 @@ class Upstream:
             headers=bearer(api_key),
             event_hooks={"request": [_pass_request_id]},
             trust_env=False,
+            verify=trust_for(url),
         )
 
     async def ping(self) -> str:
