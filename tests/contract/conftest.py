@@ -78,3 +78,16 @@ def finished_run(rag: httpx2.Client) -> dict[str, Any] | None:
     """The status of the index once its last run has ended well."""
     status: dict[str, Any] = rag.get("/index").json()
     return status if status["state"] == "idle" and status["finished_at"] else None
+
+
+def index_again(rag: httpx2.Client) -> dict[str, Any]:
+    """The status of the index after one more run, asked for once the one before has ended."""
+    before = wait_for(lambda: finished_run(rag), "the index to be complete", seconds=90)["finished_at"]
+    assert rag.post("/index", json={}).status_code == 202
+    return wait_for(lambda: newer_run(rag, before), "another run")
+
+
+def newer_run(rag: httpx2.Client, finished_at: object) -> dict[str, Any] | None:
+    """The last run, once it is another one than that which ended at `finished_at`."""
+    status = finished_run(rag)
+    return status if status and status["finished_at"] != finished_at else None

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+DONE = "[DONE]"
+
 
 def events(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """The events in `lines` as (name, JSON payload); comments are left out."""
+    """The events in `lines` as (name, JSON payload); comments are left out, OpenAI's [DONE] stays text."""
     name, data = "message", []
     for line in lines:
         if line.startswith("event: "):
@@ -14,5 +16,5 @@ def events(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
         elif line.startswith("data: "):
             data.append(line.removeprefix("data: "))
         elif not line and data:
-            yield name, json.loads("\n".join(data))
+            yield name, data[0] if data == [DONE] else json.loads("\n".join(data))
             name, data = "message", []

@@ -6,9 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.contract.conftest import finished_run
+from tests.contract.conftest import index_again
 from tests.contract.topics import TOPICS
-from tests.fixtures.waiting import wait_for
 
 HIT_FIELDS = {"path", "start_line", "end_line", "symbol", "kind", "language", "text", "score", "explanation"}
 
@@ -26,18 +25,10 @@ def test_the_index_accounts_for_every_file(indexed: httpx2.Client) -> None:
 def test_indexing_again_changes_nothing(indexed: httpx2.Client) -> None:
     """A second run over unchanged files embeds nothing and leaves every chunk in place once."""
     before = indexed.get("/index").json()
-    response = indexed.post("/index", json={})
-    assert response.status_code == 202
-    after = wait_for(lambda: newer_run(indexed, before["finished_at"]), "a second run")
+    after = index_again(indexed)
     assert after["files"]["indexed"] == after["files"]["removed"] == 0
     assert after["files"]["unchanged"] == after["files"]["total"]
     assert after["searchable"] == before["searchable"]
-
-
-def newer_run(client: httpx2.Client, finished_at: object) -> dict[str, Any] | None:
-    """The last run, once it is another one than that which ended at `finished_at`."""
-    status = finished_run(client)
-    return status if status and status["finished_at"] != finished_at else None
 
 
 @pytest.mark.parametrize(("question", "path"), TOPICS.items())

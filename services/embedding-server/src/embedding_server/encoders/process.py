@@ -102,6 +102,8 @@ def main() -> None:
     with Listener(str(address)) as listener:
         threading.Thread(target=serve, args=(listener, Kept(), users), daemon=True).start()
         until_needless(address, owner, users)
+    with contextlib.suppress(OSError):  # another listens there
+        address.parent.rmdir()
 
 
 if __name__ == "__main__":
