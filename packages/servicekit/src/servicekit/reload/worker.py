@@ -23,6 +23,14 @@ LINGER_SECONDS = 0.1  # how long a request that is on its way may take to arrive
 class Server(uvicorn.Server):
     """uvicorn's server that leaves new connections to its successor, and serves what is on its way to it."""
 
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.report_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.report_started()
+
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         await super().serve(sockets)
@@ -56,9 +64,8 @@ def work(options: Options, listener: socket.socket, tell: int, failure: str) -> 
         forget_first_party(options)
         app = broken(failure) if failure else make_app(options, lambda: os.write(tell, READY))
         print(f"reload: imported in {time.perf_counter() - started:.3f} s", file=sys.stderr, flush=True)
-        os.write(tell, READY + json.dumps(third_party(options)).encode())
-        os.close(tell)
-        code = 0 if serve(app, listener) else 1
+        os.write(tell, READY)
+        code = 0 if serve(app, listener, lambda: report(options, tell)) else 1
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -98,13 +105,15 @@ def place(error: BaseException, options: Options) -> str:
     return f"{where}{type(error).__name__}: {error}"
 
 
-def third_party(options: Options) -> list[str]:
-    """The modules imported here that are not our source, in the order of their import."""
+def report(options: Options, tell: int) -> None:
+    """Name the modules imported here that are not our source, in the order of their import; close the pipe."""
     files = ((name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items()))
-    return [name for name, file in files if file and name != "__main__" and not options.ours(file)]
+    modules = [name for name, file in files if file and name != "__main__" and not options.ours(file)]
+    os.write(tell, json.dumps(modules).encode())
+    os.close(tell)
 
 
-def serve(app: Any, listener: socket.socket) -> bool:
+def serve(app: Any, listener: socket.socket, started: Callable[[], None]) -> bool:
     """Serve `app` at the socket; where its start-up fails, say so at the same place until the next change."""
     for served in (app, broken("The app did not start; its log says why.")):
         config = uvicorn.Config(
@@ -114,7 +123,7 @@ def serve(app: Any, listener: socket.socket) -> bool:
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
         )
-        server = Server(config)
+        server = Server(config, started)
         server.run(sockets=[listener])
         if server.started:
             return True
