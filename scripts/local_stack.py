@@ -131,19 +131,6 @@ class Service:
         return "\n  ".join([f"{self.name} {what}. Its log, {self.log}, ends with:", *lines])
 
 
-def as_shipped(name: str, port: int) -> list[str]:
-    """The command that serves a service; its port is in its environment."""
-    return [sys.executable, "-m", name.replace("-", "_")]
-
-
-def reloading(name: str, port: int) -> list[str]:
-    """The command that serves a service and each saved version of its source, and of servicekit's."""
-    factory = f"{name.replace('-', '_')}.app:create_app_from_environment"
-    folders = (ROOT / "services" / name / "src", ROOT / "packages/servicekit/src")
-    watch = [f"--watch={folder}" for folder in folders]
-    return [sys.executable, "-m", "servicekit.reload", factory, f"--host={HOST}", f"--port={port}", *watch]
-
-
 @dataclass
 class LocalStack:
     """The three services, started together, watched, and stopped together on the way out of `with`."""
@@ -154,9 +141,9 @@ class LocalStack:
     ports: Ports
     extra: Mapping[str, str] = field(default_factory=dict)
     """Environment variables on top of this process' own."""
-    reload: bool = False
-    """Whether each saved source file is served at once."""
     say: Callable[[str], None] = print
+    reload: Path | None = None
+    """The project whose saved source files are served at once; none where that is not wanted."""
     services: dict[str, Service] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,6 +152,7 @@ class LocalStack:
             "llm-server": self.ports.llm,
             "rag-server": self.ports.rag,
         }
+        source = {"PYTHONPATH": os.pathsep.join(map(str, self.reload.glob("*/*/src")))} if self.reload else {}
         shared = {
             **os.environ,
             "CODEBASE_PATH": str(self.codebase),
@@ -172,15 +160,28 @@ class LocalStack:
             "EMBEDDING_SERVER_URL": f"http://{HOST}:{self.ports.embedding}",
             "LLM_SERVER_URL": f"http://{HOST}:{self.ports.llm}",
             **self.extra,
+            **source,
             "HOST": HOST,
         }
-        command = reloading if self.reload else as_shipped
         self.services = {
             name: Service(
-                name, port, self.log_dir / f"{name}.log", {**shared, "PORT": str(port)}, command(name, port)
+                name=name,
+                port=port,
+                log=self.log_dir / f"{name}.log",
+                environment={**shared, "PORT": str(port)},
+                command=self._command(name, port),
             )
             for name, port in ports.items()
         }
+
+    def _command(self, name: str, port: int) -> list[str]:
+        package = name.replace("-", "_")
+        if self.reload is None:
+            return [sys.executable, "-m", package]
+        folders = (self.reload / "services" / name / "src", self.reload / "packages/servicekit/src")
+        options = [f"--host={HOST}", f"--port={port}", *(f"--watch={folder}" for folder in folders)]
+        factory = f"{package}.app:create_app_from_environment"
+        return [sys.executable, "-m", "servicekit.reload", factory, *options]
 
     @property
     def rag_url(self) -> str:

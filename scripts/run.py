@@ -37,7 +37,7 @@ class Options:
     codebase: Path
     ports: Ports
     question: str | None
-    reload: bool
+    reload: Path | None
 
     @property
     def name(self) -> str:
@@ -67,7 +67,9 @@ def read_options(arguments: list[str]) -> Options:
             f"The codebase {codebase} {what}: name a folder with make run CODEBASE=/path/to/code."
         )
     question = given.question or (TEST_QUESTION if codebase == TEST_CODEBASE else GENERAL_QUESTION)
-    return Options(codebase, read_ports(), None if given.no_question else question, given.reload)
+    return Options(
+        codebase, read_ports(), None if given.no_question else question, ROOT if given.reload else None
+    )
 
 
 def read_ports() -> Ports:

@@ -1,10 +1,9 @@
 """The services find one another by name, see the mounted codebase, and keep what they stored."""
 
-import re
-
 import httpx2
 import pytest
 
+from tests.fixtures.checkout import Checkout, wait_served
 from tests.fixtures.docker_compose import ComposeStack, chunks, compose_stack
 from tests.fixtures.test_data import ANSWER_PATH, FIRST, QUESTION, SECOND
 from tests.fixtures.waiting import wait_for
@@ -103,22 +102,9 @@ def dev_stack(tmp_path_factory):
 
 @pytest.mark.parametrize("service", ["embedding-server", "llm-server", "rag-server"])
 def test_saved_source_is_served_by_the_same_container(dev_stack, service):
-    """A new version number is in `/health` soon after it is saved, in a container that did not restart."""
-    package = service.replace("-", "_")
-    source = dev_stack.folder / "services" / service / "src" / package / "__init__.py"
-    url = {"embedding-server": dev_stack.target.embedding_url, "llm-server": dev_stack.target.llm_url}
+    """A saved file is served soon, in a container that did not restart."""
+    urls = {"embedding-server": dev_stack.target.embedding_url, "llm-server": dev_stack.target.llm_url}
     started = dev_stack.inspect(service)["State"]["StartedAt"]
-    source.write_text(re.sub(r'__version__ = ".*"', '__version__ = "9.9.9"', source.read_text()))
-    wait_for(
-        lambda: version(url.get(service, dev_stack.target.rag_url)) == "9.9.9",
-        "the saved version",
-        RELOAD_SECONDS,
-    )
+    mark = Checkout(dev_stack.folder).app(service).mark()
+    wait_served(urls.get(service, dev_stack.target.rag_url), mark, RELOAD_SECONDS)
     assert dev_stack.inspect(service)["State"]["StartedAt"] == started
-
-
-def version(url: str) -> str:
-    try:
-        return str(httpx2.get(f"{url}/health", timeout=5, trust_env=False).json().get("version"))
-    except (httpx2.TransportError, ValueError):
-        return ""

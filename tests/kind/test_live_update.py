@@ -3,11 +3,13 @@
 import re
 import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.fixtures.checkout import Checkout, wait_restored, wait_served
 from tests.fixtures.kind_cluster import OWN, ROOT, Cluster
-from tests.fixtures.kind_tilt import PORTS, Checkout, served_version, tilt_up, wait_served
+from tests.fixtures.kind_tilt import URLS, tilt_up
 from tests.fixtures.waiting import wait_for
 
 
@@ -23,7 +25,8 @@ def checkout(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def held_request(service: str) -> Iterator[socket.socket]:
     """A request that never ends: its body is announced and does not come."""
-    with socket.create_connection(("127.0.0.1", PORTS[service]), timeout=10) as connection:
+    address = urlsplit(URLS[service])
+    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
         head = "POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
         yield connection
@@ -36,10 +39,10 @@ def test_an_edit_is_served_by_the_same_container(
     """A saved file is served with a request still open, by the same pod, unrestarted, of the same image."""
     before = cluster.container(service)
     source = checkout.app(service)
-    wait_served(service, source.mark())
-    wait_served(service, source.mark())
+    wait_served(URLS[service], source.mark())
+    wait_served(URLS[service], source.mark())
     source.restore()
-    wait_for(lambda: not served_version(service).startswith("edit-"), "the restored source")
+    wait_restored(URLS[service])
     assert cluster.container(service) == before
 
 
@@ -49,10 +52,10 @@ def test_an_edit_of_servicekit_reaches_all_three(cluster: Cluster, checkout: Che
     source = checkout.servicekit()
     mark = source.mark()
     for service in OWN:
-        wait_served(service, mark)
+        wait_served(URLS[service], mark)
     source.restore()
     for service in OWN:
-        wait_for(lambda it=service: not served_version(it).startswith("edit-"), "the restored source")  # type: ignore[misc]
+        wait_restored(URLS[service])
     assert [cluster.container(service) for service in OWN] == before
 
 
@@ -96,17 +99,17 @@ def test_an_edit_survives_a_restart(cluster: Cluster, checkout: Checkout) -> Non
     before = cluster.container(service)
     source = checkout.app(service)
     mark = source.mark()
-    wait_served(service, mark)
+    wait_served(URLS[service], mark)
     cluster.execute(before.pod, "sh", "-c", "kill 1")
     try:
         wait_for(
             lambda: cluster.container(service).restarts == before.restarts + 1, "the container's restart", 60
         )
-        wait_served(service, mark, seconds=60)
+        wait_served(URLS[service], mark, seconds=60)
         assert cluster.container(service).uid == before.uid
     finally:
         source.restore()
-    wait_for(lambda: not served_version(service).startswith("edit-"), "the restored source")
+    wait_restored(URLS[service])
 
 
 def test_a_changed_dependency_builds_a_new_image(cluster: Cluster, checkout: Checkout) -> None:
@@ -118,4 +121,4 @@ def test_a_changed_dependency_builds_a_new_image(cluster: Cluster, checkout: Che
     lock.write_text(lock.read_text() + "# changed\n")
     wait_for(lambda: cluster.renewed(service, before.uid), "a pod of the new image", 240)
     assert cluster.container(service).image != before.image
-    wait_served(service, mark)
+    wait_served(URLS[service], mark)

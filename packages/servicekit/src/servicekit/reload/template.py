@@ -52,6 +52,8 @@ class Template:
     starting: Worker | None = None
     children: set[int] = field(default_factory=set)
     """Every worker that has not ended, the old ones that drain too."""
+    own_modules: list[str] = field(default_factory=list)
+    """Our modules that this process holds, the reloader's own: a worker imports them as they are now."""
     stopping: bool = False
 
     def run(self) -> None:
@@ -61,6 +63,10 @@ class Template:
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, self._on_signal)
+        files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+        self.own_modules = [
+            name for name, file in files.items() if name != "__main__" and file and self.options.ours(file)
+        ]
         self.fork_worker()
         while not self.stopping:
             pipes = {
@@ -120,6 +126,8 @@ class Template:
         for worker in (self.serving, self.starting):
             if worker:
                 worker.close()
+        for name in self.own_modules:
+            sys.modules.pop(name, None)
 
     def hear(self, worker: Worker) -> None:
         """Read a worker's report: that it takes over, then the modules worth importing here too."""

@@ -61,24 +61,16 @@ def work(options: Options, listener: socket.socket, tell: int, failure: str) -> 
     code = 1
     try:
         started = time.perf_counter()
-        forget_first_party(options)
+        importlib.invalidate_caches()
+        inherited = frozenset(sys.modules)
         app = broken(failure) if failure else make_app(options, lambda: os.write(tell, READY))
         print(f"reload: imported in {time.perf_counter() - started:.3f} s", file=sys.stderr, flush=True)
         os.write(tell, READY)
-        code = 0 if serve(app, listener, lambda: report(options, tell)) else 1
+        code = 0 if serve(app, listener, lambda: report(options, inherited, tell)) else 1
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def forget_first_party(options: Options) -> None:
-    """Drop the reloader's own modules, so that the source is imported as it is now."""
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if name != "__main__" and file and options.ours(file):
-            del sys.modules[name]
-    importlib.invalidate_caches()
 
 
 def make_app(options: Options, imported: Callable[[], object]) -> Any:
@@ -105,11 +97,11 @@ def place(error: BaseException, options: Options) -> str:
     return f"{where}{type(error).__name__}: {error}"
 
 
-def report(options: Options, tell: int) -> None:
-    """Name the modules imported here that are not our source, in the order of their import; close the pipe."""
-    files = ((name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items()))
-    modules = [name for name, file in files if file and name != "__main__" and not options.ours(file)]
-    os.write(tell, json.dumps(modules).encode())
+def report(options: Options, inherited: frozenset[str], tell: int) -> None:
+    """Name the modules imported here that are not our source, in the order of their import."""
+    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    new = [name for name, file in files.items() if name not in inherited and file and not options.ours(file)]
+    os.write(tell, json.dumps(new).encode())
     os.close(tell)
 
 
@@ -131,9 +123,10 @@ def serve(app: Any, listener: socket.socket, started: Callable[[], None]) -> boo
 
 
 def broken(failure: str) -> Any:
-    """An app that answers 503 with `failure` on every route, in the envelope of all our errors."""
+    """An app that answers 503 with `failure` on every route: as our errors look, and as `/health` does."""
     error = {"message": failure, "type": "server_error", "param": None, "code": "source_broken"}
-    body = json.dumps({"status": "failing", "error": error}).encode()
+    checks = {"source": {"status": "failing", "detail": failure}}
+    body = json.dumps({"status": "failing", "checks": checks, "error": error}).encode()
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

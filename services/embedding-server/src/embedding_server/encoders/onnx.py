@@ -38,11 +38,6 @@ class OnnxEncoder:
         return mean_pool(hidden, lengths)
 
 
-def _number(file: Path, key: str) -> int:
-    value: int = json.loads(file.read_text())[key]
-    return value
-
-
 def _session(folder: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
