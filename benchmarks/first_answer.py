@@ -13,21 +13,15 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from local_stack import free_ports
 from machine import RESULTS, describe
 
-ROOT = Path(__file__).parent.parent
+from tests.fixtures.checkout import copy_project
+
 DEADLINE_SECONDS = 900.0
 ANSWERED = "First answer after"
-
-
-def copy_project(target: Path) -> None:
-    """Put the tracked files of the project into `target`, as a clone would."""
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout
-    archive = subprocess.run(
-        ["tar", "--null", "-T", "-", "-c"], cwd=ROOT, input=names, check=True, capture_output=True
-    )
-    subprocess.run(["tar", "-x", "-C", target], input=archive.stdout, check=True)
 
 
 def seconds_to_answer(project: Path) -> float:
@@ -62,8 +56,7 @@ def seconds_to_answer(project: Path) -> float:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        project = Path(folder)
-        copy_project(project)
+        project = copy_project(Path(folder))
         fresh = seconds_to_answer(project)
         warm = statistics.median(seconds_to_answer(project) for _ in range(3))
     result = {"machine": describe(), "fresh_seconds": round(fresh, 1), "warm_seconds": round(warm, 1)}

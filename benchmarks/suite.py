@@ -10,7 +10,7 @@ from pathlib import Path
 import report
 
 HERE = Path(__file__).parent
-BENCHMARKS = ("first_answer", "encoders", "indexing", "hot_reload")
+BENCHMARKS = ("first_answer", "encoders", "indexing", "hot_reload", "clone_to_change")
 
 
 def main() -> None:

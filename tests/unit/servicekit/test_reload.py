@@ -37,6 +37,7 @@ def create_app():
 
     return app
 """
+LOCK = 'open("/tmp/" + str(os.getppid()) + ".lock", "w")'
 DEADLINE_SECONDS = 20.0
 
 
@@ -139,6 +140,26 @@ def test_source_that_does_not_import_is_a_503_with_file_and_line(shop, text, sai
     assert said in response.json()["error"]["message"]
     shop.save("PRICE = 3\n")
     shop.until_price(3)
+
+
+def test_source_that_ends_its_process_is_a_503(shop):
+    """Not even a crash of the interpreter leaves the version before in service."""
+    shop.save("import os; os._exit(3)\n")
+    response = shop.until(lambda r: r.status_code == 503)
+    assert "ended its process" in response.json()["error"]["message"]
+    assert response.json()["checks"]["source"]["status"] == "failing"
+    shop.save("PRICE = 3\n")
+    shop.until_price(3)
+
+
+def test_what_the_old_worker_holds_is_free_for_the_new_one(shop):
+    """A factory that waits for the lock of a folder gets it: the old worker is told to go before it runs."""
+    locked = SOURCE.replace("def create_app():", f"def create_app():\n    fcntl.flock({LOCK}, fcntl.LOCK_EX)")
+    shop.save(f"import fcntl\n{locked}", "app.py")
+    shop.until_price(1)
+    for price in (2, 3):
+        shop.save(f"PRICE = {price}\n")
+        shop.until_price(price)
 
 
 def test_an_open_event_stream_does_not_hold_up_a_change(shop):

@@ -21,11 +21,12 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.config.app.state.health.drain()  # type: ignore[union-attr]
+        # A kept connection ends with an answer that says so; closed in between, it breaks the next request.
+        self.config.encoded_headers.append((b"connection", b"close"))
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # A kept connection ends with an answer that says so; closed in between, it breaks the next request.
-        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
         await asyncio.sleep(LINGER_SECONDS)
         while (tasks := set(self.server_state.tasks)) and not self.force_exit and time.monotonic() < deadline:

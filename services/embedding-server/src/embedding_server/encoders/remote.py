@@ -28,13 +28,14 @@ START_SECONDS = 30.0
 
 
 class RemoteEncoder:
-    """The encoder of the process that listens in `folder`; another is started where that one has ended.
+    """The encoder of the process that listens in `folder`, which is started where none does.
 
-    What the encoder raises there is raised here.
+    It lives as long as the process `owner`. What the encoder raises there is raised here.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, owner: int) -> None:
         self._folder = folder
+        self._owner = owner
         self._opening = threading.Lock()
         self._of_this_thread = threading.local()
         self.model, self.dimension, self.max_tokens = self._ask("load")
@@ -56,7 +57,8 @@ class RemoteEncoder:
             answer = exchange(self._of_this_thread.connection, request)
         except (AttributeError, EOFError, OSError):  # there is no connection yet, or no longer
             with self._opening:
-                self._of_this_thread.connection = Client(str(current(self._folder) or start(self._folder)))
+                address = current(self._folder) or start(self._folder, self._owner)
+            self._of_this_thread.connection = Client(str(address))
             answer = exchange(self._of_this_thread.connection, request)
         if isinstance(answer, Exception):
             raise answer
@@ -68,7 +70,8 @@ def load_remote_encoder(settings: Settings) -> Encoder:
 
     That process reads its settings itself, from the same environment. Raises what `load_encoder` does.
     """
-    encoder = RemoteEncoder(private_folder(os.getppid()))
+    reloader = os.getppid()
+    encoder = RemoteEncoder(private_folder(reloader), reloader)
     log.info("encoder ready, in a process of its own", model=encoder.model)
     return encoder
 
@@ -95,11 +98,12 @@ def current(folder: Path) -> Path | None:
     return None
 
 
-def start(folder: Path) -> Path:
+def start(folder: Path, owner: int) -> Path:
     """Start a process; its socket, once it listens. The encoder is loaded when it is first asked for."""
     address = folder / f"{time.time_ns()}.sock"
-    command = [sys.executable, "-m", "embedding_server.encoders.process", str(address), str(os.getppid())]
+    command = [sys.executable, "-m", "embedding_server.encoders.process", str(address), str(owner)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    threading.Thread(target=process.wait, daemon=True).start()  # it may outlive us, but be no zombie
     deadline = time.monotonic() + START_SECONDS
     while not listens(address):
         if process.poll() is not None or time.monotonic() > deadline:

@@ -1,0 +1,118 @@
+"""An encoder in a process of its own: it survives the workers that use it, and never runs old source."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embedding_server.encoders.base import encode
+from embedding_server.encoders.onnx import OnnxEncoder
+from embedding_server.encoders.remote import RemoteEncoder, private_folder, sockets
+from embedding_server.loading import EngineMissing
+from tests.fixtures.waiting import wait_for
+from tests.unit.embedding_server.conftest import ROOT
+
+TEXTS = ["the refund window of an order", "def f(): ...", "word " * 300]
+
+
+@dataclass
+class Reloader:
+    """A process that stands for the reloader, and a copy of the source that its encoders run."""
+
+    process: "subprocess.Popen[bytes]"
+    folder: Path
+    source: Path
+
+    def encoder(self) -> RemoteEncoder:
+        """What a new worker gets."""
+        return RemoteEncoder(self.folder, self.process.pid)
+
+    def edit(self, file: str) -> None:
+        """Save a file of embedding-server with a comment more."""
+        path = self.source / "embedding_server" / file
+        path.write_text(path.read_text() + "# changed\n")
+
+
+@pytest.fixture
+def reloader(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reloader]:
+    for package in ("services/embedding-server/src/embedding_server", "packages/servicekit/src/servicekit"):
+        shutil.copytree(ROOT / package, tmp_path / Path(package).name)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("MODEL_DIR", str(model_folder))
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    folder = private_folder(process.pid)
+    yield Reloader(process, folder, tmp_path)
+    process.communicate()  # closes its input, which ends it
+    wait_for(lambda: not folder.exists(), "the encoders to end with the reloader")
+
+
+def test_it_computes_what_the_encoder_does(reloader: Reloader, onnx_encoder: OnnxEncoder) -> None:
+    """Vectors, counts and marks of a cut are those of the encoder in this process."""
+    remote = reloader.encoder()
+    theirs, ours = encode(remote, TEXTS), encode(onnx_encoder, TEXTS)
+    assert np.allclose(theirs.vectors, ours.vectors, atol=1e-6)
+    assert (theirs.tokens, theirs.truncated) == (ours.tokens, ours.truncated)
+    assert [remote.count(text) for text in TEXTS] == [onnx_encoder.count(text) for text in TEXTS]
+
+
+def test_the_next_worker_finds_it_loaded(reloader: Reloader) -> None:
+    """A second worker uses the same process, also after an edit of what the encoder does not import."""
+    reloader.encoder()
+    (first,) = sockets(reloader.folder)
+    reloader.edit("routes.py")
+    assert reloader.encoder().dimension == 384
+    assert sockets(reloader.folder) == [first]
+
+
+def test_an_edit_of_the_encoder_gets_a_new_process(reloader: Reloader) -> None:
+    """Newer source is loaded anew; who still uses the old one may, and it ends when nobody does."""
+    old = reloader.encoder()
+    (first,) = sockets(reloader.folder)
+    reloader.edit("encoders/wordpiece.py")
+    new = reloader.encoder()
+    assert len(sockets(reloader.folder)) == 2
+    assert old.count("still here") == new.count("still here")
+    del old
+    wait_for(lambda: first not in sockets(reloader.folder), "the old encoder to end")
+    assert new.count("still here") == 4
+
+
+def test_a_killed_process_is_replaced(reloader: Reloader) -> None:
+    """A worker whose encoder dies gets its answer from another."""
+    remote = reloader.encoder()
+    (first,) = sockets(reloader.folder)
+    os.kill(process_at(first), signal.SIGKILL)
+    assert remote.count("still here") == 4
+    assert first not in sockets(reloader.folder)
+
+
+def process_at(address: Path) -> int:
+    """The process that was started to listen at `address`."""
+    (found,) = [
+        int(command.parent.name)
+        for command in Path("/proc").glob("[0-9]*/cmdline")
+        if str(address).encode() in command.read_bytes()
+    ]
+    return found
+
+
+def test_what_it_raises_is_raised_here(reloader: Reloader, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that is not installed is the same error, in the same words, as in one process."""
+    monkeypatch.setenv("EMBEDDING_ENGINE", "sentence-transformers")
+    with pytest.raises(EngineMissing, match="needs the package"):
+        reloader.encoder()
+
+
+def test_a_folder_that_others_may_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who could write there could run code here: pickles come from a folder of our own alone."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    private_folder(1).chmod(0o755)
+    with pytest.raises(PermissionError, match="others may enter"):
+        private_folder(1)
