@@ -58,10 +58,12 @@ kind-down: ## Remove the cluster, and with it the index
 	@scripts/kind-down.sh
 kind-test: ## From nothing to a verdict: cluster, tilt ci with the contract suite, what only a cluster shows
 	@scripts/kind-test.sh
+dev-bench: ## Save to served for each service under Tilt, Compose and make run RELOAD=1: 20 edits each, in place
+	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/suite.py hot_reload
 doctor: ## Check versions, memory, disk, ports and the cluster's health, with the remedy for each fault
 	@scripts/doctor.sh
 
 help: ## This menu
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run eval bench test check test-reference up down build images ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
+.PHONY: run eval dev-bench bench test check test-reference up down build images ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help

@@ -49,6 +49,7 @@ AROUND = {
         ),
     ],
     "hot reload": [
+        Variable("RELOAD", "0", "`1` has `make run` serve each saved source file of the services."),
         Variable("RELOADER", "fork", "`fork` is quick; `uvicorn` falls back to uvicorn's own reloader."),
     ],
     "coderag (the CLI)": [

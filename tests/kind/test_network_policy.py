@@ -1,11 +1,11 @@
 """Which calls the cluster lets through: the arrows of the design and nothing else; the test is checked."""
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
 from tests.fixtures.kind_cluster import COMPONENTS, NAMESPACE, Cluster, gone, is_ready
+from tests.fixtures.kind_outside import python_outside
 from tests.fixtures.waiting import wait_for
 
 PORTS = {"vector-db": 6333, "embedding-server": 8001, "llm-server": 8002, "rag-server": 8000}
@@ -87,38 +87,9 @@ def test_any_other_call_is_refused(cluster: Cluster, stranger: str, caller: str,
 
 @pytest.fixture(scope="module")
 def outside(cluster: Cluster) -> Iterator[str]:
-    """The address of a server beyond the cluster that listens at Ollama's port and at one that is no one's.
-
-    The node itself would prove nothing: policies never close the way to the node that a pod runs on.
-    """
-    image = cluster.pod("llm-server").spec.containers[0].image
-    run = (
-        "docker",
-        "run",
-        "--detach",
-        "--rm",
-        "--network",
-        "kind",
-        "--entrypoint",
-        "python",
-        image,
-        "-c",
-        LISTEN,
-    )
-    container = output(*run, str(OLLAMA), str(ANY_PORT))
-    try:
-        yield output(
-            "docker", "inspect", "--format", "{{.NetworkSettings.Networks.kind.IPAddress}}", container
-        )
-    finally:
-        output("docker", "rm", "--force", container)
-
-
-def output(*command: str) -> str:
-    """What a command prints; fails with its error where it does."""
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert run.returncode == 0, run.stderr
-    return run.stdout.strip()
+    """The address of a server beyond the cluster, at Ollama's port and at one that is no one's."""
+    with python_outside(cluster, LISTEN, str(OLLAMA), str(ANY_PORT)) as address:
+        yield address
 
 
 def test_llm_server_reaches_a_model_on_the_machine(cluster: Cluster, outside: str) -> None:

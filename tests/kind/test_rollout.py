@@ -13,22 +13,12 @@ from tests.kind.conftest import EMBEDDING, LLM, RAG, whole
 ADDRESSES = {"embedding-server": EMBEDDING, "llm-server": LLM, "rag-server": RAG}
 
 
-def change(cluster: Cluster, component: str, template: dict[str, object]) -> None:
-    """Merge `template` into a Deployment's pod template."""
-    cluster.apps.patch_namespaced_deployment(component, NAMESPACE, {"spec": {"template": template}})
-
-
-def set_variable(cluster: Cluster, component: str, variable: dict[str, str]) -> None:
-    """Merge one environment variable into a Deployment's container."""
-    change(cluster, component, {"spec": {"containers": [{"name": component, "env": [variable]}]}})
-
-
 @pytest.mark.parametrize("component", OWN)
 def test_a_rollout_fails_no_request(cluster: Cluster, component: str) -> None:
     """While a component's pod is replaced, every single request to it is answered."""
     uid = cluster.pod(component).metadata.uid
     with Traffic(ADDRESSES[component], "/health") as traffic:
-        change(cluster, component, {"metadata": {"annotations": {"rolled": str(time.time())}}})
+        cluster.change(component, {"metadata": {"annotations": {"rolled": str(time.time())}}})
         wait_for(lambda: cluster.renewed(component, uid), f"another {component}", 90)
         traffic.wait_for_more(20)
     assert traffic.failures == []
@@ -37,7 +27,7 @@ def test_a_rollout_fails_no_request(cluster: Cluster, component: str) -> None:
 def test_a_pod_without_its_model_gets_no_traffic(cluster: Cluster, rag: httpx2.Client) -> None:
     """An encoder that finds no model is not ready: its rollout stops, and the old pod goes on serving."""
     old = cluster.pod("embedding-server").metadata.name
-    set_variable(cluster, "embedding-server", {"name": "MODEL_DIR", "value": "/nowhere"})
+    cluster.set_variable("embedding-server", {"name": "MODEL_DIR", "value": "/nowhere"})
     try:
         wait_for(lambda: len(cluster.pods("embedding-server")) == 2, "a second encoder")
         (new,) = [pod for pod in cluster.pods("embedding-server") if pod.metadata.name != old]
@@ -47,7 +37,7 @@ def test_a_pod_without_its_model_gets_no_traffic(cluster: Cluster, rag: httpx2.C
             traffic.wait_for_more(20)
         assert traffic.failures == []
     finally:
-        set_variable(cluster, "embedding-server", {"name": "MODEL_DIR", "$patch": "delete"})
+        cluster.set_variable("embedding-server", {"name": "MODEL_DIR", "$patch": "delete"})
     cluster.wait_ready(["embedding-server"])
     assert whole(rag)
 

@@ -146,7 +146,7 @@ def ask_command(
 
     \b
     Examples:
-      coderag ask "How long may a customer ask for a refund?"
+      coderag ask "When do loyalty points expire?"
       coderag ask "Who retries a failed payment?" --path payment-worker
       coderag ask "What is an outbox?" --json | jq -r .answer
     """

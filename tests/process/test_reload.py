@@ -1,0 +1,74 @@
+"""`make run RELOAD=1`: each service serves saved source, from the process that was started."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from local_stack import LocalStack, free_ports
+
+from tests.fixtures.checkout import Checkout, copy_project, wait_restored, wait_served
+from tests.fixtures.targets import CLEAN_SETTINGS, START_SECONDS
+from tests.fixtures.waiting import wait_for
+from tests.process.test_killed_services import pid_of
+
+SERVICES = ("embedding-server", "llm-server", "rag-server")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """A reloading stack on a copy of the project; nothing of it is left in the end."""
+    folder = tmp_path_factory.mktemp("reload")
+    root = copy_project(folder / "checkout")
+    codebase, index, logs = root / "test-codebase", folder / "index", folder / "logs"
+    with LocalStack(codebase, index, logs, free_ports(), CLEAN_SETTINGS, lambda _: None, root) as running:
+        running.wait_ready(START_SECONDS)
+        yield running
+    wait_for(lambda: not processes_naming(str(root)), "every reloader to be gone", 10)
+    wait_for(lambda: not processes_naming("embedding_server.encoders.process"), "the encoder to be gone", 10)
+
+
+def processes_naming(text: str) -> list[str]:
+    """The command lines of all processes that `text` stands in."""
+    files = Path("/proc").glob("[0-9]*/cmdline")
+    return [line for line in map(command_line, files) if text in line]
+
+
+def command_line(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_edit_is_served_by_the_process_that_was_started(stack: LocalStack, service: str) -> None:
+    """Each saved version is served, the embedded index and the loaded model notwithstanding."""
+    before = pid_of(stack, service)
+    assert stack.reload
+    source = Checkout(stack.reload).app(service)
+    for _ in range(2):
+        wait_served(stack.services[service].url, source.mark())
+    source.restore()
+    wait_restored(stack.services[service].url)
+    stack.wait_ready(10)
+    assert pid_of(stack, service) == before
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_template_has_one_thread(stack: LocalStack, service: str) -> None:
+    """Importing each service's packages leaves the process that forks free of threads."""
+    assert len(list(Path(f"/proc/{pid_of(stack, service)}/task").iterdir())) == 1
+
+
+def test_a_reload_leaves_the_model_loaded(stack: LocalStack) -> None:
+    """The encoder's process, which was started once, is the same after an edit of the service."""
+    service = stack.services["embedding-server"]
+    before = processes_naming("embedding_server.encoders.process")
+    assert stack.reload
+    source = Checkout(stack.reload).app(service.name)
+    wait_served(service.url, source.mark())
+    source.restore()
+    wait_restored(service.url)
+    stack.wait_ready(10)
+    assert len(before) == 1
+    assert processes_naming("embedding_server.encoders.process") == before
