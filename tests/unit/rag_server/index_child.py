@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rag_server.adapters.edge_folder import open_folder
+from rag_server.adapters.edge_folder import lock_folder, open_folder
 from rag_server.adapters.qdrant_edge import EdgeStore
 from rag_server.indexing import Indexer
 from rag_server.ports import Point, Vector
@@ -29,7 +29,7 @@ class TellingStore(EdgeStore):
 
 
 async def main(codebase: Path, folder: Path) -> None:
-    store = TellingStore(open_folder(folder, DIMENSION))
+    store = TellingStore(open_folder(folder, DIMENSION), lock_folder(folder))
     indexer = Indexer(codebase, store, FakeEmbedder())
     indexer.start()
     while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing tells of the end

@@ -78,7 +78,8 @@ async def test_without_a_url_the_store_is_embedded(codebase: Path, tmp_path: Pat
     store = open_store(settings)
 
     assert isinstance(store, EdgeStore)
-    assert [folder.name.split("-")[0] for folder in (tmp_path / "index").iterdir()] == ["code"]
+    folders = [entry.name for entry in (tmp_path / "index").iterdir() if entry.is_dir()]
+    assert [name.split("-")[0] for name in folders] == ["code"]
     with pytest.raises(StoreUnusable):
         open_store(settings)
     await store.close()

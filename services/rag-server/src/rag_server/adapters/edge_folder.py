@@ -1,10 +1,11 @@
 """The folder of an embedded index: made, opened and compacted by Qdrant's engine in this process."""
 
+import fcntl
 import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from qdrant_edge import (
     Distance,
@@ -24,9 +25,8 @@ from rag_server.ports import StoreUnusable
 NO_GRAPH_KB = 1_000_000_000
 """Size from which a graph is built: never. Brute force is exact and takes 2 ms at 20,000 points."""
 
-LOCKED = "WouldBlock"  # in the engine's message where another process has the folder open
 LOCK_SECONDS = 3.0
-"""How long a process that is just stopping may still hold the folder; a reload's old worker does."""
+"""How long a process that is stopping may still hold the folder, as the old worker does in a reload."""
 
 T = TypeVar("T")
 
@@ -46,31 +46,44 @@ def guarded(call: Callable[[], T]) -> T:
         raise
 
 
+def lock_folder(folder: Path) -> IO[bytes]:
+    """Take the index in `folder` for this process until the file is closed; waits for who is just letting go.
+
+    The engine has a lock of its own, but takes it after reading files that another process may be writing.
+    Raises StoreUnusable where another process keeps it, or no file can be made beside the folder.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = folder.with_name(f"{folder.name}.lock").open("wb")
+    except OSError as error:
+        raise StoreUnusable(f"The index folder {folder} cannot be made: {error.strerror}.") from error
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                lock.close()
+                raise StoreUnusable(_in_use(folder)) from None
+            time.sleep(0.02)
+        else:
+            return lock
+
+
 def open_folder(folder: Path, dimension: int) -> EdgeShard:
     """Open the index in `folder`, made if missing, and let go of what was deleted from it.
 
-    Blocks for some 0.2 s per 20,000 points, for 1 s where a fifth of them was deleted, and while another
-    process lets go of it. Raises StoreUnusable where that one keeps it, it is damaged or cannot be made.
+    Blocks for some 0.2 s per 20,000 points, and for 1 s where a fifth of them was deleted.
+    Raises StoreUnusable where another process has it open, it is damaged or cannot be made.
     """
     try:
         if not folder.exists():
             _create(folder, dimension)
-        return _load_once_free(folder, dimension)
+        return guarded(lambda: _load(folder, dimension))
     except OSError as error:
         raise StoreUnusable(f"The index folder {folder} cannot be made: {error.strerror}.") from error
     except EngineError as error:
         raise StoreUnusable(_why_unusable(folder, str(error))) from error
-
-
-def _load_once_free(folder: Path, dimension: int) -> EdgeShard:
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            return guarded(lambda: _load(folder, dimension))
-        except EngineError as error:
-            if LOCKED not in str(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(0.02)
 
 
 def _load(folder: Path, dimension: int) -> EdgeShard:
@@ -106,6 +119,10 @@ def _config(dimension: int) -> EdgeConfig:
 
 
 def _why_unusable(folder: Path, reason: str) -> str:
-    if LOCKED in reason:
-        return f"The index {folder} is in use by another process; give it another DATA_DIR or stop that one."
+    if "WouldBlock" in reason:
+        return _in_use(folder)
     return f"The index {folder} cannot be read; delete the folder to have it rebuilt. ({reason})"
+
+
+def _in_use(folder: Path) -> str:
+    return f"The index {folder} is in use by another process; give it another DATA_DIR or stop that one."

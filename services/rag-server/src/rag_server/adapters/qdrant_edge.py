@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -29,7 +29,7 @@ from qdrant_edge import (
 from qdrant_edge import Point as EdgePoint
 from qdrant_edge import SparseVector as EdgeSparseVector
 
-from rag_server.adapters.edge_folder import EngineError, guarded, open_folder
+from rag_server.adapters.edge_folder import EngineError, guarded, lock_folder, open_folder
 from rag_server.adapters.qdrant_payload import (
     DENSE,
     MAX_FILES,
@@ -39,7 +39,7 @@ from rag_server.adapters.qdrant_payload import (
     to_payload,
 )
 from rag_server.model import Chunk, SparseVector
-from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Vector
+from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, StoreUnusable, Vector
 from servicekit.errors import Unavailable
 
 log = structlog.get_logger(__name__)
@@ -60,15 +60,21 @@ T = TypeVar("T")
 
 
 def open_edge_store(folder: Path, dimension: int) -> "EdgeStore":
-    """Open the store in `folder`; blocks, and raises StoreUnusable, as `open_folder` does."""
-    return EdgeStore(open_folder(folder, dimension))
+    """Open the store in `folder`; blocks, and raises StoreUnusable, as `lock_folder` and `open_folder` do."""
+    lock = lock_folder(folder)
+    try:
+        return EdgeStore(open_folder(folder, dimension), lock)
+    except StoreUnusable:
+        lock.close()
+        raise
 
 
 class EdgeStore:
     """Writes in one thread, in order, and reads in another, so that no search waits for the disk."""
 
-    def __init__(self, shard: EdgeShard) -> None:
+    def __init__(self, shard: EdgeShard, lock: IO[bytes]) -> None:
         self._shard = shard
+        self._lock = lock
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="edge-write")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="edge-read")
         self._flushing: asyncio.Task[None] | None = None
@@ -158,6 +164,7 @@ class EdgeStore:
         await self._read(self._shard.close)
         self._writer.shutdown()
         self._reader.shutdown()
+        self._lock.close()
 
     def _upsert(self, points: Sequence[Point]) -> None:
         ids: list[int | UUID | str] = [point.chunk.id for point in points]
