@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.contract.sse import events
-from tests.fixtures.kind_cluster import Cluster
+from tests.fixtures.kind_cluster import Cluster, gone
 from tests.fixtures.kind_outside import python_outside
 from tests.fixtures.waiting import wait_for
 from tests.kind.conftest import EMBEDDING
@@ -52,10 +52,11 @@ def slow_model(cluster: Cluster) -> Iterator[None]:
 
 
 def set_url(cluster: Cluster, change: dict[str, str]) -> None:
-    """Change llm-server's OPENAI_BASE_URL, and wait until its pod is another."""
-    uid = cluster.pod("llm-server").metadata.uid
+    """Change llm-server's OPENAI_BASE_URL, and wait until no pod without the change answers any more."""
+    old = cluster.pod("llm-server").metadata
     cluster.set_variable("llm-server", {"name": "OPENAI_BASE_URL", **change})
-    wait_for(lambda: cluster.renewed("llm-server", uid), "llm-server with another model", 90)
+    wait_for(lambda: cluster.renewed("llm-server", old.uid), "llm-server with another model", 90)
+    wait_for(lambda: gone(cluster, old.name), "the llm-server before to be gone", 60)
 
 
 @pytest.mark.parametrize("component", ["llm-server", "rag-server"])

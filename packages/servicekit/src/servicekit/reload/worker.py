@@ -1,6 +1,7 @@
 """A forked process that imports one version of the source and serves it, or says why it cannot."""
 
 import asyncio
+import contextlib
 import importlib
 import json
 import os
@@ -17,40 +18,54 @@ import uvicorn
 from servicekit.reload.options import GRACE_SECONDS, Options
 
 READY = b"\n"  # on the pipe: the source is imported, or known to be broken
+TICK_SECONDS = 1.0
 LINGER_SECONDS = 0.1  # how long a request that is on its way may take to arrive
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server that leaves new connections to its successor, and serves what is on its way to it."""
+    """uvicorn's server that makes room for its successor at once, and serves what is on its way to itself.
+
+    uvicorn looks ten times a second whether to stop, accepts until then, and pauses once more in the end.
+    """
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
         self.report_started = started
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.report_started()
+        self.told = asyncio.Event()
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         await super().serve(sockets)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.report_started()
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
-        # At once: uvicorn itself looks ten times a second, and would accept until then.
-        self.loop.call_soon_threadsafe(self.stop_accepting)
+        self.loop.call_soon_threadsafe(self.told.set)
 
-    def stop_accepting(self) -> None:
-        for server in getattr(self, "servers", []):  # none while it is still starting
-            server.close()
+    async def main_loop(self) -> None:
+        while not self.told.is_set():
+            await self.on_tick(0)  # the date in every answer's headers
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.told.wait(), TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
         # A kept connection ends with an answer that says so; closed in between, it breaks the next request.
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         deadline = time.monotonic() + LINGER_SECONDS
         while self.server_state.connections and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(LINGER_SECONDS / 10)
-        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            _, unfinished = await asyncio.wait(self.server_state.tasks, timeout=GRACE_SECONDS)
+            for task in unfinished:
+                task.cancel()
+        await self.lifespan.shutdown()
 
 
 def work(options: Options, listener: socket.socket, tell: int, failure: str) -> NoReturn:
@@ -112,7 +127,6 @@ def serve(app: Any, listener: socket.socket, started: Callable[[], None]) -> boo
             served,
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
         )
         server = Server(config, started)
