@@ -14,6 +14,8 @@ import httpx2
 import pytest
 from local_stack import unused_ports
 
+from tests.fixtures.waiting import wait_for
+
 SOURCE = """
 import asyncio, os
 from fastapi import FastAPI
@@ -69,7 +71,16 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path) -> Iterator[Shop]:
+def site(tmp_path_factory) -> Path:
+    """A folder that is not watched, with a package that notes which processes import it."""
+    folder = tmp_path_factory.mktemp("site")
+    note = f"open({str(folder / 'importers')!r}, 'a').write(f'{{os.getpid()}} ')"
+    (folder / "heavy.py").write_text(f"import os; {note}\n")
+    return folder
+
+
+@pytest.fixture
+def shop(tmp_path, site) -> Iterator[Shop]:
     package = tmp_path / "shop"
     package.mkdir()
     (package / "__init__.py").write_text("")
@@ -79,7 +90,7 @@ def shop(tmp_path) -> Iterator[Shop]:
     command = [sys.executable, "-m", "servicekit.reload", "shop.app:create_app"]
     process = subprocess.Popen(
         [*command, "--port", str(port), "--watch", str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{site}", "PYTHONDONTWRITEBYTECODE": "1"},
         stderr=subprocess.DEVNULL,
     )
     # The template listens before the first worker is there, so requests wait instead of being refused.
@@ -140,6 +151,17 @@ def test_source_that_does_not_import_is_a_503_with_file_and_line(shop, text, sai
     assert said in response.json()["error"]["message"]
     shop.save("PRICE = 3\n")
     shop.until_price(3)
+
+
+def test_a_package_is_imported_once_for_all_workers(shop, site):
+    """What a worker imports, even while it serves, the template imports too, and later workers have it."""
+    shop.save(SOURCE.replace("return {", "import heavy; return {'heavy': True, "), "app.py")
+    first = shop.until(lambda r: "heavy" in r.json()).json()["pid"]
+    noted = site / "importers"
+    wait_for(lambda: str(shop.process.pid) in noted.read_text().split(), "the template to import the package")
+    shop.save("PRICE = 2\n")
+    shop.until_price(2)
+    assert noted.read_text().split() == [str(first), str(shop.process.pid)]
 
 
 def test_source_that_ends_its_process_is_a_503(shop):

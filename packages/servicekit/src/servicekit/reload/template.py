@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from servicekit.reload.options import Options
+from servicekit.reload.report import READY
 from servicekit.reload.worker import work
 
 LISTENER = "SERVICEKIT_RELOAD_LISTENER"  # the socket's number, handed on when the template replaces itself
@@ -28,7 +29,7 @@ class Worker:
 
     pid: int
     pipe: int
-    report: bytes = b""
+    unread: bytes = b""
 
     @property
     def open(self) -> bool:
@@ -130,18 +131,23 @@ class Template:
             sys.modules.pop(name, None)
 
     def hear(self, worker: Worker) -> None:
-        """Read a worker's report: that it takes over, then the modules worth importing here too."""
+        """Read what a worker reports: that it takes over, and modules worth importing here too."""
         data = os.read(worker.pipe, 65536)
-        worker.report += data
-        if data and worker is self.starting:
-            if self.serving:
-                end(self.serving.pid)
-                self.serving.close()
-            self.serving, self.starting = worker, None
-        elif not data:
+        *lines, worker.unread = (worker.unread + data).split(b"\n")
+        for line in lines:
+            if line != READY:
+                self.preload(json.loads(line))
+            elif worker is self.starting:
+                self.take_over(worker)
+        if not data:
             worker.close()
-            if modules := worker.report.strip():
-                self.preload(json.loads(modules))
+
+    def take_over(self, worker: Worker) -> None:
+        """Let a worker serve, and the one before it go."""
+        if self.serving:
+            end(self.serving.pid)
+            self.serving.close()
+        self.serving, self.starting = worker, None
 
     def preload(self, modules: list[str]) -> None:
         """Import what the worker imported of third parties, until there is a change to serve."""
@@ -167,7 +173,7 @@ class Template:
                     )
                     self.serving = None
                     self.fork_worker()
-                elif self.starting and pid == self.starting.pid and not self.starting.report:
+                elif self.starting and pid == self.starting.pid:
                     self.fork_worker(f"The source ended its process when it was imported (status {status}).")
 
     def stop(self) -> None:

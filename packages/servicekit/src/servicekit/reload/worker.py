@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 import uvicorn
 
 from servicekit.reload.options import GRACE_SECONDS, Options
+from servicekit.reload.report import Report
 
-READY = b"\n"  # on the pipe: the source is imported, or known to be broken
 TICK_SECONDS = 1.0
 LINGER_SECONDS = 0.1  # how long a request that is on its way may take to arrive
 
@@ -28,18 +28,14 @@ class Server(uvicorn.Server):
     uvicorn looks ten times a second whether to stop, accepts until then, and pauses once more in the end.
     """
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, report: Report) -> None:
         super().__init__(config)
-        self.report_started = started
+        self.report = report
         self.told = asyncio.Event()
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         await super().serve(sockets)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.report_started()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
@@ -48,6 +44,7 @@ class Server(uvicorn.Server):
     async def main_loop(self) -> None:
         while not self.told.is_set():
             await self.on_tick(0)  # the date in every answer's headers
+            self.report.imports()  # some packages import more when they are first used
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.told.wait(), TICK_SECONDS)
 
@@ -68,8 +65,8 @@ class Server(uvicorn.Server):
         await self.lifespan.shutdown()
 
 
-def work(options: Options, listener: socket.socket, tell: int, failure: str) -> NoReturn:
-    """Import the app, report on the pipe `tell`, and serve until SIGTERM; never returns to the template.
+def work(options: Options, listener: socket.socket, pipe: int, failure: str) -> NoReturn:
+    """Import the app, report on the pipe, and serve until SIGTERM; never returns to the template.
 
     Where a worker before this one found a `failure`, that is served instead.
     """
@@ -77,11 +74,11 @@ def work(options: Options, listener: socket.socket, tell: int, failure: str) -> 
     try:
         started = time.perf_counter()
         importlib.invalidate_caches()
-        inherited = frozenset(sys.modules)
-        app = broken(failure) if failure else make_app(options, lambda: os.write(tell, READY))
+        report = Report(options, pipe)
+        app = broken(failure) if failure else make_app(options, report.ready)
         print(f"reload: imported in {time.perf_counter() - started:.3f} s", file=sys.stderr, flush=True)
-        os.write(tell, READY)
-        code = 0 if serve(app, listener, lambda: report(options, inherited, tell)) else 1
+        report.ready()
+        code = 0 if serve(app, listener, report) else 1
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -112,15 +109,7 @@ def place(error: BaseException, options: Options) -> str:
     return f"{where}{type(error).__name__}: {error}"
 
 
-def report(options: Options, inherited: frozenset[str], tell: int) -> None:
-    """Name the modules imported here that are not our source, in the order of their import."""
-    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
-    new = [name for name, file in files.items() if name not in inherited and file and not options.ours(file)]
-    os.write(tell, json.dumps(new).encode())
-    os.close(tell)
-
-
-def serve(app: Any, listener: socket.socket, started: Callable[[], None]) -> bool:
+def serve(app: Any, listener: socket.socket, report: Report) -> bool:
     """Serve `app` at the socket; where its start-up fails, say so at the same place until the next change."""
     for served in (app, broken("The app did not start; its log says why.")):
         config = uvicorn.Config(
@@ -129,7 +118,7 @@ def serve(app: Any, listener: socket.socket, started: Callable[[], None]) -> boo
             access_log=False,
             server_header=False,
         )
-        server = Server(config, started)
+        server = Server(config, report)
         server.run(sockets=[listener])
         if server.started:
             return True
