@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -23,7 +24,7 @@ from servicekit.health import Health
 from servicekit.metrics import Metrics
 from servicekit.settings import ServiceSettings
 
-router, health, go_on = APIRouter(), Health("shop", "1"), asyncio.Event()
+router, health, began, go_on = APIRouter(), Health("shop", "1"), asyncio.Event(), asyncio.Event()
 
 @router.get("/stream")
 async def stream():
@@ -32,6 +33,15 @@ async def stream():
         await go_on.wait()
         yield "last"
     return StreamingResponse(words())
+
+@router.get("/slow")
+async def slow() -> None:
+    began.set()
+    await go_on.wait()
+
+@router.get("/began")
+async def wait_for_slow() -> None:
+    await began.wait()
 
 @router.get("/go-on")
 async def end_stream() -> None:
@@ -106,3 +116,17 @@ def test_a_stream_without_end_does_not_hold_up_the_stop(shop: Shop) -> None:
         next(stream.iter_text())
         shop.process.send_signal(signal.SIGTERM)
         assert shop.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("shop", [1.0], indirect=True)
+def test_a_request_that_takes_too_long_is_told_so(shop: Shop) -> None:
+    """What has not been answered when the grace period ends gets a 503 in the envelope, not a broken line."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(shop.client.get, "/slow")
+        assert shop.client.get("/began").is_success
+        shop.process.send_signal(signal.SIGTERM)
+        response = coming.result()
+    assert response.status_code == 503
+    assert response.json()["error"]["code"] == "draining"
+    assert response.headers["retry-after"] == "1"
+    assert shop.process.wait(10) == 0

@@ -3,6 +3,7 @@
 Pure ASGI because Starlette's BaseHTTPMiddleware hides client disconnects from streaming routes.
 """
 
+import asyncio
 import re
 import secrets
 import time
@@ -15,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from servicekit.errors import ServiceError, TooLarge, Unauthorized, response_of
+from servicekit.errors import ServiceError, TooLarge, Unauthorized, Unavailable, response_of
 from servicekit.metrics import Metrics
 
 log = structlog.get_logger("access")
@@ -24,6 +25,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 _SAFE_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 NOT_ANSWERED = 499  # nginx's number for a client that left before the answer began
 BUG_MESSAGE = "Something went wrong here; the log has the details under this request id."
+STOPPING_MESSAGE = "This service is stopping, and the time for what it had begun is up. Try again."
 _QUIET = {"/health", "/livez", "/metrics"}  # probes: every few seconds, no news
 
 
@@ -57,6 +59,12 @@ class RequestLayer:
 
         try:
             await self._guarded(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            if status != NOT_ANSWERED:
+                raise
+            # The server cancels what has not ended in the time that a stop gives it.
+            stopping = Unavailable(STOPPING_MESSAGE, code="draining", retry_after=1)
+            await response_of(stopping)(scope, receive, send_with_id)
         except Exception as error:
             log.error("unhandled error", path=scope["path"], exc_info=error)
             if status != NOT_ANSWERED:
