@@ -76,7 +76,12 @@ def test_ctrl_c_ends_with_130_and_no_trace(environment: Mapping[str, str], scrip
     """Ctrl-C while the answer is written ends the command at once and quietly."""
     script.delay = 0.2
     with subprocess.Popen(
-        (*CODERAG, "ask", "x"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(environment)
+        (*CODERAG, "ask", "x"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(environment),
+        # A suite that a shell started in the background ignores Ctrl-C, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None
         assert process.stdout.read(1) == b"A"

@@ -29,8 +29,7 @@ class Kept:
 
     def load(self) -> tuple[str, int, int]:
         """Load the encoder unless it is there; its model, dimension and longest text in tokens."""
-        with self._loading:
-            return self._encoder.model, self._encoder.dimension, self._encoder.max_tokens
+        return self._encoder.model, self._encoder.dimension, self._encoder.max_tokens
 
     def source(self) -> dict[str, str]:
         """The files of our own packages that this process has imported, and what they said, as digests."""
@@ -46,8 +45,13 @@ class Kept:
     def embed(self, batch: list[Tokens]) -> Vectors:
         return self._encoder.embed(batch)
 
-    @cached_property
+    @property
     def _encoder(self) -> Encoder:
+        with self._loading:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> Encoder:
         from embedding_server.loading import load_encoder
         from embedding_server.settings import Settings
         from servicekit.logging import configure_logging

@@ -54,15 +54,22 @@ class RemoteEncoder:
 
     def _ask(self, *request: object) -> Any:
         try:
-            answer = exchange(self._of_this_thread.connection, request)
-        except (AttributeError, EOFError, OSError):  # there is no connection yet, or no longer
-            with self._opening:
-                address = current(self._folder) or start(self._folder, self._owner)
-            self._of_this_thread.connection = Client(str(address))
-            answer = exchange(self._of_this_thread.connection, request)
+            answer = exchange(self._connection(), request)
+        except (EOFError, OSError):  # its process has ended
+            self._of_this_thread.__dict__.pop("connection", None)
+            answer = exchange(self._connection(), request)
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def _connection(self) -> Connection:
+        """This thread's own: an answer may take long, and others need not wait for it."""
+        if not hasattr(self._of_this_thread, "connection"):
+            with self._opening:
+                address = current(self._folder) or start(self._folder, self._owner)
+            self._of_this_thread.connection = Client(str(address))
+        connection: Connection = self._of_this_thread.connection
+        return connection
 
 
 def load_remote_encoder(settings: Settings) -> Encoder:
