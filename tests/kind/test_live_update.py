@@ -1,13 +1,11 @@
 """Hot reload under Tilt, in the hardened pods: the same container serves each saved version of the source."""
 
 import re
-import socket
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.fixtures.checkout import Checkout, wait_restored, wait_served
+from tests.fixtures.checkout import Checkout, open_stream, wait_restored, wait_served
 from tests.fixtures.kind_cluster import OWN, ROOT, Cluster
 from tests.fixtures.kind_tilt import URLS, tilt_up
 from tests.fixtures.waiting import wait_for
@@ -22,25 +20,14 @@ def checkout(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield running
 
 
-@pytest.fixture
-def held_request(service: str) -> Iterator[socket.socket]:
-    """A request that never ends: its body is announced and does not come."""
-    address = urlsplit(URLS[service])
-    with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
-        head = "POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        connection.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
-        yield connection
-
-
 @pytest.mark.parametrize("service", OWN)
-def test_an_edit_is_served_by_the_same_container(
-    cluster: Cluster, checkout: Checkout, held_request: socket.socket, service: str
-) -> None:
-    """A saved file is served with a request still open, by the same pod, unrestarted, of the same image."""
+def test_an_edit_is_served_by_the_same_container(cluster: Cluster, checkout: Checkout, service: str) -> None:
+    """A saved file is served with an event stream open, by the same pod, unrestarted, of the same image."""
     before = cluster.container(service)
     source = checkout.app(service)
     wait_served(URLS[service], source.mark())
-    wait_served(URLS[service], source.mark())
+    with open_stream(URLS[service]):
+        wait_served(URLS[service], source.mark())
     source.restore()
     wait_restored(URLS[service])
     assert cluster.container(service) == before

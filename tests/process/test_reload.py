@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from local_stack import LocalStack, free_ports
 
-from tests.fixtures.checkout import Checkout, copy_project, wait_restored, wait_served
+from tests.fixtures.checkout import Checkout, copy_project, open_stream, wait_restored, wait_served
 from tests.fixtures.targets import CLEAN_SETTINGS, START_SECONDS
 from tests.fixtures.waiting import wait_for
 from tests.process.test_killed_services import pid_of
@@ -42,14 +42,15 @@ def command_line(file: Path) -> str:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_edit_is_served_by_the_process_that_was_started(stack: LocalStack, service: str) -> None:
-    """Each saved version is served, the embedded index and the loaded model notwithstanding."""
+    """Each saved version is served; an open stream, the embedded index and the model are no obstacle."""
     before = pid_of(stack, service)
     assert stack.reload
-    source = Checkout(stack.reload).app(service)
-    for _ in range(2):
-        wait_served(stack.services[service].url, source.mark())
+    source, url = Checkout(stack.reload).app(service), stack.services[service].url
+    wait_served(url, source.mark())
+    with open_stream(url):
+        wait_served(url, source.mark())
     source.restore()
-    wait_restored(stack.services[service].url)
+    wait_restored(url)
     stack.wait_ready(10)
     assert pid_of(stack, service) == before
 
