@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from local_stack import LocalStack, free_ports
 
+from embedding_server.encoders.remote import private_folder
 from tests.fixtures.checkout import Checkout, copy_project, open_stream, wait_restored, wait_served
 from tests.fixtures.targets import CLEAN_SETTINGS, START_SECONDS
 from tests.fixtures.waiting import wait_for
@@ -22,9 +23,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     codebase, index, logs = root / "test-codebase", folder / "index", folder / "logs"
     with LocalStack(codebase, index, logs, free_ports(), CLEAN_SETTINGS, lambda _: None, root) as running:
         running.wait_ready(START_SECONDS)
+        sockets = private_folder(pid_of(running, "embedding-server"))
         yield running
     wait_for(lambda: not processes_naming(str(root)), "every reloader to be gone", 10)
     wait_for(lambda: not processes_naming("embedding_server.encoders.process"), "the encoder to be gone", 10)
+    assert not sockets.exists()
 
 
 def processes_naming(text: str) -> list[str]:

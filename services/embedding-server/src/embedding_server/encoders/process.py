@@ -103,11 +103,13 @@ def main() -> None:
     address, owner, users = Path(sys.argv[1]), int(sys.argv[2]), set[Connection]()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; we end with the reloader
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with Listener(str(address)) as listener:
-        threading.Thread(target=serve, args=(listener, Kept(), users), daemon=True).start()
-        until_needless(address, owner, users)
-    with contextlib.suppress(OSError):  # another listens there
-        address.parent.rmdir()
+    try:
+        with Listener(str(address)) as listener:
+            threading.Thread(target=serve, args=(listener, Kept(), users), daemon=True).start()
+            until_needless(address, owner, users)
+    finally:
+        with contextlib.suppress(OSError):  # another listens there
+            address.parent.rmdir()
 
 
 if __name__ == "__main__":
