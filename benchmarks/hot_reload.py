@@ -21,7 +21,6 @@ import httpx2
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from local_stack import LocalStack, free_ports
 from machine import RESULTS, describe
 from percentiles import milliseconds
 
@@ -29,7 +28,7 @@ from tests.fixtures.checkout import Checkout, copy_project
 from tests.fixtures.docker_compose import compose_stack
 from tests.fixtures.kind_cluster import Cluster
 from tests.fixtures.kind_tilt import URLS, tilt_up
-from tests.fixtures.targets import CLEAN_SETTINGS, ROOT, START_SECONDS
+from tests.fixtures.targets import ROOT, START_SECONDS, local_stack
 
 SERVICES = ("embedding-server", "llm-server", "rag-server")
 EDITS = 20
@@ -81,8 +80,7 @@ def compose(folder: Path) -> Iterator[Development]:
 def processes(folder: Path) -> Iterator[Development]:
     """What `make run RELOAD=1` starts, with the embedded store."""
     root = copy_project(folder / "checkout")
-    codebase, index, logs = root / "test-codebase", folder / "index", folder / "logs"
-    with LocalStack(codebase, index, logs, free_ports(), CLEAN_SETTINGS, reload=root) as stack:
+    with local_stack(folder, reload=root) as stack:
         stack.wait_ready(START_SECONDS)
 
         def identity(service: str) -> object:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_stack import LocalStack, free_ports
+from local_stack import LocalStack
 
 from embedding_server.encoders.remote import private_folder
 from tests.fixtures.checkout import Checkout, copy_project, open_stream, wait_restored, wait_served
-from tests.fixtures.targets import CLEAN_SETTINGS, START_SECONDS
+from tests.fixtures.targets import START_SECONDS, local_stack
 from tests.fixtures.waiting import wait_for
 from tests.process.test_killed_services import pid_of
 
@@ -20,8 +20,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """A reloading stack on a copy of the project; nothing of it is left in the end."""
     folder = tmp_path_factory.mktemp("reload")
     root = copy_project(folder / "checkout")
-    codebase, index, logs = root / "test-codebase", folder / "index", folder / "logs"
-    with LocalStack(codebase, index, logs, free_ports(), CLEAN_SETTINGS, lambda _: None, root) as running:
+    with local_stack(folder, reload=root) as running:
         running.wait_ready(START_SECONDS)
         sockets = private_folder(pid_of(running, "embedding-server"))
         yield running
