@@ -115,7 +115,7 @@ def title() -> str:
 def change(walk: Walk) -> None:
     """Edit the title and time until it is served, by the same pods."""
     before = walk.run(*PODS)
-    source = walk.project / "services/llm-server/src/llm_server/app.py"
+    source = walk.project / "services/llm-server/src/code_rag/llm_server/app.py"
     text = source.read_text()
     with walk.step("a saved change is served"):
         source.write_text(text.replace(TITLE, NEW_TITLE))

@@ -136,10 +136,10 @@ def serve(name: str) -> None:
 
 def load(name: str) -> Embed:
     """What embeds texts: the library's own call for sentence-transformers, our engine otherwise."""
-    from embedding_server.cpu_quota import usable_cpus
-    from embedding_server.model_files import resolve, sources_of
-    from embedding_server.pinned_model import MINILM
-    from embedding_server.settings import Settings
+    from code_rag.embedding_server.cpu_quota import usable_cpus
+    from code_rag.embedding_server.model_files import resolve, sources_of
+    from code_rag.embedding_server.pinned_model import MINILM
+    from code_rag.embedding_server.settings import Settings
 
     folder = resolve(MINILM, sources_of(Settings(model_cache_dir=ROOT / ".data/models"))).path
     if name == "sentence-transformers":
@@ -147,8 +147,8 @@ def load(name: str) -> Embed:
 
         reference: Embed = SentenceTransformer(str(folder), device="cpu").encode
         return reference
-    from embedding_server.encoders.base import encode
-    from embedding_server.encoders.onnx import OnnxEncoder
+    from code_rag.embedding_server.encoders.base import encode
+    from code_rag.embedding_server.encoders.onnx import OnnxEncoder
 
     encoder = OnnxEncoder(MINILM.name, folder, usable_cpus())
     return lambda texts: encode(encoder, texts)

@@ -175,13 +175,13 @@ class LocalStack:
         }
 
     def _command(self, name: str, port: int) -> list[str]:
-        package = name.replace("-", "_")
+        package = "code_rag." + name.replace("-", "_")
         if self.reload is None:
             return [sys.executable, "-m", package]
         folders = (self.reload / "services" / name / "src", self.reload / "packages/servicekit/src")
         options = [f"--host={HOST}", f"--port={port}", *(f"--watch={folder}" for folder in folders)]
         factory = f"{package}.app:create_app_from_environment"
-        return [sys.executable, "-m", "servicekit.reload", factory, *options]
+        return [sys.executable, "-m", "code_rag.servicekit.reload", factory, *options]
 
     @property
     def rag_url(self) -> str:

@@ -15,7 +15,7 @@ from sentence_transformers import SentenceTransformer
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests/golden/vectors.json"
-SELF_TEST = ROOT / "services/embedding-server/src/embedding_server/golden.json"
+SELF_TEST = ROOT / "services/embedding-server/src/code_rag/embedding_server/golden.json"
 IN_SELF_TEST = ("sentence", "python", "go", "unicode", "long prose")
 
 Case = dict[str, str | int]

@@ -69,7 +69,7 @@ install_packages() {
 }
 
 fetch_model() {
-  local fetch=(.venv/bin/python -m embedding_server.model_files)
+  local fetch=(.venv/bin/python -m code_rag.embedding_server.model_files)
   # .env may say where the model is; what is in the environment wins.
   if [[ -f .env ]]; then fetch=(.venv/bin/python -m dotenv --file .env run --no-override -- "${fetch[@]}"); fi
   step "Fetching the model" "Check the network, or set MODEL_DIR to a folder that holds the model, then run it again." \

@@ -21,5 +21,5 @@ if [[ ! -f $stamp || $(<"$stamp") != "$key" ]]; then
 fi
 
 export PYTHONPATH=packages/servicekit/src:services/embedding-server/src
-"$venv/bin/python" -m embedding_server.model_files
+"$venv/bin/python" -m code_rag.embedding_server.model_files
 exec "$venv/bin/python" -m pytest tests/reference "$@"

@@ -8,10 +8,10 @@ from typing import get_args
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from embedding_server.settings import Settings as EmbeddingSettings
-from llm_server.settings import Settings as LlmSettings
-from rag_server.settings import Settings as RagSettings
-from servicekit.settings import ServiceSettings
+from code_rag.embedding_server.settings import Settings as EmbeddingSettings
+from code_rag.llm_server.settings import Settings as LlmSettings
+from code_rag.rag_server.settings import Settings as RagSettings
+from code_rag.servicekit.settings import ServiceSettings
 
 ROOT = Path(__file__).parent.parent
 SERVICES: dict[str, type[ServiceSettings]] = {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chunksOf, parseEvents } from "../../services/rag-server/src/rag_server/static/events.js";
+import { chunksOf, parseEvents } from "../../services/rag-server/src/code_rag/rag_server/static/events.js";
 
 async function read(...chunks) {
   const bytes = chunks.map((chunk) => (typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatHash, parseHash } from "../../services/rag-server/src/rag_server/static/links.js";
+import { formatHash, parseHash } from "../../services/rag-server/src/code_rag/rag_server/static/links.js";
 
 test("a question and a file with lines", () => {
   assert.deepEqual(parseHash("#q=how+long%3F&file=orders/refunds.py:10-20"), {

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parse, parseInline } from "../../services/rag-server/src/rag_server/static/markdown.js";
-import { splitMarkers } from "../../services/rag-server/src/rag_server/static/markers.js";
+import { parse, parseInline } from "../../services/rag-server/src/code_rag/rag_server/static/markdown.js";
+import { splitMarkers } from "../../services/rag-server/src/code_rag/rag_server/static/markers.js";
 
 const paragraph = (...content) => ({ type: "paragraph", content });
 const reference = (marker, place = 0) => ({ marker, place });

@@ -73,7 +73,9 @@ def with_secret(tmp_path):
 def test_a_key_reaches_llm_server_and_shows_nowhere(docker_compose_up, with_secret):
     """The process has it; `docker compose config`, `docker inspect`, image history and log do not."""
     with_secret.run("up", "--detach", "--wait", "--no-deps", "--no-build", "llm-server")
-    script = "from servicekit.settings import *; from llm_server.settings import Settings as S"
+    script = (
+        "from code_rag.servicekit.settings import *; from code_rag.llm_server.settings import Settings as S"
+    )
     show = f"{script}; print(reveal(read_settings(S).openai_api_key))"
     assert with_secret.execute("llm-server", "python", "-c", show).stdout.strip() == SECRET
     history = subprocess.run(

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from embedding_server.encoders.base import Encoder, encode
-from embedding_server.golden import load_golden
-from embedding_server.loading import load_encoder
-from embedding_server.model_files import resolve, sources_of
-from embedding_server.pinned_model import MINILM
-from embedding_server.settings import Engine, Settings
+from code_rag.embedding_server.encoders.base import Encoder, encode
+from code_rag.embedding_server.golden import load_golden
+from code_rag.embedding_server.loading import load_encoder
+from code_rag.embedding_server.model_files import resolve, sources_of
+from code_rag.embedding_server.pinned_model import MINILM
+from code_rag.embedding_server.settings import Engine, Settings
 
 GOLDEN = Path(__file__).parents[1] / "golden/vectors.json"
 CASES = json.loads(GOLDEN.read_text())["cases"]

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from embedding_server.app import create_app
-from embedding_server.encoders.base import Encoder
-from embedding_server.encoders.onnx import OnnxEncoder
-from embedding_server.model_files import Sources, resolve
-from embedding_server.pinned_model import MINILM
-from embedding_server.settings import Settings
+from code_rag.embedding_server.app import create_app
+from code_rag.embedding_server.encoders.base import Encoder
+from code_rag.embedding_server.encoders.onnx import OnnxEncoder
+from code_rag.embedding_server.model_files import Sources, resolve
+from code_rag.embedding_server.pinned_model import MINILM
+from code_rag.embedding_server.settings import Settings
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.fake_encoder import FakeEncoder
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from embedding_server.encoders.base import Tokens, Vectors
+from code_rag.embedding_server.encoders.base import Tokens, Vectors
 
 GATE_SECONDS = 30.0
 POISON = "poison"

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
-from embedding_server.batching import Batcher, open_batcher
-from embedding_server.metrics import EmbeddingMetrics
-from servicekit.errors import Overloaded, Unavailable
+from code_rag.embedding_server.batching import Batcher, open_batcher
+from code_rag.embedding_server.metrics import EmbeddingMetrics
+from code_rag.servicekit.errors import Overloaded, Unavailable
 from tests.unit.embedding_server.conftest import until
 from tests.unit.embedding_server.fake_encoder import POISON, CannotEmbed, FakeEncoder, vector_of
 

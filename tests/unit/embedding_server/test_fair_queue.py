@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedding_server.encoders.base import BATCH_TOKENS, Tokens
-from embedding_server.fair_queue import Batch, FairQueue, Request
+from code_rag.embedding_server.encoders.base import BATCH_TOKENS, Tokens
+from code_rag.embedding_server.fair_queue import Batch, FairQueue, Request
 
 lengths_of_requests = st.lists(st.lists(st.integers(2, 256), min_size=1, max_size=20), min_size=1, max_size=6)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from embedding_server.model_files import ModelUnavailable, Sources, resolve
-from embedding_server.pinned_model import PinnedModel
+from code_rag.embedding_server.model_files import ModelUnavailable, Sources, resolve
+from code_rag.embedding_server.pinned_model import PinnedModel
 from tests.unit.embedding_server.conftest import ROOT
 from tests.unit.embedding_server.fake_hub import FakeHub, fake_hub
 
@@ -163,14 +163,14 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, hub: FakeHub) -> None:
 
 
 def run_command(**environment: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "embedding_server.model_files"]
+    command = [sys.executable, "-m", "code_rag.embedding_server.model_files"]
     return subprocess.run(
         command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
     )
 
 
 def test_the_command_prints_one_line() -> None:
-    """`python -m embedding_server.model_files` says which source and where, and ends with 0."""
+    """`python -m code_rag.embedding_server.model_files` says which source and where, and ends with 0."""
     done = run_command(MODEL_CACHE_DIR=str(ROOT / ".data/models"))
     assert done.returncode == 0
     (line,) = done.stdout.splitlines()

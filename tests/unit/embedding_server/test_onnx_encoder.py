@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embedding_server.encoders.base import Vectors, encode
-from embedding_server.encoders.onnx import OnnxEncoder
-from embedding_server.encoders.onnx_graph import build_graph
-from embedding_server.golden import load_golden
+from code_rag.embedding_server.encoders.base import Vectors, encode
+from code_rag.embedding_server.encoders.onnx import OnnxEncoder
+from code_rag.embedding_server.encoders.onnx_graph import build_graph
+from code_rag.embedding_server.golden import load_golden
 from tests.unit.embedding_server.conftest import ROOT
 
 GOLDEN = ROOT / "tests/golden/vectors.json"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedding_server.encoders.base import BATCH_TOKENS, plan_batches
+from code_rag.embedding_server.encoders.base import BATCH_TOKENS, plan_batches
 
 lengths_of_texts = st.lists(st.integers(2, 256), max_size=60)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embedding_server.encoders.base import encode
-from embedding_server.encoders.onnx import OnnxEncoder
-from embedding_server.encoders.remote import RemoteEncoder, private_folder, sockets
-from embedding_server.loading import EngineMissing
+from code_rag.embedding_server.encoders.base import encode
+from code_rag.embedding_server.encoders.onnx import OnnxEncoder
+from code_rag.embedding_server.encoders.remote import RemoteEncoder, private_folder, sockets
+from code_rag.embedding_server.loading import EngineMissing
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import ROOT
 
@@ -36,14 +36,17 @@ class Reloader:
 
     def edit(self, file: str) -> None:
         """Save a file of embedding-server with a comment more."""
-        path = self.source / "embedding_server" / file
+        path = self.source / "code_rag/embedding_server" / file
         path.write_text(path.read_text() + "# changed\n")
 
 
 @pytest.fixture
 def reloader(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reloader]:
-    for package in ("services/embedding-server/src/embedding_server", "packages/servicekit/src/servicekit"):
-        shutil.copytree(ROOT / package, tmp_path / Path(package).name)
+    for package in (
+        "services/embedding-server/src/code_rag/embedding_server",
+        "packages/servicekit/src/code_rag/servicekit",
+    ):
+        shutil.copytree(ROOT / package, tmp_path / "code_rag" / Path(package).name)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("MODEL_DIR", str(model_folder))
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from embedding_server.app import create_app
-from embedding_server.settings import Settings
+from code_rag.embedding_server.app import create_app
+from code_rag.embedding_server.settings import Settings
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import serving, until
 from tests.unit.embedding_server.fake_encoder import POISON, FakeEncoder, vector_of

@@ -2,8 +2,8 @@
 
 import pytest
 
-from embedding_server.settings import Settings
-from servicekit.settings import SettingsError, read_settings
+from code_rag.embedding_server.settings import Settings
+from code_rag.servicekit.settings import SettingsError, read_settings
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 

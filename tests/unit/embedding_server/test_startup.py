@@ -7,13 +7,13 @@ from contextlib import contextmanager
 import pytest
 from starlette.testclient import TestClient
 
-from embedding_server.app import Load, create_app
-from embedding_server.encoders.base import Encoder, Tokens, Vectors
-from embedding_server.encoders.onnx import OnnxEncoder
-from embedding_server.golden import SelfTestFailed, check_encoder, load_golden
-from embedding_server.loading import EngineMissing, load_encoder
-from embedding_server.model_files import ModelUnavailable
-from embedding_server.settings import Settings
+from code_rag.embedding_server.app import Load, create_app
+from code_rag.embedding_server.encoders.base import Encoder, Tokens, Vectors
+from code_rag.embedding_server.encoders.onnx import OnnxEncoder
+from code_rag.embedding_server.golden import SelfTestFailed, check_encoder, load_golden
+from code_rag.embedding_server.loading import EngineMissing, load_encoder
+from code_rag.embedding_server.model_files import ModelUnavailable
+from code_rag.embedding_server.settings import Settings
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import ROOT
 from tests.unit.embedding_server.fake_encoder import FakeEncoder

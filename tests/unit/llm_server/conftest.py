@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import httpx2
 import pytest
 
-from llm_server.app import create_app
-from llm_server.settings import Settings
+from code_rag.llm_server.app import create_app
+from code_rag.llm_server.settings import Settings
 from tests.unit.llm_server.fake_upstream import FakeUpstream, serving
 
 KEY = "sk-gateway-0123456789"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from llm_server.blocks import Block, Line
+from code_rag.llm_server.blocks import Block, Line
 
 _TEXT = st.characters(blacklist_categories=["Cs"], blacklist_characters="\n")
 _WORDS = st.sampled_from(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_server.blocks import Block, Prompt, parse_prompt
+from code_rag.llm_server.blocks import Block, Prompt, parse_prompt
 from tests.unit.llm_server.prompts import block, block_lists, prompt, questions
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from openai import NotFoundError, OpenAI
 
-from llm_server.blocks import Block
-from llm_server.generators.extractive import answer
+from code_rag.llm_server.blocks import Block
+from code_rag.llm_server.generators.extractive import answer
 from tests.unit.llm_server.prompts import block, block_lists, prompt, questions
 
 REFUNDS = block(

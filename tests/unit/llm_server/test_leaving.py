@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from starlette.types import Message
 
-from llm_server.streaming import events_of, first_of
-from servicekit.streaming import EventStream
+from code_rag.llm_server.streaming import events_of, first_of
+from code_rag.servicekit.streaming import EventStream
 from tests.fixtures.waiting import wait_for
 from tests.unit.llm_server.fake_upstream import FakeUpstream, Reply, chunk, stream
 

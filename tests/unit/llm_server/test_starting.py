@@ -4,11 +4,11 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from llm_server.app import choose_generator
-from llm_server.generators.openai import OpenAIGenerator, connect
-from llm_server.settings import Settings
-from servicekit.errors import ServiceError
-from servicekit.settings import SettingsError, read_settings
+from code_rag.llm_server.app import choose_generator
+from code_rag.llm_server.generators.openai import OpenAIGenerator, connect
+from code_rag.llm_server.settings import Settings
+from code_rag.servicekit.errors import ServiceError
+from code_rag.servicekit.settings import SettingsError, read_settings
 from tests.unit.llm_server.fake_upstream import FakeUpstream, chunk, failure, stream, whole
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}

@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rag_server.model import Chunk, Hit, SparseVector, chunk_id
-from rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Token, Vector
-from rag_server.progress import NEVER_RAN, IndexReport
-from servicekit.errors import ServiceError
+from code_rag.rag_server.model import Chunk, Hit, SparseVector, chunk_id
+from code_rag.rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Token, Vector
+from code_rag.rag_server.progress import NEVER_RAN, IndexReport
+from code_rag.servicekit.errors import ServiceError
 
 
 def a_chunk(

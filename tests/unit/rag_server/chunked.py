@@ -1,8 +1,8 @@
 """A file to cut into chunks, and what must hold of the chunks of any file."""
 
-from rag_server.chunking import Chunking
-from rag_server.chunking.packing import count_tokens
-from rag_server.model import Chunk, SourceFile
+from code_rag.rag_server.chunking import Chunking
+from code_rag.rag_server.chunking.packing import count_tokens
+from code_rag.rag_server.model import Chunk, SourceFile
 
 
 def a_file(text: str, language: str = "python") -> SourceFile:

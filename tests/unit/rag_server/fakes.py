@@ -11,9 +11,9 @@ from httpx import Headers
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from rag_server.model import Chunk, SparseVector, chunk_id
-from rag_server.ports import Point, Vector, VectorStore
-from servicekit.errors import InvalidInput
+from code_rag.rag_server.model import Chunk, SparseVector, chunk_id
+from code_rag.rag_server.ports import Point, Vector, VectorStore
+from code_rag.servicekit.errors import InvalidInput
 
 DIMENSION = 8
 

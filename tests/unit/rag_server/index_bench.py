@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
-from rag_server.adapters.qdrant_edge import open_edge_store
-from rag_server.indexing import Indexer
-from rag_server.lexical import encode_query
-from rag_server.model import SparseVector
-from rag_server.ports import Scope, VectorStore
-from rag_server.progress import IndexReport
+from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
+from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.lexical import encode_query
+from code_rag.rag_server.model import SparseVector
+from code_rag.rag_server.ports import Scope, VectorStore
+from code_rag.rag_server.progress import IndexReport
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, FlakyStore, vector_of
 
 DEADLINE_SECONDS = 60

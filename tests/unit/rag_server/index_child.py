@@ -9,10 +9,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rag_server.adapters.edge_folder import lock_folder, open_folder
-from rag_server.adapters.qdrant_edge import EdgeStore
-from rag_server.indexing import Indexer
-from rag_server.ports import Point, Vector
+from code_rag.rag_server.adapters.edge_folder import lock_folder, open_folder
+from code_rag.rag_server.adapters.qdrant_edge import EdgeStore
+from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.ports import Point, Vector
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder
 
 

@@ -11,9 +11,9 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
-from rag_server.app import create_app
-from rag_server.ports import Scored
-from rag_server.settings import Settings
+from code_rag.rag_server.app import create_app
+from code_rag.rag_server.ports import Scored
+from code_rag.rag_server.settings import Settings
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from rag_server.answering import Answerer, Event
-from rag_server.model import Answer, Citation
-from rag_server.ports import Scope, Scored, Token
-from rag_server.searching import Searcher, SearchResult
-from servicekit.errors import Unavailable, UpstreamFailed
+from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.model import Answer, Citation
+from code_rag.rag_server.ports import Scope, Scored, Token
+from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk, a_report
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")

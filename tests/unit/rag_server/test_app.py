@@ -11,12 +11,12 @@ import httpx2
 import pytest
 from pydantic import ValidationError
 
-from rag_server.adapters.qdrant_edge import EdgeStore
-from rag_server.adapters.qdrant_server import ServerStore
-from rag_server.app import open_store
-from rag_server.ports import StoreUnusable
-from rag_server.settings import Settings
-from servicekit.errors import Unavailable
+from code_rag.rag_server.adapters.qdrant_edge import EdgeStore
+from code_rag.rag_server.adapters.qdrant_server import ServerStore
+from code_rag.rag_server.app import open_store
+from code_rag.rag_server.ports import StoreUnusable
+from code_rag.rag_server.settings import Settings
+from code_rag.servicekit.errors import Unavailable
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore
 from tests.unit.rag_server.live_app import ORDERS, a_codebase, an_app, live
 
@@ -32,7 +32,7 @@ def codebase(tmp_path: Path) -> Path:
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
     """Run the service, which is expected to end by itself."""
     return subprocess.run(
-        [sys.executable, "-m", "rag_server"],
+        [sys.executable, "-m", "code_rag.rag_server"],
         env={**os.environ, "PORT": "0", **environment},
         capture_output=True,
         text=True,

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from rag_server.adapters.chat_client import ChatClient
-from rag_server.ports import Token
-from servicekit.errors import ServiceError, Unavailable, UpstreamFailed, UpstreamTimeout
-from servicekit.middleware import request_id
+from code_rag.rag_server.adapters.chat_client import ChatClient
+from code_rag.rag_server.ports import Token
+from code_rag.servicekit.errors import ServiceError, Unavailable, UpstreamFailed, UpstreamTimeout
+from code_rag.servicekit.middleware import request_id
 from tests.unit.rag_server.loopback_llm import LoopbackLlm, completion_events, serving
 
 MESSAGES = [{"role": "user", "content": "why?"}]

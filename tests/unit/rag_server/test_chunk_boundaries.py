@@ -2,9 +2,9 @@
 
 import pytest
 
-from rag_server.chunking import chunk_file
-from rag_server.chunking.packing import TARGET
-from rag_server.model import SourceFile
+from code_rag.rag_server.chunking import chunk_file
+from code_rag.rag_server.chunking.packing import TARGET
+from code_rag.rag_server.model import SourceFile
 from tests.unit.rag_server.chunked import a_file, assert_covers, tokens
 
 

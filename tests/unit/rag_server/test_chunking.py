@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_server.chunking import chunk_file
-from rag_server.chunking.grammars import load_grammar
-from rag_server.chunking.packing import SMALL, TARGET
-from rag_server.chunking.syntax import MAX_NESTING
-from rag_server.model import SourceFile
+from code_rag.rag_server.chunking import chunk_file
+from code_rag.rag_server.chunking.grammars import load_grammar
+from code_rag.rag_server.chunking.packing import SMALL, TARGET
+from code_rag.rag_server.chunking.syntax import MAX_NESTING
+from code_rag.rag_server.model import SourceFile
 from tests.unit.rag_server.chunked import a_file, assert_covers, tokens
 
 LANGUAGES = [

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_server.citations import Reference, cite, parse
-from rag_server.model import Citation
-from rag_server.prompting import Block
+from code_rag.rag_server.citations import Reference, cite, parse
+from code_rag.rag_server.model import Citation
+from code_rag.rag_server.prompting import Block
 
 BLOCKS = (
     Block(1, "shop/orders.py", 10, ("def cancel(order):", "    order.open = False", "    return order")),

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from rag_server.cli import app
-from rag_server.cli.terminal import visible, visible_line
+from code_rag.rag_server.cli import app
+from code_rag.rag_server.cli.terminal import visible, visible_line
 from tests.unit.rag_server.fake_rag_server import Script, citations, hit, index_status, running
 
 
@@ -328,9 +328,8 @@ def test_help_teaches(coderag: Coderag) -> None:
 
 def test_the_help_imports_nothing_heavy() -> None:
     """The first import of the command brings neither pydantic nor the HTTP client nor rich."""
-    code = (
-        "import sys, rag_server.cli; print([n for n in ('pydantic', 'httpx2', 'rich') if n in sys.modules])"
-    )
+    heavy = "print([n for n in ('pydantic', 'httpx2', 'rich') if n in sys.modules])"
+    code = f"import sys, code_rag.rag_server.cli; {heavy}"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

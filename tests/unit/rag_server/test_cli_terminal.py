@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.rag_server.fake_rag_server import Script, index_status, running
 
-CODERAG = (sys.executable, "-c", "from rag_server.cli import app; app(prog_name='coderag')")
+CODERAG = (sys.executable, "-c", "from code_rag.rag_server.cli import app; app(prog_name='coderag')")
 
 
 @pytest.fixture

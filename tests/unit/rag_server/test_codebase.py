@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rag_server.codebase import Codebase
-from servicekit.errors import InvalidInput, NotFound
+from code_rag.rag_server.codebase import Codebase
+from code_rag.servicekit.errors import InvalidInput, NotFound
 
 
 @pytest.fixture

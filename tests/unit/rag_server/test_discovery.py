@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rag_server.discovery import FoundFile, discover, read, walk
-from rag_server.model import SkippedFile, SourceFile
-from rag_server.paths import PathOutsideError
+from code_rag.rag_server.discovery import FoundFile, discover, read, walk
+from code_rag.rag_server.model import SkippedFile, SourceFile
+from code_rag.rag_server.paths import PathOutsideError
 
 CODE = "def cancel(order):\n    order.status = 'cancelled'\n"
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
-from rag_server.adapters.qdrant_payload import index_name
-from rag_server.model import SparseVector
-from rag_server.ports import Scope, StoredFile, StoreUnusable
-from servicekit.errors import Unavailable
+from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
+from code_rag.rag_server.adapters.qdrant_payload import index_name
+from code_rag.rag_server.model import SparseVector
+from code_rag.rag_server.ports import Scope, StoredFile, StoreUnusable
+from code_rag.servicekit.errors import Unavailable
 from tests.unit.rag_server.fakes import DIMENSION, make_file, vector_of
 
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from rag_server.adapters.embedding_client import EmbeddingClient
-from servicekit.errors import (
+from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
+from code_rag.servicekit.errors import (
     InvalidInput,
     Overloaded,
     ServiceError,
@@ -20,7 +20,7 @@ from servicekit.errors import (
     UpstreamFailed,
     UpstreamTimeout,
 )
-from servicekit.middleware import request_id
+from code_rag.servicekit.middleware import request_id
 from tests.unit.rag_server.fakes import DIMENSION, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Answer, Loopback, http, serving, unused_url
 

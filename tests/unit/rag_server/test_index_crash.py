@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
-from rag_server.indexing import Indexer
-from rag_server.model import SparseVector
-from rag_server.ports import Scope
+from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
+from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.model import SparseVector
+from code_rag.rag_server.ports import Scope
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, vector_of
 
 FILES = 40

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from servicekit.errors import InvalidInput
+from code_rag.servicekit.errors import InvalidInput
 from tests.fixtures.privileges import permissions_bind_root
 from tests.unit.rag_server.index_bench import Bench, bench_in, function
 

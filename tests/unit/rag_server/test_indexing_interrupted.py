@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
-from rag_server.indexing import Indexer
-from rag_server.ports import VectorStore
-from servicekit.errors import Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout
+from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.ports import VectorStore
+from code_rag.servicekit.errors import Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout
 from tests.unit.rag_server.fakes import FakeEmbedder
 from tests.unit.rag_server.index_bench import Bench, bench_in, function
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_server.identifiers import split_identifier
-from rag_server.lexical import K1, encode_document, encode_query, tokenize
-from rag_server.model import Chunk, SparseVector
+from code_rag.rag_server.identifiers import split_identifier
+from code_rag.rag_server.lexical import K1, encode_document, encode_query, tokenize
+from code_rag.rag_server.model import Chunk, SparseVector
 
 
 def a_chunk(text: str, path: str = "x.py", symbols: tuple[str, ...] = (), symbol: str = "") -> Chunk:

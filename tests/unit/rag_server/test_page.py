@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-import rag_server
+import code_rag.rag_server
 
-STATIC = Path(rag_server.__file__).parent / "static"
+STATIC = Path(code_rag.rag_server.__file__).parent / "static"
 PAGE = (STATIC / "index.html").read_text()
 SCRIPTS = sorted(STATIC.glob("*.js"))
 STYLES = sorted(STATIC.glob("*.css"))

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_server.prompting import Block, messages, pack, render
+from code_rag.rag_server.prompting import Block, messages, pack, render
 from tests.unit.rag_server.answer_fakes import a_chunk, a_hit
 
 HEADER = re.compile(r"^\[(\d+)\] (.+):(\d+)-(\d+)(?: \((.*)\))?$")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_server.model import Chunk
-from rag_server.ranking import fuse, is_symbol
+from code_rag.rag_server.model import Chunk
+from code_rag.rag_server.ranking import fuse, is_symbol
 from tests.unit.rag_server.answer_fakes import a_chunk
 
 A, B, C = (a_chunk(path=f"{name}.py") for name in "abc")

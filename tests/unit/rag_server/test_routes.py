@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from openai import APIError, AsyncOpenAI, NotFoundError
 
-from rag_server.wire import AskResponse, SearchResponse
-from servicekit.errors import Unavailable, UpstreamFailed
+from code_rag.rag_server.wire import AskResponse, SearchResponse
+from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore
 from tests.unit.rag_server.live_app import ORDERS, a_codebase, an_app, live
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from rag_server.lexical import encode_query
-from rag_server.ports import Scope, Scored
-from rag_server.searching import CANDIDATES, Searcher, clean_query, scope_of
-from rag_server.wire import Searchable
-from servicekit.errors import InvalidInput, Unavailable, UpstreamTimeout
+from code_rag.rag_server.lexical import encode_query
+from code_rag.rag_server.ports import Scope, Scored
+from code_rag.rag_server.searching import CANDIDATES, Searcher, clean_query, scope_of
+from code_rag.rag_server.wire import Searchable
+from code_rag.servicekit.errors import InvalidInput, Unavailable, UpstreamTimeout
 from tests.unit.rag_server.answer_fakes import FakeEmbedder, FakeStore, a_chunk, a_report
 
 A, B, C = (a_chunk(path=f"{name}.py") for name in "abc")

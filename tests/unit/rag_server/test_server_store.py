@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 from qdrant_client import AsyncQdrantClient, models
 
-from rag_server.adapters.qdrant_server import ServerStore, connect
-from rag_server.model import SparseVector
-from rag_server.ports import Scope
-from servicekit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
+from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
+from code_rag.rag_server.model import SparseVector
+from code_rag.rag_server.ports import Scope
+from code_rag.servicekit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 from tests.unit.rag_server.fakes import DIMENSION, LocalQdrant, local_qdrant, make_file, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Loopback, http, serving, unused_url
 

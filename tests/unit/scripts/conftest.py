@@ -17,7 +17,7 @@ def fakes(tmp_path: Path) -> Fakes:
     def make(**modes: str) -> dict[str, str]:
         source = Path(__file__).with_name("fake_service.py").read_text()
         for package in PACKAGES:
-            folder = tmp_path / "fakes" / package
+            folder = tmp_path / "fakes" / "code_rag" / package
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "__init__.py").touch()
             (folder / "__main__.py").write_text(source)

@@ -136,7 +136,7 @@ def test_what_cannot_be(project: Path, environment: dict[str, str], sentence: st
 def test_a_failure_shows_the_last_words(project: Path) -> None:
     """What the failing command said last is shown, and where the rest is."""
     failed = setup(project, FAILING="model_files")
-    assert "the last words of -m embedding_server.model_files" in failed.stderr
+    assert "the last words of -m code_rag.embedding_server.model_files" in failed.stderr
     assert f"{project}/.data/logs/setup.log has all of it" in failed.stderr
 
 

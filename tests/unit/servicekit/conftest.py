@@ -8,11 +8,11 @@ from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, Field
 from starlette.testclient import TestClient
 
-from servicekit.app import build_app
-from servicekit.errors import Overloaded, UpstreamFailed
-from servicekit.health import Health
-from servicekit.metrics import Metrics
-from servicekit.settings import ServiceSettings
+from code_rag.servicekit.app import build_app
+from code_rag.servicekit.errors import Overloaded, UpstreamFailed
+from code_rag.servicekit.health import Health
+from code_rag.servicekit.metrics import Metrics
+from code_rag.servicekit.settings import ServiceSettings
 
 
 class Order(BaseModel):

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from servicekit.errors import Unavailable
-from servicekit.health import CHECK_TIMEOUT_SECONDS, CheckResult
+from code_rag.servicekit.errors import Unavailable
+from code_rag.servicekit.health import CHECK_TIMEOUT_SECONDS, CheckResult
 
 
 def verdict(status, detail=""):

@@ -87,7 +87,7 @@ def shop(tmp_path, site) -> Iterator[Shop]:
     (package / "app.py").write_text(SOURCE)
     (package / "prices.py").write_text("PRICE = 1\n")
     port = unused_ports(1)[0]
-    command = [sys.executable, "-m", "servicekit.reload", "shop.app:create_app"]
+    command = [sys.executable, "-m", "code_rag.servicekit.reload", "shop.app:create_app"]
     process = subprocess.Popen(
         [*command, "--port", str(port), "--watch", str(tmp_path)],
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{site}", "PYTHONDONTWRITEBYTECODE": "1"},
@@ -232,7 +232,7 @@ def test_a_missing_folder_is_one_sentence():
     command = [
         sys.executable,
         "-m",
-        "servicekit.reload",
+        "code_rag.servicekit.reload",
         "shop.app:create_app",
         "--port",
         "1",

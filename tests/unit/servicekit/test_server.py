@@ -18,11 +18,11 @@ import asyncio, sys
 from contextlib import asynccontextmanager
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
-from servicekit import server
-from servicekit.app import build_app
-from servicekit.health import Health
-from servicekit.metrics import Metrics
-from servicekit.settings import ServiceSettings
+from code_rag.servicekit import server
+from code_rag.servicekit.app import build_app
+from code_rag.servicekit.health import Health
+from code_rag.servicekit.metrics import Metrics
+from code_rag.servicekit.settings import ServiceSettings
 
 router, health, began, go_on = APIRouter(), Health("shop", "1"), asyncio.Event(), asyncio.Event()
 

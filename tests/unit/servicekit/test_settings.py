@@ -3,7 +3,13 @@
 import pytest
 from pydantic import Field, SecretStr
 
-from servicekit.settings import ServiceSettings, SettingsError, bearer, read_settings, settings_or_exit
+from code_rag.servicekit.settings import (
+    ServiceSettings,
+    SettingsError,
+    bearer,
+    read_settings,
+    settings_or_exit,
+)
 
 
 class ShopSettings(ServiceSettings):

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from servicekit.errors import UpstreamFailed
-from servicekit.streaming import PING, EventStream, ending_in_errors, with_pings
+from code_rag.servicekit.errors import UpstreamFailed
+from code_rag.servicekit.streaming import PING, EventStream, ending_in_errors, with_pings
 
 
 async def told(*events: str, error: Exception | None = None) -> AsyncGenerator[str, None]:

@@ -1,0 +1,54 @@
+"""Builds a service's FastAPI app with everything all services answer alike."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from fastapi import APIRouter, FastAPI, Response
+
+from code_rag.servicekit.errors import add_error_handlers
+from code_rag.servicekit.health import Health, health_router
+from code_rag.servicekit.metrics import Metrics
+from code_rag.servicekit.middleware import RequestLayer
+from code_rag.servicekit.settings import ServiceSettings, reveal
+
+
+class Lifespan(Protocol):
+    """Opens what the app needs on the way in and closes it in reverse order on the way out."""
+
+    def __call__(self, app: FastAPI) -> AbstractAsyncContextManager[None]: ...
+
+
+def build_app(
+    settings: ServiceSettings,
+    health: Health,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    lifespan: Lifespan,
+    metrics: Metrics,
+    open_paths: frozenset[str] = frozenset(),
+) -> FastAPI:
+    """An app with health, metrics, errors, request ids, body limit and key check around `routers`.
+
+    `app.state.health` is how the server says that it drains; `open_paths` need no key.
+    """
+    app = FastAPI(title=title, version=health.version, lifespan=lifespan)
+    app.state.health = health
+    app.include_router(health_router(health))
+
+    @app.get("/metrics", tags=["health"])
+    def render_metrics() -> Response:
+        return metrics.render()
+
+    for router in routers:
+        app.include_router(router)
+    add_error_handlers(app)
+    app.add_middleware(
+        RequestLayer,
+        metrics=metrics,
+        max_body_bytes=settings.max_body_bytes,
+        api_key=reveal(settings.api_key),
+        open_paths=open_paths,
+    )
+    return app

@@ -1,0 +1,111 @@
+"""What `/health` and `/livez` answer: the service's own state and the checks of what it stands on."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from code_rag.servicekit.errors import Unavailable
+
+CheckStatus = Literal["ok", "degraded", "failing"]
+CHECK_TIMEOUT_SECONDS = 2.0
+CACHE_SECONDS = 1.0  # probes of several callers must not multiply calls to the services behind
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check's verdict; `failing` means this service cannot serve, `degraded` that it serves with less."""
+
+    status: CheckStatus
+    detail: str = ""
+
+
+Check = Callable[[], Awaitable[CheckResult]]
+
+
+@dataclass
+class Health:
+    """The state of one service: starting → ready → draining, or failing with the reason."""
+
+    service: str
+    version: str
+    checks: dict[str, Check] = field(default_factory=dict)
+    state: Literal["starting", "ready", "failing", "draining"] = "starting"
+    detail: str = ""
+    _cached: tuple[float, Mapping[str, CheckResult]] = (float("-inf"), {})
+
+    def ready(self) -> None:
+        """Say that the service can serve; once draining it stays so."""
+        if self.state != "draining":
+            self.state, self.detail = "ready", ""
+
+    def fail(self, reason: str) -> None:
+        """Say that the service cannot serve, and why."""
+        self.state, self.detail = "failing", reason
+
+    def drain(self) -> None:
+        """Say that the service is stopping: no new traffic, what is in flight finishes."""
+        self.state = "draining"
+
+    def require_ready(self) -> None:
+        """Raise Unavailable unless the service can serve."""
+        if self.state != "ready":
+            raise Unavailable(
+                f"{self.service} is {self.state}. {self.detail}".strip(), code=self.state, retry_after=1
+            )
+
+    async def report(self) -> tuple[int, dict[str, object]]:
+        """The HTTP status and body of `/health`."""
+        results = await self._results() if self.state == "ready" else {}
+        verdicts = {result.status for result in results.values()}
+        if self.state != "ready":
+            status: str = self.state
+        elif "failing" in verdicts:
+            status = "failing"
+        else:
+            status = "degraded" if "degraded" in verdicts else "ok"
+        checks = {name: {"status": r.status, "detail": r.detail} for name, r in results.items()}
+        if self.detail:
+            checks[self.service] = {"status": "failing", "detail": self.detail}
+        body: dict[str, object] = {
+            "status": status,
+            "service": self.service,
+            "version": self.version,
+            "checks": checks,
+        }
+        return (200 if status in ("ok", "degraded") else 503), body
+
+    async def _results(self) -> Mapping[str, CheckResult]:
+        taken, results = self._cached
+        if time.monotonic() - taken > CACHE_SECONDS:
+            verdicts = await asyncio.gather(*(_bounded(check) for check in self.checks.values()))
+            results = dict(zip(self.checks, verdicts, strict=True))
+            self._cached = (time.monotonic(), results)
+        return results
+
+
+async def _bounded(check: Check) -> CheckResult:
+    try:
+        return await asyncio.wait_for(check(), CHECK_TIMEOUT_SECONDS)
+    except TimeoutError:
+        return CheckResult("degraded", f"no answer within {CHECK_TIMEOUT_SECONDS:g} s")
+
+
+def health_router(health: Health) -> APIRouter:
+    """`GET /health` for readiness probes and people, `GET /livez` for liveness: no I/O, always 200."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/health")
+    async def report() -> JSONResponse:
+        status, body = await health.report()
+        return JSONResponse(body, status_code=status)
+
+    @router.get("/livez")
+    async def alive() -> dict[str, str]:
+        return {"status": "alive", "service": health.service}
+
+    return router

@@ -1,0 +1,120 @@
+"""The one pure-ASGI layer around every app: request id, access log, metrics, key, body limit.
+
+Pure ASGI because Starlette's BaseHTTPMiddleware hides client disconnects from streaming routes.
+"""
+
+import asyncio
+import re
+import secrets
+import time
+import uuid
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from code_rag.servicekit.errors import ServiceError, TooLarge, Unauthorized, Unavailable, response_of
+from code_rag.servicekit.metrics import Metrics
+
+log = structlog.get_logger("access")
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_SAFE_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+NOT_ANSWERED = 499  # nginx's number for a client that left before the answer began
+BUG_MESSAGE = "Something went wrong here; the log has the details under this request id."
+STOPPING_MESSAGE = "This service is stopping, and the time for what it had begun is up. Try again."
+_QUIET = {"/health", "/livez", "/metrics"}  # probes: every few seconds, no news
+
+
+@dataclass
+class RequestLayer:
+    """Wraps `app`; probes, metrics and `open_paths` need no key, and nothing does where `api_key` is None."""
+
+    app: ASGIApp
+    metrics: Metrics
+    max_body_bytes: int
+    api_key: str | None = None
+    open_paths: frozenset[str] = frozenset()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        # An id that could forge a log line or a header is replaced, not repaired.
+        chosen = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        request_id.set(chosen)
+        structlog.contextvars.bind_contextvars(request_id=chosen)
+        started, status = time.perf_counter(), NOT_ANSWERED
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = chosen
+            await send(message)
+
+        try:
+            await self._guarded(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            if status != NOT_ANSWERED:
+                raise
+            # The server cancels what has not ended in the time that a stop gives it.
+            stopping = Unavailable(STOPPING_MESSAGE, code="draining", retry_after=1)
+            await response_of(stopping)(scope, receive, send_with_id)
+        except Exception as error:
+            log.error("unhandled error", path=scope["path"], exc_info=error)
+            if status != NOT_ANSWERED:
+                raise  # the answer is under way: only the server can cut the connection
+            await response_of(ServiceError(BUG_MESSAGE))(scope, receive, send_with_id)
+        finally:
+            self._record(scope, status, time.perf_counter() - started)
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            self._check_key(scope)
+            self._check_length(scope)
+        except ServiceError as error:
+            await response_of(error)(scope, receive, send)
+            return
+        await self.app(scope, self._limited(receive), send)
+
+    def _check_key(self, scope: Scope) -> None:
+        if self.api_key is None or scope["path"] in _QUIET | self.open_paths:
+            return
+        kind, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not secrets.compare_digest(key.encode(), self.api_key.encode()):
+            raise Unauthorized("Send the key as 'Authorization: Bearer <API_KEY>'.")
+
+    def _check_length(self, scope: Scope) -> None:
+        declared = Headers(scope=scope).get("content-length", "0")
+        if declared.isdecimal() and int(declared) > self.max_body_bytes:
+            raise self._too_large()
+
+    def _limited(self, receive: Receive) -> Receive:
+        seen = 0
+
+        async def receive_counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.max_body_bytes:
+                # FastAPI lets only its own kind of exception through while it reads a body.
+                raise HTTPException(413, self._too_large().message)
+            return message
+
+        return receive_counted
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"The body is larger than {self.max_body_bytes:,} bytes.")
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        self.metrics.observe(scope["method"], route, status, seconds)
+        if route not in _QUIET:
+            milliseconds = round(seconds * 1000, 1)
+            log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds)

@@ -1,0 +1,39 @@
+"""What the reloader is asked to serve."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+GRACE_SECONDS = 1  # an open event stream may hold up the end of an old worker for this long
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The app's factory, where to listen, and the folders that hold the source."""
+
+    factory: str
+    host: str
+    port: int
+    watch: tuple[Path, ...]
+
+    @classmethod
+    def parse(cls, arguments: list[str]) -> "Options":
+        """Read a command line; a wrong one ends the process with code 2 and a sentence."""
+        parser = argparse.ArgumentParser(prog="python -m code_rag.servicekit.reload")
+        parser.add_argument("factory", help="what makes the app, as package.module:function")
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, required=True)
+        parser.add_argument(
+            "--watch", type=Path, action="append", required=True, help="folder of source; repeatable"
+        )
+        given = parser.parse_args(arguments)
+        missing = [str(folder) for folder in given.watch if not folder.is_dir()]
+        if missing:
+            parser.error(f"no such folder: {', '.join(missing)}")
+        if ":" not in given.factory:
+            parser.error(f"{given.factory!r} is not of the form package.module:function")
+        return cls(given.factory, given.host, given.port, tuple(folder.resolve() for folder in given.watch))
+
+    def ours(self, file: str) -> bool:
+        """Whether a module's file is source that may change, and so must not be imported in the template."""
+        return any(Path(file).resolve().is_relative_to(folder) for folder in self.watch)

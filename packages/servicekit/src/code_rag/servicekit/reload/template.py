@@ -1,0 +1,192 @@
+"""The process that stays: it holds the socket, imports third-party packages, and forks a worker per change.
+
+It has no threads and keeps none of our own modules but these: a fork copies one thread only, and a module
+that it held could not be reloaded. Watching the files is therefore the work of a process of its own.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from code_rag.servicekit.reload.options import Options
+from code_rag.servicekit.reload.report import READY
+from code_rag.servicekit.reload.worker import work
+
+LISTENER = "SERVICEKIT_RELOAD_LISTENER"  # the socket's number, handed on when the template replaces itself
+
+
+@dataclass
+class Worker:
+    """A forked process that serves one version of the source, and the pipe on which it reports."""
+
+    pid: int
+    pipe: int
+    unread: bytes = b""
+
+    @property
+    def open(self) -> bool:
+        return self.pipe >= 0
+
+    def close(self) -> None:
+        if self.open:
+            os.close(self.pipe)
+            self.pipe = -1
+
+
+@dataclass
+class Template:
+    """Forks workers: one per change, the newest of which serves."""
+
+    options: Options
+    listener: socket.socket
+    changes: int
+    watcher: int
+    serving: Worker | None = None
+    starting: Worker | None = None
+    children: set[int] = field(default_factory=set)
+    """Every worker that has not ended, the old ones that drain too."""
+    own_modules: list[str] = field(default_factory=list)
+    """Our modules that this process holds, the reloader's own: a worker imports them as they are now."""
+    stopping: bool = False
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, or until the watcher is gone: blind, it must not look alive."""
+        wakeup, wake = os.pipe()
+        os.set_blocking(wake, False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, self._on_signal)
+        files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+        self.own_modules = [
+            name for name, file in files.items() if name != "__main__" and file and self.options.ours(file)
+        ]
+        self.fork_worker()
+        while not self.stopping:
+            pipes = {
+                worker.pipe: worker for worker in (self.starting, self.serving) if worker and worker.open
+            }
+            ready, _, _ = select.select([wakeup, self.changes, *pipes], [], [])
+            if wakeup in ready:
+                os.read(wakeup, 1024)
+            self.reap()
+            for pipe in pipes.keys() & set(ready):
+                if pipes[pipe].open:  # taking over closes the other's
+                    self.hear(pipes[pipe])
+            if self.changes in ready:
+                self.on_change(os.read(self.changes, 65536))
+        self.stop()
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if number != signal.SIGCHLD:
+            self.stopping = True
+
+    def on_change(self, news: bytes) -> None:
+        """Start over with the new source; where the reloader itself changed, replace the template."""
+        files = [Path(line) for line in news.decode().splitlines()]
+        if any(file.parent == Path(__file__).parent for file in files):
+            self.replace()
+        elif files:
+            self.fork_worker()
+
+    def replace(self) -> None:
+        """Become a fresh template on the same socket, which keeps who connects meanwhile waiting."""
+        self.stop()
+        self.listener.set_inheritable(True)
+        os.environ[LISTENER] = str(self.listener.fileno())
+        os.execv(sys.executable, [sys.executable, "-m", "code_rag.servicekit.reload", *sys.argv[1:]])
+
+    def fork_worker(self, failure: str = "") -> None:
+        """Fork a worker that serves the source as it is now, or says `failure`; end one still starting."""
+        if self.starting:
+            end(self.starting.pid, signal.SIGKILL)
+            self.starting.close()
+        hear, tell = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(hear)
+            self.leave()
+            work(self.options, self.listener, tell, failure)
+        os.close(tell)
+        self.children.add(pid)
+        self.starting = Worker(pid, hear)
+
+    def leave(self) -> None:
+        """Let go, in a forked worker, of what is the template's: signals, pipes, and our own modules."""
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        os.close(self.changes)
+        for worker in (self.serving, self.starting):
+            if worker:
+                worker.close()
+        for name in self.own_modules:
+            sys.modules.pop(name, None)
+
+    def hear(self, worker: Worker) -> None:
+        """Read what a worker reports: that it takes over, and modules worth importing here too."""
+        data = os.read(worker.pipe, 65536)
+        *lines, worker.unread = (worker.unread + data).split(b"\n")
+        for line in lines:
+            if line != READY:
+                self.preload(json.loads(line))
+            elif worker is self.starting:
+                self.take_over(worker)
+        if not data:
+            worker.close()
+
+    def take_over(self, worker: Worker) -> None:
+        """Let a worker serve, and the one before it go."""
+        if self.serving:
+            end(self.serving.pid)
+            self.serving.close()
+        self.serving, self.starting = worker, None
+
+    def preload(self, modules: list[str]) -> None:
+        """Import what the worker imported of third parties, until there is a change to serve."""
+        for name in modules:
+            if select.select([self.changes], [], [], 0)[0]:
+                return
+            if name not in sys.modules:
+                # What does not import on its own is imported by each worker, as it would be without us.
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+
+    def reap(self) -> None:
+        """Collect every child that ended; a worker that was serving is started again."""
+        with contextlib.suppress(ChildProcessError):
+            while (child := os.waitpid(-1, os.WNOHANG))[0]:
+                pid, status = child
+                self.children.discard(pid)
+                if pid == self.watcher:
+                    self.stopping = True
+                elif self.serving and pid == self.serving.pid:
+                    print(
+                        f"reload: the worker ended by itself (status {status})", file=sys.stderr, flush=True
+                    )
+                    self.serving = None
+                    self.fork_worker()
+                elif self.starting and pid == self.starting.pid:
+                    self.fork_worker(f"The source ended its process when it was imported (status {status}).")
+
+    def stop(self) -> None:
+        """End every child and wait for each: not for others, which a container's first process inherits."""
+        children = {self.watcher, *self.children}
+        for pid in children:
+            end(pid)
+        for pid in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def end(pid: int, number: signal.Signals = signal.SIGTERM) -> None:
+    """Send a signal to a child that may have ended already."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

@@ -1,0 +1,64 @@
+"""Server-sent events: pings while all is silent, an error as the last one, an end when the client leaves."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from code_rag.servicekit.errors import ServiceError, body_of
+from code_rag.servicekit.wire.chat import event
+
+PING = ": ping\n\n"
+PING_SECONDS = 15.0
+"""Below the idle limits of the usual proxies, which start at 30 s."""
+
+Events = AsyncGenerator[str, None]
+
+
+class EventStream(StreamingResponse):
+    """Streams encoded events; a ServiceError among them becomes the last event, named `error_name`."""
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self, events: Events, *, error_name: str | None = None, ping_seconds: float = PING_SECONDS
+    ) -> None:
+        self._events = with_pings(ending_in_errors(events, error_name), ping_seconds)
+        super().__init__(self._events, headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send all events; when the client leaves, close their source at once, not when it is collected."""
+        async with aclosing(self._events):
+            await super().__call__(scope, receive, send)
+
+
+async def ending_in_errors(events: Events, error_name: str | None) -> Events:
+    """`events`, and the envelope of the ServiceError that ends them, if one does."""
+    async with aclosing(events):
+        try:
+            async for encoded in events:
+                yield encoded
+        except ServiceError as error:
+            yield event(body_of(error), error_name)
+
+
+async def with_pings(events: Events, seconds: float) -> Events:
+    """`events`, with a comment each time that `seconds` pass without one."""
+    upcoming = asyncio.ensure_future(anext(events, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({upcoming}, timeout=seconds)
+            if not done:
+                yield PING
+                continue
+            encoded = upcoming.result()
+            if encoded is None:
+                return
+            yield encoded
+            upcoming = asyncio.ensure_future(anext(events, None))
+    finally:
+        upcoming.cancel()
+        await asyncio.wait({upcoming})
+        await events.aclose()

@@ -1,0 +1,52 @@
+"""The default engine: ONNX Runtime on the CPU."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from code_rag.embedding_server.encoders.base import Tokens, Vectors, mean_pool, pad
+from code_rag.embedding_server.encoders.onnx_graph import build_graph
+from code_rag.embedding_server.encoders.wordpiece import WordPiece
+
+# Official builds since 1.29 report models and usage to their maker unless this is set before the import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
+
+
+class OnnxEncoder:
+    """The checkpoint in `folder`, computed by `threads` threads in float32."""
+
+    def __init__(self, model: str, folder: Path, threads: int) -> None:
+        self.model = model
+        self.dimension: int = json.loads((folder / "config.json").read_text())["hidden_size"]
+        self.max_tokens: int = json.loads((folder / "sentence_bert_config.json").read_text())[
+            "max_seq_length"
+        ]
+        self._wordpiece = WordPiece(folder / "tokenizer.json", self.max_tokens)
+        self._session = _session(folder, threads)
+
+    def tokenize(self, text: str) -> Tokens:
+        return self._wordpiece.tokenize(text)
+
+    def count(self, text: str) -> int:
+        return self._wordpiece.count(text)
+
+    def embed(self, batch: Sequence[Tokens]) -> Vectors:
+        ids, lengths = pad(batch)
+        (hidden,) = self._session.run(["hidden"], {"ids": ids, "lengths": lengths})
+        return mean_pool(hidden, lengths)
+
+
+def _session(folder: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Batches differ in shape: an arena would keep the largest of everything it ever held.
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    # Threads that spin between two batches take the CPU from the services beside this one.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
+    graph = build_graph(folder)
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

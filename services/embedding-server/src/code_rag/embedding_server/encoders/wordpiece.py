@@ -1,0 +1,51 @@
+"""The model's tokenizer, reading no more of a text than the model will."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from code_rag.embedding_server.encoders.base import Tokens
+
+SLICE_CHARACTERS = 8192
+# To BERT these are words of their own, or none: cutting a text behind one changes no token.
+_CUT = re.compile(r"[ \n\t!-/:-@\[-`{-~、。，\u4e00-\u9fff]")
+
+
+class WordPiece:
+    """BERT's tokenizer with a limit that it reports.
+
+    tokenizer.json itself asks for 128 tokens and padding, which is not how the model was published: both are
+    switched off. Slicing keeps time and memory in proportion to what is read of a text, not to its length.
+    """
+
+    def __init__(self, file: Path, max_tokens: int) -> None:
+        self._tokenizer = Tokenizer.from_file(str(file))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self._first, self._last = self._tokenizer.encode("").ids
+        self._max_tokens = max_tokens
+
+    def tokenize(self, text: str) -> Tokens:
+        """The ids of the text between start and end, at most `max_tokens` of them altogether."""
+        room, ids = self._max_tokens - 2, list[int]()
+        for piece in self._pieces(text):
+            ids += piece
+            if len(ids) > room:
+                break
+        return Tokens([self._first, *ids[:room], self._last], truncated=len(ids) > room)
+
+    def count(self, text: str) -> int:
+        """The number of ids of the whole text, start and end included."""
+        return 2 + sum(len(piece) for piece in self._pieces(text))
+
+    def _pieces(self, text: str) -> Iterator[list[int]]:
+        start = 0
+        while start < len(text):
+            cut = _CUT.search(text, start + SLICE_CHARACTERS)
+            end = cut.end() if cut else len(text)
+            # A batch of one: unlike `encode` it lets other Python threads run meanwhile.
+            (piece,) = self._tokenizer.encode_batch_fast([text[start:end]], add_special_tokens=False)
+            yield piece.ids
+            start = end

@@ -1,0 +1,30 @@
+"""What is counted about embedding, beside the HTTP metrics that every service has."""
+
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from code_rag.embedding_server.encoders.base import Tokens
+from code_rag.servicekit.metrics import LATENCY_BUCKETS
+
+
+class EmbeddingMetrics:
+    """Texts and tokens embedded, texts cut, tokens waiting, and seconds per inference."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._texts = Counter("embedding_texts", "Texts embedded", registry=registry)
+        self._tokens = Counter("embedding_tokens", "Tokens embedded, padding left out", registry=registry)
+        self._truncated = Counter("embedding_truncated_texts", "Texts that were cut", registry=registry)
+        self.queued_tokens = Gauge(
+            "embedding_queued_tokens", "Tokens that wait or are being embedded", registry=registry
+        )
+        self.inference_seconds = Histogram(
+            "embedding_inference_seconds", "Seconds of one batch", buckets=LATENCY_BUCKETS, registry=registry
+        )
+
+    def count(self, batch: Sequence[Tokens], seconds: float) -> None:
+        """Count one embedded batch."""
+        self._texts.inc(len(batch))
+        self._tokens.inc(sum(len(row.ids) for row in batch))
+        self._truncated.inc(sum(row.truncated for row in batch))
+        self.inference_seconds.observe(seconds)

@@ -1,0 +1,63 @@
+"""What embedding-server speaks beside servicekit.wire.embeddings: OpenAI's embeddings, and token counts."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from code_rag.servicekit.wire.embeddings import MAX_TEXTS
+
+
+def _as_texts(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    if any(type(item) in (int, list) for item in items):
+        raise ValueError("token ids are not accepted, as they would be another model's: send text")
+    return items
+
+
+class OpenAIRequest(BaseModel):
+    """OpenAI's embeddings request; a single string is a list of one."""
+
+    input: Annotated[list[str], Field(min_length=1, max_length=MAX_TEXTS), BeforeValidator(_as_texts)]
+    model: str | None = None
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = None
+
+
+class OpenAIEmbedding(BaseModel):
+    """One vector: numbers, or base64 of little-endian float32."""
+
+    object: Literal["embedding"] = "embedding"
+    index: int
+    embedding: list[float] | str
+
+
+class OpenAIUsage(BaseModel):
+    """Tokens that were read."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class OpenAIAnswer(BaseModel):
+    """OpenAI's embeddings answer; `truncated` is ours, the indices of texts that were cut."""
+
+    object: Literal["list"] = "list"
+    data: list[OpenAIEmbedding]
+    model: str
+    usage: OpenAIUsage
+    truncated: list[int]
+
+
+class TokenizedText(BaseModel):
+    """One text's tokens: `count` is the whole text's, `ids` are those that are read."""
+
+    count: int
+    truncated: bool
+    ids: list[int]
+
+
+class TokenizedTexts(BaseModel):
+    """The token counts of whole texts, and which of them would be cut."""
+
+    counts: list[int]
+    truncated: list[bool]

@@ -1,0 +1,119 @@
+"""Answers without a language model: the lines of the given code that share most with the question."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import PurePosixPath
+
+from code_rag.llm_server.blocks import parse_prompt
+from code_rag.llm_server.generators.base import Json
+from code_rag.llm_server.relevance import Quote, find_quotes
+from code_rag.servicekit.errors import InvalidInput, NotFound
+from code_rag.servicekit.health import CheckResult
+from code_rag.servicekit.wire.chat import ChatMessage, chunk, completion, completion_id
+
+MODEL = "extractive"
+CONTEXT_CHARS = 400_000  # what language models read; more would also take seconds of the processor's time
+_NO_MODEL = "No language model is configured"
+_LANGUAGES = {
+    "c": "c", "cc": "cpp", "cpp": "cpp", "cs": "csharp", "css": "css", "go": "go", "h": "c", "hpp": "cpp",
+    "html": "html", "java": "java", "js": "javascript", "json": "json", "jsx": "jsx", "kt": "kotlin",
+    "md": "markdown", "php": "php", "py": "python", "rb": "ruby", "rs": "rust", "scala": "scala",
+    "sh": "bash", "sql": "sql", "swift": "swift", "toml": "toml", "ts": "typescript", "tsx": "tsx",
+    "yaml": "yaml", "yml": "yaml",
+}  # fmt: skip
+
+
+class ExtractiveGenerator:
+    """Quotes the context blocks of the last user message; the same request always gets the same text.
+
+    A token, in usage and in streams, is a word with the space after it. Sampling options have no effect.
+    """
+
+    models = (MODEL,)
+
+    def __init__(self, default_model: str) -> None:
+        self._accepted = {None, MODEL, default_model}
+
+    async def complete(self, request: Json) -> Json:
+        """The answer as one completion."""
+        text = await self._write(request)
+        return completion(MODEL, text, usage=_usage(request, text))
+
+    async def stream(self, request: Json) -> AsyncGenerator[Json]:
+        """The answer word by word, and its usage where `stream_options.include_usage` asks for it."""
+        text = await self._write(request)
+        id = completion_id()
+        yield chunk(id, MODEL, {"role": "assistant", "content": ""})
+        for word in _tokens(text):
+            yield chunk(id, MODEL, {"content": word})
+        yield chunk(id, MODEL, {}, "stop")
+        if (request.get("stream_options") or {}).get("include_usage"):
+            yield chunk(id, MODEL, {}) | {"choices": [], "usage": _usage(request, text)}
+
+    async def check(self) -> CheckResult:
+        """Always ok: there is nothing behind it."""
+        return CheckResult("ok", "extractive: no OPENAI_API_KEY or OPENAI_BASE_URL")
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    async def _write(self, request: Json) -> str:
+        if (model := request.get("model")) not in self._accepted:
+            raise NotFound(
+                f"There is no model {model!r} here: {_NO_MODEL.lower()}, only {MODEL!r} answers.",
+                param="model",
+                code="model_not_found",
+            )
+        message = _asked(request)
+        if len(message) > CONTEXT_CHARS:
+            raise InvalidInput(
+                f"The last user message has {len(message):,} characters; at most {CONTEXT_CHARS:,} are read.",
+                param="messages",
+                code="context_length_exceeded",
+            )
+        return await asyncio.to_thread(answer, message)  # the longest take a second
+
+
+def answer(message: str) -> str:
+    """Quotes with their citations for a prompt of rag-server's, or the reason why there are none."""
+    prompt = parse_prompt(message)
+    if not prompt.blocks:
+        return f"{_NO_MODEL}, and the message has no context blocks to quote: ask through rag-server instead."
+    quotes = find_quotes(prompt.question, prompt.blocks)
+    if not quotes:
+        return (
+            "Not found in the indexed code: none of the blocks given holds more than half of the question's "
+            f"words. {_NO_MODEL}, so words are all that was compared."
+        )
+    intro = f"{_NO_MODEL}: here are the most relevant lines of the indexed code instead of a written answer."
+    return "\n\n".join((intro, *map(_render, quotes)))
+
+
+def _render(quote: Quote) -> str:
+    first, last = quote.lines[0].number, quote.lines[-1].number
+    span = f"{first}" if first == last else f"{first}-{last}"
+    code = "\n".join(line.text for line in quote.lines)
+    fence = _fence(code)
+    language = _LANGUAGES.get(PurePosixPath(quote.block.path).suffix.lstrip(".").lower(), "")
+    return f"`{quote.block.path}` [{quote.block.number}:{span}]\n\n{fence}{language}\n{code}\n{fence}"
+
+
+def _fence(code: str) -> str:
+    """Three backticks, or one more than any run of them in the code, which so cannot close it."""
+    return "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
+
+
+def _asked(request: Json) -> str:
+    messages = (ChatMessage.model_validate(message) for message in reversed(request["messages"]))
+    return next((message.text() for message in messages if message.role == "user"), "")
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"\S*\s+|\S+", text)
+
+
+def _usage(request: Json, text: str) -> dict[str, int]:
+    contents: Sequence[str] = [ChatMessage.model_validate(message).text() for message in request["messages"]]
+    prompt, written = sum(len(_tokens(content)) for content in contents), len(_tokens(text))
+    return {"prompt_tokens": prompt, "completion_tokens": written, "total_tokens": prompt + written}

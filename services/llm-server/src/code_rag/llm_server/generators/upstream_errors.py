@@ -1,0 +1,94 @@
+"""What a failure of the model server means for our caller."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
+
+from code_rag.servicekit.errors import (
+    InvalidInput,
+    NotFound,
+    Overloaded,
+    ServiceError,
+    TooLarge,
+    UpstreamFailed,
+    UpstreamTimeout,
+)
+
+_LONGEST_MESSAGE = 500
+_TOO_LONG = re.compile(r"context[ _](length|window|size)|maximum context|prompt is too long", re.IGNORECASE)
+
+
+def translate(error: Exception, *, begun: bool, secret: str) -> ServiceError:
+    """The ServiceError for what the client raised, once a stream had `begun`; never quotes `secret`."""
+    match error:
+        case APITimeoutError() | TimeoutError():
+            return UpstreamTimeout("The model server did not answer in time.")
+        case APIConnectionError() if begun:
+            message = "The connection to the model server broke off."
+            return UpstreamFailed(message, code="upstream_stream_truncated")
+        case APIConnectionError():
+            host = error.request.url.netloc.decode()  # without the user part of the URL
+            message = f"The model server at {host} cannot be reached."
+            return UpstreamFailed(message, code="upstream_unreachable")
+        case APIStatusError():
+            return _of_status(error, _said(error, secret))
+        case APIError():
+            return UpstreamFailed(f"The model server failed: {_said(error, secret)}")
+        case _:
+            return UpstreamFailed("The model server answered with something that is not JSON.")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from `retry-after-ms` or from `retry-after` as seconds or as an HTTP date."""
+    for name, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):
+        text = headers.get(name, "")
+        if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
+            return float(text) / divisor
+    try:
+        moment = parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _of_status(error: APIStatusError, said: str) -> ServiceError:
+    wait = retry_after(error.response.headers)
+    match error.status_code:
+        case 401 | 403 as status:
+            # What the upstream says here may quote the key.
+            return UpstreamFailed(
+                f"The model server refused this server's own key (HTTP {status}). Check OPENAI_API_KEY.",
+                code="upstream_auth",
+            )
+        case 404:
+            hint = "If the model exists there, check OPENAI_BASE_URL: it usually ends in /v1."
+            return NotFound(f"{said} {hint}", param="model", code="model_not_found")
+        case 408:
+            return UpstreamTimeout("The model server gave up waiting.")
+        case 400 | 422:
+            too_long = error.code == "context_length_exceeded" or _TOO_LONG.search(said)
+            code = "context_length_exceeded" if too_long else error.code
+            return InvalidInput(said, param=error.param, code=code)
+        case 413:
+            return TooLarge(said)
+        case 429:
+            return Overloaded(said, code=error.code or "rate_limit_exceeded", retry_after=wait)
+        case status if status >= 500:
+            message = f"The model server failed with HTTP {status}. {said}"
+            return UpstreamFailed(message, code="upstream_5xx", retry_after=wait)
+        case status:
+            return UpstreamFailed(f"The model server answered with HTTP {status}.")
+
+
+def _said(error: APIError, secret: str) -> str:
+    """The upstream's own sentence, short and without `secret`."""
+    body = error.body
+    said = body.get("message") or body.get("error") or body.get("detail") if isinstance(body, dict) else body
+    if not isinstance(said, str) or not said.strip() or said.lstrip().startswith("<"):  # a proxy's HTML page
+        return "The model server gave no reason."
+    return said.strip().replace(secret, "[key]")[:_LONGEST_MESSAGE]

@@ -1,0 +1,26 @@
+"""What llm-server reads from the environment."""
+
+from pydantic import Field, SecretStr
+
+from code_rag.servicekit.settings import ServiceSettings, Url
+
+
+class Settings(ServiceSettings):
+    """llm-server's variables; with neither a key nor a base URL it answers with quotes of the code."""
+
+    port: int = Field(8002, ge=0, le=65535, description="Port to listen on.")
+    model_name: str = Field(
+        "gpt-4o-mini", min_length=1, description="Model that answers where a request names none."
+    )
+    openai_api_key: SecretStr | None = Field(None, description="Key for OpenAI or for OPENAI_BASE_URL.")
+    openai_base_url: Url | None = Field(
+        None, description="An OpenAI-compatible server in OpenAI's place, as http://localhost:11434/v1."
+    )
+    upstream_timeout_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="Longest wait for the upstream's answer to begin, retries included, or to go on.",
+    )
+    upstream_max_retries: int = Field(
+        2, ge=0, le=5, description="How often a request is sent again that failed before its answer began."
+    )

@@ -1,0 +1,25 @@
+"""OpenAI's event stream of an answer's chunks."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from code_rag.llm_server.generators.base import Json
+from code_rag.servicekit.errors import UpstreamFailed
+from code_rag.servicekit.wire.chat import DONE, event
+
+
+async def first_of(chunks: AsyncGenerator[Json]) -> Json:
+    """The first chunk; awaited before the headers go out, so that a failure up to here has its own status."""
+    try:
+        return await anext(chunks)
+    except StopAsyncIteration:
+        raise UpstreamFailed("The answer ended before it began.", code="upstream_stream_truncated") from None
+
+
+async def events_of(first: Json, rest: AsyncGenerator[Json]) -> AsyncGenerator[str]:
+    """Each chunk as an event and `[DONE]` at the end; however it ends, it closes `rest`."""
+    async with aclosing(rest):
+        yield event(first)
+        async for chunk in rest:
+            yield event(chunk)
+        yield DONE

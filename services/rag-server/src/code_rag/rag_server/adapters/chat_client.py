@@ -1,0 +1,71 @@
+"""The chat model behind llm-server, spoken to in OpenAI's streaming protocol."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
+
+import httpx2
+from pydantic import BaseModel, SecretStr
+
+from code_rag.rag_server.adapters.upstream import Upstream
+from code_rag.rag_server.ports import Token
+from code_rag.servicekit.errors import UpstreamFailed
+
+COMPLETIONS = "/v1/chat/completions"
+IDLE_SECONDS = 60.0
+"""How long to wait for the first token, and between two of them."""
+
+
+class _Delta(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    delta: _Delta = _Delta()
+
+
+class _Event(BaseModel):
+    model: str = ""
+    choices: list[_Choice] = []
+    error: dict[str, Any] | str | None = None
+
+
+class ChatClient:
+    """A ChatModel over HTTP; close it when done."""
+
+    def __init__(self, url: str, api_key: SecretStr | None, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._upstream = Upstream("llm-server", url, api_key, idle_seconds)
+
+    async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
+        """The answer in pieces; raises servicekit's upstream errors, also in the middle."""
+        body = {"messages": [dict(message) for message in messages], "stream": True}
+        with self._upstream.errors():
+            async with self._upstream.http.stream("POST", COMPLETIONS, json=body) as response:
+                if not response.is_success:
+                    await response.aread()
+                    self._upstream.require_ok(response)
+                async for event in httpx2.EventSource(response):
+                    if event.data == "[DONE]":
+                        return
+                    if (token := _token(event.data)).text:
+                        yield token
+        raise UpstreamFailed("llm-server broke off its answer.")
+
+    async def ping(self) -> str:
+        """The name of the model; raises where llm-server is away, unwell or refuses the key."""
+        return await self._upstream.ping()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._upstream.close()
+
+
+def _token(data: str) -> Token:
+    """The text of one event, which may be empty; raises UpstreamFailed for an error inside the stream."""
+    event = _Event.model_validate_json(data)
+    if event.error is not None:
+        raise UpstreamFailed(f"llm-server failed: {_message(event.error)}")
+    return Token("".join(choice.delta.content or "" for choice in event.choices), event.model)
+
+
+def _message(error: dict[str, Any] | str) -> str:
+    return error if isinstance(error, str) else str(error.get("message", "no reason given"))

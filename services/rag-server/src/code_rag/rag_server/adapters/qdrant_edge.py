@@ -1,0 +1,234 @@
+"""The vector store inside this process, in one folder: Qdrant's own engine by `qdrant-edge-py`."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any, TypeVar
+from uuid import UUID
+
+import structlog
+from qdrant_edge import (
+    CountRequest,
+    EdgeShard,
+    FacetRequest,
+    FieldCondition,
+    Filter,
+    HasVectorCondition,
+    MatchAny,
+    MatchValue,
+    PointVectors,
+    Query,
+    QueryBatchRequest,
+    QueryRequest,
+    ScoredPoint,
+    ScrollRequest,
+    UpdateOperation,
+)
+from qdrant_edge import Point as EdgePoint
+from qdrant_edge import SparseVector as EdgeSparseVector
+
+from code_rag.rag_server.adapters.edge_folder import EngineError, guarded, lock_folder, open_folder
+from code_rag.rag_server.adapters.qdrant_payload import (
+    DENSE,
+    MAX_FILES,
+    SPARSE,
+    tally_files,
+    to_chunk,
+    to_payload,
+)
+from code_rag.rag_server.model import Chunk, SparseVector
+from code_rag.rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, StoreUnusable, Vector
+from code_rag.servicekit.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+FLUSH_SECONDS = 5.0
+"""How long a write may stay in the write-ahead log alone; Qdrant's server has the same default.
+
+A write survives the end of the process as soon as it is in the log, and a power cut once it is flushed.
+"""
+
+POINTS_PER_WRITE = 64
+"""The engine keeps Python's other threads waiting while it writes: some 5 ms for so many points."""
+
+MAX_POINTS = 1_000_000
+"""Points in a listing, which the engine does not know without a limit."""
+
+T = TypeVar("T")
+
+
+def open_edge_store(folder: Path, dimension: int) -> "EdgeStore":
+    """Open the store in `folder`; blocks, and raises StoreUnusable, as `lock_folder` and `open_folder` do."""
+    lock = lock_folder(folder)
+    try:
+        return EdgeStore(open_folder(folder, dimension), lock)
+    except StoreUnusable:
+        lock.close()
+        raise
+
+
+class EdgeStore:
+    """Writes in one thread, in order, and reads in another, so that no search waits for the disk."""
+
+    def __init__(self, shard: EdgeShard, lock: IO[bytes]) -> None:
+        self._shard = shard
+        self._lock = lock
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="edge-write")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="edge-read")
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Store points; one with a known id replaces what was there but keeps its dense vector."""
+
+        def write() -> None:
+            for start in range(0, len(points), POINTS_PER_WRITE):
+                self._upsert(points[start : start + POINTS_PER_WRITE])
+
+        await self._write(write)
+
+    async def remove_stale(self, path: str, digest: str) -> None:
+        """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
+        stale = Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
+        await self._write(lambda: self._shard.update(UpdateOperation.delete_points_by_filter(stale)))
+
+    async def files(self, path: str = "") -> Mapping[str, StoredFile]:
+        """Every stored file at or under `path`, counted from the points themselves."""
+        scope = _conditions(Scope(path=path))
+
+        def read() -> Mapping[str, StoredFile]:
+            versions = self._counted("file_version", Filter(must=scope))
+            return tally_files(versions, self._counted("path", _unembedded(scope)))
+
+        return await self._read(read)
+
+    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
+        """The chunks of these files that have no dense vector yet."""
+        wanted = _unembedded([FieldCondition("path", MatchAny(list(paths)))])
+        request = ScrollRequest(limit=MAX_POINTS, filter=wanted, with_payload=True)
+
+        def read() -> Sequence[Chunk]:
+            records, _ = self._shard.scroll(request)
+            return [to_chunk(record.id, record.payload or {}) for record in records]
+
+        return await self._read(read)
+
+    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
+
+        def write() -> None:
+            points = [PointVectors(key, {DENSE: list(vector)}) for key, vector in vectors.items()]
+            self._shard.update(UpdateOperation.update_vectors(points))
+
+        await self._write(write)
+
+    async def search(
+        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
+    ) -> Candidates:
+        """The best `limit` chunks by each vector."""
+        queries = []
+        if dense is not None:
+            queries.append(_query(Query.Nearest(list(dense), using=DENSE), scope, limit))
+        if sparse.indices:
+            queries.append(_query(Query.Nearest(_terms(sparse), using=SPARSE), scope, limit))
+
+        def read() -> list[tuple[Scored, ...]]:
+            return [_scored(points) for points in self._shard.query_batch(QueryBatchRequest(queries))]
+
+        found = await self._read(read)
+        return Candidates(
+            dense=found.pop(0) if dense is not None else (),
+            sparse=found.pop(0) if sparse.indices else (),
+        )
+
+    async def count(self) -> int:
+        """How many chunks are stored."""
+        return await self._read(lambda: self._shard.count(CountRequest()))
+
+    async def count_files(self) -> int:
+        """How many files the stored chunks belong to."""
+        return len(await self._read(lambda: self._counted("path", Filter())))
+
+    async def ping(self) -> None:
+        """Return when the engine answers."""
+        await self.count()
+
+    async def close(self) -> None:
+        """Flush and let go of the folder."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._flushing
+        await self._flush()
+        await self._read(self._shard.close)
+        self._writer.shutdown()
+        self._reader.shutdown()
+        self._lock.close()
+
+    def _upsert(self, points: Sequence[Point]) -> None:
+        ids: list[int | UUID | str] = [point.chunk.id for point in points]
+        known = self._shard.retrieve(ids, with_payload=False, with_vector=[DENSE])
+        vectors: dict[str, Any] = {str(record.id): record.vector for record in known}
+        self._shard.update(UpdateOperation.upsert_points([_stored(point, vectors) for point in points]))
+
+    def _counted(self, field: str, wanted: Filter) -> dict[str, int]:
+        """How many points have each value of a field."""
+        facet = self._shard.facet(FacetRequest(field, limit=MAX_FILES, exact=True, filter=wanted))
+        # The engine still lists the values of points deleted since the folder was opened, counted 0.
+        return {str(hit.value): hit.count for hit in facet if hit.count}
+
+    async def _read(self, work: Callable[[], T]) -> T:
+        return await _in_thread(self._reader, work)
+
+    async def _write(self, work: Callable[[], None]) -> None:
+        await _in_thread(self._writer, work)
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush_later())
+
+    async def _flush_later(self) -> None:
+        await asyncio.sleep(FLUSH_SECONDS)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        try:
+            await _in_thread(self._writer, self._shard.flush)
+        except Unavailable as error:
+            log.warning("index not flushed", reason=error.message)
+
+
+async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, guarded, work)
+    except EngineError as error:
+        raise Unavailable(f"The embedded index fails: {error}", code="store_unavailable") from error
+
+
+def _stored(point: Point, vectors: Mapping[str, Any]) -> EdgePoint:
+    known = vectors.get(point.chunk.id) or {}
+    return EdgePoint(point.chunk.id, {**known, SPARSE: _terms(point.sparse)}, to_payload(point.chunk))
+
+
+def _terms(vector: SparseVector) -> EdgeSparseVector:
+    return EdgeSparseVector(list(vector.indices), list(vector.values))
+
+
+def _query(query: Query, scope: Scope, limit: int) -> QueryRequest:
+    return QueryRequest(limit=limit, query=query, filter=Filter(must=_conditions(scope)), with_payload=True)
+
+
+def _scored(points: Sequence[ScoredPoint]) -> tuple[Scored, ...]:
+    return tuple(Scored(to_chunk(point.id, point.payload or {}), point.score) for point in points)
+
+
+def _unembedded(conditions: list[Any]) -> Filter:
+    return Filter(must=conditions, must_not=[HasVectorCondition(DENSE)])
+
+
+def _conditions(scope: Scope) -> list[Any]:
+    wanted = (("path_parents", scope.path), ("language", scope.language))
+    return [_equals(field, value) for field, value in wanted if value]
+
+
+def _equals(field: str, value: str) -> FieldCondition:
+    return FieldCondition(field, MatchValue(value))

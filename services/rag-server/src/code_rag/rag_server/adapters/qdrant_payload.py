@@ -1,0 +1,75 @@
+"""How chunks lie in Qdrant, the same in the server and in the embedded engine."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from code_rag.rag_server.model import CHUNKER_VERSION, Chunk
+from code_rag.rag_server.ports import StoredFile
+
+LAYOUT_VERSION = 1
+"""Raised whenever a stored payload or sparse vector would mean something else."""
+
+MAX_FILES = 1_000_000
+"""How many different values of a field are counted at most: the engine makes room for so many."""
+
+DENSE = "dense"
+SPARSE = "sparse"
+INDEXED_FIELDS = ("path", "path_parents", "language", "file_version")
+
+
+_CHUNK_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in ("id", "symbols"))
+
+
+def index_name(collection: str, model: str, dimension: int) -> str:
+    """The name of an index that only holds points made in one way, so that two ways never mix."""
+    schema = f"{model}|{dimension}|{CHUNKER_VERSION}|{LAYOUT_VERSION}"
+    return f"{collection}-{hashlib.sha256(schema.encode()).hexdigest()[:8]}"
+
+
+def to_payload(chunk: Chunk) -> dict[str, Any]:
+    """The chunk's fields but its id, and what is only there to be filtered and counted by.
+
+    `path_parents` are the file and every folder it is in; `file_version` is the same for all chunks of one
+    version of a file, so that the store can tell versions and count their chunks by itself.
+    """
+    return {
+        "path": chunk.path,
+        "path_parents": path_parents(chunk.path),
+        "language": chunk.language,
+        "start_line": chunk.start_line,
+        "end_line": chunk.end_line,
+        "symbol": chunk.symbol,
+        "symbols": list(chunk.symbols),
+        "kind": chunk.kind,
+        "text": chunk.text,
+        "file_digest": chunk.file_digest,
+        "file_chunks": chunk.file_chunks,
+        "file_version": f"{chunk.file_digest}:{chunk.file_chunks}:{chunk.path}",
+    }
+
+
+def to_chunk(point_id: object, payload: Mapping[str, Any]) -> Chunk:
+    """The chunk that `to_payload` stored under this id."""
+    values = {name: payload[name] for name in _CHUNK_FIELDS}
+    return Chunk(id=str(point_id), symbols=tuple(payload["symbols"]), **values)
+
+
+def path_parents(path: str) -> list[str]:
+    """`a/b.py` gives `a` and `a/b.py`: what a search narrowed to a folder or file compares with."""
+    parts = path.split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
+
+
+def tally_files(versions: Mapping[str, int], unembedded: Mapping[str, int]) -> dict[str, StoredFile]:
+    """Tell the stored files from the points per `file_version`, and per path of those without a dense vector.
+
+    A file that is stored in two versions is not complete.
+    """
+    files: dict[str, StoredFile] = {}
+    for version, count in versions.items():
+        digest, expected, path = version.split(":", 2)
+        complete = count == int(expected) and path not in files
+        files[path] = StoredFile(digest, count, complete, unembedded.get(path, 0))
+    return files

@@ -1,0 +1,225 @@
+"""The vector store behind a URL: a Qdrant server or cluster."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qdrant_client import AsyncQdrantClient, models
+from qdrant_client.http.exceptions import UnexpectedResponse
+
+from code_rag.rag_server.adapters.qdrant_errors import nothing_if_missing, translated
+from code_rag.rag_server.adapters.qdrant_payload import (
+    DENSE,
+    INDEXED_FIELDS,
+    MAX_FILES,
+    SPARSE,
+    tally_files,
+    to_chunk,
+    to_payload,
+)
+from code_rag.rag_server.adapters.tls import trust_for
+from code_rag.rag_server.model import Chunk, SparseVector
+from code_rag.rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Vector
+
+TIMEOUT_SECONDS = 4
+"""For what someone waits for: with the embedding of a query, an answer or an error comes within 10 s."""
+INDEXING_SECONDS = 60
+POINTS_PER_REQUEST = 128
+PAGE = 1_000
+"""Points per page of a listing."""
+
+
+def connect(url: str, api_key: str | None, timeout: int = TIMEOUT_SECONDS) -> AsyncQdrantClient:
+    """A client for the server at `url`; connects when it is first used."""
+    # As a header: the client's own parameter warns of plain HTTP, which is what a cluster has inside.
+    headers = {"api-key": api_key} if api_key else None
+    return AsyncQdrantClient(
+        url=url,
+        headers=headers,
+        timeout=timeout,
+        check_compatibility=False,
+        trust_env=False,
+        verify=trust_for(url),
+    )
+
+
+class ServerStore:
+    """One collection of a Qdrant server, made when indexing first asks for it, and again if it vanishes."""
+
+    def __init__(self, client: AsyncQdrantClient, collection: str, dimension: int, page: int = PAGE) -> None:
+        self._client = client
+        self._collection = collection
+        self._dimension = dimension
+        self._page = page
+        self._made = False
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Store points; one with a known id replaces what was there but keeps its dense vector."""
+        with translated():
+            for start in range(0, len(points), POINTS_PER_REQUEST):
+                await self._upsert(points[start : start + POINTS_PER_REQUEST])
+
+    async def remove_stale(self, path: str, digest: str) -> None:
+        """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
+        stale = models.Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
+        with translated(), nothing_if_missing():
+            await self._client.delete(
+                self._collection, models.FilterSelector(filter=stale), wait=True, timeout=INDEXING_SECONDS
+            )
+
+    async def files(self, path: str = "") -> Mapping[str, StoredFile]:
+        """Every stored file at or under `path`, counted from the points themselves."""
+        if not self._made:
+            with translated():
+                await self._make()
+        scope = _conditions(Scope(path=path))
+        versions = await self._counted("file_version", models.Filter(must=scope), INDEXING_SECONDS)
+        return tally_files(versions, await self._counted("path", _unembedded(scope), INDEXING_SECONDS))
+
+    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
+        """The chunks of these files that have no dense vector yet."""
+        wanted = models.FieldCondition(key="path", match=models.MatchAny(any=list(paths)))
+        chunks: list[Chunk] = []
+        page: Any = None
+        with translated(), nothing_if_missing():
+            while True:
+                records, page = await self._client.scroll(
+                    self._collection,
+                    _unembedded([wanted]),
+                    limit=self._page,
+                    offset=page,
+                    with_payload=True,
+                    timeout=INDEXING_SECONDS,
+                )
+                chunks += [to_chunk(record.id, record.payload or {}) for record in records]
+                if page is None:
+                    break
+        return chunks
+
+    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
+        points = [models.PointVectors(id=key, vector={DENSE: list(v)}) for key, v in vectors.items()]
+        with translated():
+            for start in range(0, len(points), POINTS_PER_REQUEST):
+                part = points[start : start + POINTS_PER_REQUEST]
+                await self._client.update_vectors(self._collection, part, wait=True, timeout=INDEXING_SECONDS)
+
+    async def search(
+        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
+    ) -> Candidates:
+        """The best `limit` chunks by each vector."""
+        queries = []
+        if dense is not None:
+            queries.append(_query(list(dense), DENSE, scope, limit))
+        if sparse.indices:
+            queries.append(_query(_sparse(sparse), SPARSE, scope, limit))
+        found: list[tuple[Scored, ...]] = []
+        with translated(), nothing_if_missing():
+            answers = await self._client.query_batch_points(self._collection, queries) if queries else []
+            found = [_scored(answer.points) for answer in answers]
+        return Candidates(
+            dense=found.pop(0) if found and dense is not None else (),
+            sparse=found.pop(0) if found else (),
+        )
+
+    async def count(self) -> int:
+        """How many chunks are stored."""
+        with translated(), nothing_if_missing():
+            return (await self._client.count(self._collection, exact=True)).count
+        return 0
+
+    async def count_files(self) -> int:
+        """How many files the stored chunks belong to."""
+        return len(await self._counted("path", models.Filter(), TIMEOUT_SECONDS))
+
+    async def ping(self) -> None:
+        """Return when the server answers."""
+        with translated():
+            await self._client.collection_exists(self._collection)
+
+    async def close(self) -> None:
+        """Let go of the connections; whatever was upserted is already durable."""
+        await self._client.close()
+
+    async def _upsert(self, points: Sequence[Point]) -> None:
+        try:
+            vectors = await self._vectors([point.chunk.id for point in points])
+        except UnexpectedResponse as error:
+            if error.status_code != 404:
+                raise
+            await self._make()
+            vectors = {}
+        structs = [_struct(point, vectors) for point in points]
+        await self._client.upsert(self._collection, structs, wait=True, timeout=INDEXING_SECONDS)
+
+    async def _vectors(self, ids: Sequence[str]) -> dict[str, Any]:
+        """The dense vectors that these chunks have already."""
+        known = await self._client.retrieve(
+            self._collection, ids, with_payload=False, with_vectors=[DENSE], timeout=INDEXING_SECONDS
+        )
+        return {str(record.id): record.vector for record in known}
+
+    async def _counted(self, field: str, wanted: models.Filter, seconds: int) -> dict[str, int]:
+        """How many points have each value of a field."""
+        with translated(), nothing_if_missing():
+            facet = await self._client.facet(
+                self._collection, field, facet_filter=wanted, limit=MAX_FILES, exact=True, timeout=seconds
+            )
+            return {str(hit.value): hit.count for hit in facet.hits if hit.count}
+        return {}
+
+    async def _make(self) -> None:
+        """Make the collection and its indexes, or what is missing of them."""
+        try:
+            await self._client.create_collection(
+                self._collection,
+                vectors_config={
+                    DENSE: models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)
+                },
+                sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            )
+        except UnexpectedResponse as error:
+            if error.status_code != 409:  # another replica of ours was faster
+                raise
+        for field in INDEXED_FIELDS:
+            await self._client.create_payload_index(
+                self._collection, field, models.PayloadSchemaType.KEYWORD, wait=True
+            )
+        self._made = True
+
+
+def _struct(point: Point, vectors: Mapping[str, Any]) -> models.PointStruct:
+    vector = {**(vectors.get(point.chunk.id) or {}), SPARSE: _sparse(point.sparse)}
+    return models.PointStruct(id=point.chunk.id, vector=vector, payload=to_payload(point.chunk))
+
+
+def _sparse(vector: SparseVector) -> models.SparseVector:
+    return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
+
+
+def _query(
+    query: list[float] | models.SparseVector, using: str, scope: Scope, limit: int
+) -> models.QueryRequest:
+    return models.QueryRequest(
+        query=query,
+        using=using,
+        filter=models.Filter(must=_conditions(scope)),
+        limit=limit,
+        with_payload=True,
+    )
+
+
+def _scored(points: Sequence[models.ScoredPoint]) -> tuple[Scored, ...]:
+    return tuple(Scored(to_chunk(point.id, point.payload or {}), point.score) for point in points)
+
+
+def _unembedded(conditions: list[models.Condition]) -> models.Filter:
+    return models.Filter(must=conditions, must_not=[models.HasVectorCondition(has_vector=DENSE)])
+
+
+def _conditions(scope: Scope) -> list[models.Condition]:
+    wanted = (("path_parents", scope.path), ("language", scope.language))
+    return [_equals(field, value) for field, value in wanted if value]
+
+
+def _equals(field: str, value: str) -> models.FieldCondition:
+    return models.FieldCondition(key=field, match=models.MatchValue(value=value))

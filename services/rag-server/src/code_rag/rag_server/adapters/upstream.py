@@ -1,0 +1,129 @@
+"""One of our own services behind rag-server, spoken to over HTTP."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+
+from code_rag.rag_server.adapters.tls import trust_for
+from code_rag.servicekit.errors import (
+    InvalidInput,
+    Overloaded,
+    ServiceError,
+    Unavailable,
+    UpstreamFailed,
+    UpstreamTimeout,
+)
+from code_rag.servicekit.middleware import request_id
+from code_rag.servicekit.settings import bearer
+
+CONNECT_SECONDS = 2.0
+
+
+class _Error(BaseModel):
+    message: str
+
+
+class _Envelope(BaseModel):
+    error: _Error
+
+
+class _Check(BaseModel):
+    status: str
+    detail: str = ""
+
+
+class _Health(BaseModel):
+    status: str
+    checks: dict[str, _Check] = {}
+
+
+class _Model(BaseModel):
+    id: str
+
+
+class _Models(BaseModel):
+    data: list[_Model] = Field(min_length=1)
+
+
+class Upstream:
+    """A service at a URL: its errors become ours, and our request id becomes its; close it when done."""
+
+    def __init__(self, service: str, url: str, api_key: SecretStr | None, read_seconds: float) -> None:
+        self.service = service
+        self.url = url
+        # The services talk to each other directly: a proxy in the environment is for the world outside.
+        self.http = httpx2.AsyncClient(
+            base_url=url,
+            timeout=httpx2.Timeout(read_seconds, connect=CONNECT_SECONDS),
+            headers=bearer(api_key),
+            event_hooks={"request": [_pass_request_id]},
+            trust_env=False,
+            verify=trust_for(url),
+        )
+
+    async def ping(self) -> str:
+        """The name of the service's model; raises where the service is away or anything but well."""
+        with self.errors():
+            health = _Health.model_validate_json(await self._get("/health"))
+            models = _Models.model_validate_json(await self._get("/v1/models"))
+        if health.status != "ok":
+            details = [check.detail for check in health.checks.values() if check.status != "ok"]
+            raise UpstreamFailed(f"{self.service} is {health.status}: {'; '.join(details)}")
+        return models.data[0].id
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.http.aclose()
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Say what went wrong between us and the service in our own errors."""
+        try:
+            yield
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+            reason = f"{self.service} does not answer at {self.url}."
+            raise Unavailable(reason, code="upstream_away", retry_after=1) from error
+        except (httpx2.TimeoutException, TimeoutError) as error:
+            raise UpstreamTimeout(f"{self.service} did not answer in time.") from error
+        except httpx2.HTTPError as error:
+            raise UpstreamFailed(f"{self.service} broke off: {error}".rstrip(": ")) from error
+        except ValidationError as error:
+            raise UpstreamFailed(f"{self.service} sent an answer of the wrong shape.") from error
+
+    def require_ok(self, response: httpx2.Response) -> None:
+        """Raise the error that a response, read to its end, stands for; return if it is a success."""
+        if response.is_success:
+            return
+        status, message = response.status_code, _message(response)
+        wait = _retry_after(response)
+        errors: dict[int, ServiceError] = {
+            400: InvalidInput(message),
+            413: InvalidInput(message),
+            429: Overloaded(f"{self.service} is busy: {message}", retry_after=wait),
+            503: Unavailable(f"{self.service} is not ready: {message}", retry_after=wait),
+        }
+        raise errors.get(status, UpstreamFailed(f"{self.service} answered {status}: {message}"))
+
+    async def _get(self, path: str) -> bytes:
+        response = await self.http.get(path)
+        self.require_ok(response)
+        return response.content
+
+
+async def _pass_request_id(request: httpx2.Request) -> None:
+    if current := request_id.get():
+        request.headers["x-request-id"] = current
+
+
+def _message(response: httpx2.Response) -> str:
+    try:
+        return _Envelope.model_validate_json(response.content).error.message
+    except ValidationError:
+        return response.reason_phrase
+
+
+def _retry_after(response: httpx2.Response) -> float | None:
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isdecimal() else None

@@ -1,0 +1,103 @@
+"""The answer use case: a question in, an answer out whose citations have been checked."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from code_rag.rag_server.citations import ReadLines, cite
+from code_rag.rag_server.model import Answer
+from code_rag.rag_server.ports import ChatModel, Scope, Token
+from code_rag.rag_server.prompting import Block, messages, pack, show_hidden
+from code_rag.rag_server.searching import CountDegradation, Searcher, SearchResult, Stopwatch
+from code_rag.servicekit.errors import ServiceError, UpstreamFailed
+
+BEST_PLACES = 5
+NO_MODEL = "none"
+"""The `model` of an answer that no model wrote."""
+
+Event = SearchResult | Token | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Answers from what the searcher finds; `read_lines` reads the code as it is now."""
+
+    searcher: Searcher
+    model: ChatModel
+    read_lines: ReadLines
+    count_degradation: CountDegradation
+
+    async def answer(self, question: str, scope: Scope, limit: int) -> Answer:
+        """What `stream` ends with."""
+        events = [event async for event in self.stream(question, scope, limit)]
+        return next(event for event in events if isinstance(event, Answer))
+
+    async def stream(self, question: str, scope: Scope, limit: int) -> AsyncGenerator[Event, None]:
+        """The search result, then the answer's tokens, then the whole answer with its citations.
+
+        Without a language model the answer lists the best places. Raises the store's errors, and the
+        model's where it fails after its first token.
+        """
+        found = await self.searcher.search(question, scope, limit)
+        yield found
+        if not found.hits:
+            yield _not_found(found)
+            return
+        watch, blocks = Stopwatch(dict(found.timings)), pack(found.hits)
+        written: list[Token] = []
+        lack = ""
+        with watch.step("generate"):
+            try:
+                async with aclosing(self.model.stream(messages(question, blocks))) as tokens:
+                    async for token in tokens:
+                        written.append(token)
+                        yield token
+                _require_some(written)
+            except ServiceError as error:
+                if written:
+                    raise
+                lack = error.message
+        yield await self._checked(found, blocks, written, lack, watch)
+
+    async def _checked(
+        self,
+        found: SearchResult,
+        blocks: Sequence[Block],
+        written: Sequence[Token],
+        lack: str,
+        watch: Stopwatch,
+    ) -> Answer:
+        """The answer out of what the model wrote, or without it for `lack` of a model, with its citations."""
+        degraded = found.degraded
+        if lack:
+            self.count_degradation("no language model")
+            degraded = (*degraded, f"no language model: {lack}")
+        text = "".join(token.text for token in written) or _best_places(blocks)
+        with watch.step("verify"):
+            citations = await asyncio.to_thread(cite, text, blocks, self.read_lines)
+        model = written[-1].model if written else NO_MODEL
+        return Answer(text, citations, found.hits, model, degraded, watch.timings)
+
+
+def _require_some(written: Sequence[Token]) -> None:
+    if not written:
+        raise UpstreamFailed("llm-server sent an empty answer.")
+
+
+def _not_found(found: SearchResult) -> Answer:
+    text = " ".join(("Not found in the indexed code.", *(f"({reason})" for reason in found.degraded)))
+    return Answer(text, (), (), NO_MODEL, found.degraded, found.timings)
+
+
+def _best_places(blocks: Sequence[Block]) -> str:
+    """The answer where nothing can write one: where to look, each place cited."""
+    places = "\n".join(f"- {_place(block)} [{block.number}]" for block in blocks[:BEST_PLACES])
+    return f"No language model is at hand. These places match the question best:\n\n{places}"
+
+
+def _place(block: Block) -> str:
+    """Path, lines and symbol as inline code, where no bracket in a name can pass for a marker."""
+    symbol = f" {block.symbol}" if block.symbol else ""
+    name = show_hidden(f"{block.path}:{block.start_line}-{block.end_line}{symbol}")
+    return f"`{name.replace('`', chr(39))}`"

@@ -1,0 +1,68 @@
+"""Cuts a file into chunks along its structure, every line that is not blank in exactly one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from code_rag.rag_server.chunking.lines import indentation_depths
+from code_rag.rag_server.chunking.markdown import markdown_structure
+from code_rag.rag_server.chunking.outline import Outline
+from code_rag.rag_server.chunking.packing import pack
+from code_rag.rag_server.chunking.syntax import ParseError, syntax_structure
+from code_rag.rag_server.model import Chunk, SourceFile, chunk_id
+
+Method = Literal["syntax", "markdown", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunking:
+    """The chunks of a file and how they were found."""
+
+    chunks: tuple[Chunk, ...]
+    method: Method
+    fallback: str = ""
+    """Why a file whose language has a grammar was cut by lines; empty if it was not."""
+
+
+def chunk_file(file: SourceFile) -> Chunking:
+    """Cut a file by its grammar, by its headings, or by blank lines and indentation.
+
+    Lines end at a line feed, a carriage return before it is dropped. A file that cannot be parsed is cut by
+    lines and `fallback` says why.
+    """
+    lines = [line.removesuffix("\r") for line in file.text.split("\n")]
+    if file.language == "markdown":
+        depths, sections = markdown_structure(lines)
+        return Chunking(_chunks(file, lines, depths, Outline(sections, "section")), "markdown")
+    fallback = ""
+    try:
+        if structure := syntax_structure(lines, file.language):
+            return Chunking(_chunks(file, lines, structure[0], Outline(structure[1], "module")), "syntax")
+    except ParseError as error:
+        fallback = str(error)
+    return Chunking(_chunks(file, lines, indentation_depths(lines), Outline([], "lines")), "lines", fallback)
+
+
+def _chunks(
+    file: SourceFile, lines: Sequence[str], depths: Sequence[int], outline: Outline
+) -> tuple[Chunk, ...]:
+    runs = pack(lines, depths, outline.rows)
+    chunks = []
+    for ordinal, (start, end) in enumerate(runs):
+        text = "\n".join(lines[start:end])
+        names, symbol, kind = outline.describe(start, end)
+        chunk = Chunk(
+            id=chunk_id(file.path, ordinal, text),
+            path=file.path,
+            language=file.language,
+            start_line=start + 1,
+            end_line=end,
+            symbol=symbol,
+            kind=kind,
+            text=text,
+            file_digest=file.digest,
+            file_chunks=len(runs),
+            symbols=names,
+        )
+        chunks.append(chunk)
+    return tuple(chunks)

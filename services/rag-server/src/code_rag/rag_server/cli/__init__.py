@@ -1,0 +1,171 @@
+"""The command `coderag`: ask questions of a codebase through a running rag-server.
+
+Each command's work is imported when it runs, so that `coderag --help` answers at once.
+"""
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from code_rag.rag_server.cli.failure import Failure
+
+if TYPE_CHECKING:
+    from code_rag.rag_server.cli.client import Client
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+HELP = """Ask questions of a codebase; the answers name the lines that prove them.
+
+\b
+Examples:
+  coderag index                               index the codebase and wait
+  coderag ask "How long can I get a refund?"  answer, then its sources
+  coderag search refund window --limit 3      the code itself, best first
+  coderag search cancel --path orders --language python --json
+  coderag status                              what works and what is indexed
+"""
+EPILOG = """\b
+Exit codes:
+  0    done, something was found
+  1    nothing was found: no hit, or an answer that cites no line
+  2    wrong usage, or the server refused the request (4xx)
+  3    the server cannot be reached, is busy (429) or unavailable (5xx)
+  4    indexing failed, as a whole or for some files
+  130  stopped with Ctrl-C
+
+\b
+Environment:
+  RAG_SERVER_URL  where the rag-server is (default http://127.0.0.1:8000)
+  API_KEY         the key the server asks for, where it has one
+  NO_COLOR        set it to anything for output without colours
+"""
+
+
+class Commands(TyperGroup):
+    """Ends a command that failed with one sentence on stderr and the failure's exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            typer.echo(f"coderag: {failure}", err=True)
+            raise typer.Exit(failure.exit_code) from None
+
+
+app = typer.Typer(
+    name="coderag",
+    cls=Commands,
+    help=HELP,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Url = Annotated[
+    str,
+    typer.Option("--url", envvar="RAG_SERVER_URL", help="Where the rag-server is.", metavar="URL"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
+Path = Annotated[str | None, typer.Option("--path", help="Only this folder or file.", metavar="PATH")]
+Language = Annotated[
+    str | None, typer.Option("--language", help="Only this language, such as python.", metavar="NAME")
+]
+
+
+def _client(url: str) -> "Client":
+    from code_rag.rag_server.cli.client import Client
+
+    return Client(url, os.environ.get("API_KEY", ""))
+
+
+@app.command("index")
+def index_command(
+    path: Annotated[
+        str, typer.Argument(help="Folder or file below the codebase's root.", metavar="PATH")
+    ] = "",
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start the run and return at once.")] = False,
+    as_json: Json = False,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Index what changed and wait until it can be searched.
+
+    \b
+    Examples:
+      coderag index
+      coderag index orders/refunds.py
+      coderag index --no-wait && coderag status
+    """
+    from code_rag.rag_server.cli.index import index
+
+    with _client(url) as client:
+        index(client, path, wait=not no_wait, as_json=as_json)
+
+
+@app.command("search")
+def search_command(
+    query: Annotated[
+        list[str], typer.Argument(help="Words or a sentence; quotes are not needed.", metavar="QUERY")
+    ],
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many hits.")] = 10,
+    path: Path = None,
+    language: Language = None,
+    as_json: Json = False,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Find the code that fits a query, best first.
+
+    \b
+    Examples:
+      coderag search refund window
+      coderag search "class RefundPolicy" --language python -n 3
+      coderag search retry --path payment-worker --json | jq '.hits[].path'
+    """
+    from code_rag.rag_server.cli.search import search
+
+    with _client(url) as client:
+        search(client, " ".join(query), limit=limit, path=path, language=language, as_json=as_json)
+
+
+@app.command("ask")
+def ask_command(
+    question: Annotated[
+        list[str],
+        typer.Argument(help="The question; quote it to keep the shell off '?'.", metavar="QUESTION"),
+    ],
+    path: Path = None,
+    language: Language = None,
+    as_json: Json = False,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Answer a question, then list the lines that prove it.
+
+    A source marked ✓ was read for the answer and is still the same on disk; ✗ says why not.
+
+    \b
+    Examples:
+      coderag ask "When do loyalty points expire?"
+      coderag ask "Who retries a failed payment?" --path payment-worker
+      coderag ask "What is an outbox?" --json | jq -r .answer
+    """
+    from code_rag.rag_server.cli.ask import ask
+
+    with _client(url) as client:
+        ask(client, " ".join(question), path=path, language=language, as_json=as_json)
+
+
+@app.command("status")
+def status_command(as_json: Json = False, url: Url = DEFAULT_URL) -> None:
+    """Show what works, what is indexed and what was left out.
+
+    \b
+    Examples:
+      coderag status
+      coderag status --json | jq .index.searchable
+    """
+    from code_rag.rag_server.cli.status import status
+
+    with _client(url) as client:
+        status(client, as_json=as_json)

@@ -1,0 +1,104 @@
+"""`coderag ask`: the answer as it is written, then the lines that prove it."""
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+import typer
+from pydantic import BaseModel
+
+from code_rag.rag_server.cli.client import Client
+from code_rag.rag_server.cli.failure import ExitCode, Failure
+from code_rag.rag_server.cli.terminal import note, print_json, stderr, stdout, visible, visible_line
+from code_rag.rag_server.wire import AnswerCitation, AskRequest, AskResponse
+
+
+class Remarks(BaseModel):
+    """What the `hits` event, and again the `answer` event, says was missing."""
+
+    degraded: list[str]
+
+
+class Token(BaseModel):
+    """A piece of the answer."""
+
+    text: str
+
+
+def ask(client: Client, question: str, *, path: str | None, language: str | None, as_json: bool) -> None:
+    """Print the answer to `question` and its sources; raises Failure when it has none."""
+    request = AskRequest.model_construct(question=question, stream=True, path=path, language=language)
+    answer = _follow(client, request, show=not as_json)
+    if as_json:
+        print_json(answer)
+    elif answer.citations:
+        _print_sources(answer.citations)
+    if not answer.citations:
+        raise Failure("No line of the index proves an answer.", ExitCode.NOTHING_FOUND)
+
+
+def _follow(client: Client, request: AskRequest, *, show: bool) -> AskResponse:
+    with Transcript(show) as transcript:
+        for name, data in client.events("/ask", request):
+            if name == "hits":
+                transcript.remark(client.read(data, Remarks).degraded)
+            elif name == "token":
+                transcript.write(client.read(data, Token).text)
+            elif name == "answer":
+                answer = client.read(data, AskResponse)
+                transcript.remark(answer.degraded)
+                if (
+                    not transcript.written
+                ):  # no model wrote it: it lists the best places, or says there are none
+                    transcript.write(answer.answer)
+                return answer
+    raise Failure("The answer broke off before its end.", ExitCode.UNAVAILABLE)
+
+
+class Transcript:
+    """What people see while an answer is written: its text where `show`, and each remark once."""
+
+    def __init__(self, show: bool) -> None:
+        self._show = show
+        self._remarks: set[str] = set()
+        self._waiting = stderr().status("Reading the code …")  # draws nothing unless stderr is a terminal
+        self.written = ""  # the last piece
+
+    def __enter__(self) -> Self:
+        self._waiting.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waiting.stop()
+        if self._show and self.written and not self.written.endswith("\n"):
+            typer.echo()
+
+    def write(self, text: str) -> None:
+        """Add a piece of the answer."""
+        self.written = text or self.written
+        if self._show:
+            self._waiting.stop()
+            typer.echo(visible(text), nl=False)
+
+    def remark(self, remarks: Iterable[str]) -> None:
+        """Say on stderr what was missing."""
+        for remark in remarks:
+            if remark not in self._remarks:
+                note(remark)
+                self._remarks.add(remark)
+
+
+def _print_sources(citations: list[AnswerCitation]) -> None:
+    from rich.text import Text
+
+    console = stdout()
+    console.print("\nSources", style="bold")
+    for citation in citations:
+        sign = ("✓", "green") if citation.verified else ("✗", "red")
+        place = f"{citation.path}:{citation.start_line}-{citation.end_line}  " if citation.path else ""
+        reason = f"  {citation.reason}" if citation.reason else ""
+        parts = ((place, "cyan"), (citation.marker, "dim"), (reason, ""))
+        safe = ((visible_line(text), style) for text, style in parts)
+        console.print(Text.assemble("  ", sign, " ", *safe))

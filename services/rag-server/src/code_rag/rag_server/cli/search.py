@@ -1,0 +1,72 @@
+"""`coderag search`: the code that fits a query, best first."""
+
+from typing import TYPE_CHECKING
+
+from code_rag.rag_server.cli.client import Client
+from code_rag.rag_server.cli.failure import ExitCode, Failure
+from code_rag.rag_server.cli.terminal import note, print_json, stdout, visible, visible_line
+from code_rag.rag_server.wire import SearchHit, SearchRequest, SearchResponse
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+MAX_LINES = 12
+
+
+def search(
+    client: Client, query: str, *, limit: int, path: str | None, language: str | None, as_json: bool
+) -> None:
+    """Print the hits for `query`; raises Failure when there are none."""
+    request = SearchRequest.model_construct(query=query, limit=limit, path=path, language=language)
+    found = client.post("/search", request, SearchResponse)
+    for reason in found.degraded:
+        note(reason)
+    if as_json:
+        print_json(found)
+    else:
+        _print_hits(found.hits)
+    if not found.hits:
+        raise Failure("Nothing in the index fits.", ExitCode.NOTHING_FOUND)
+
+
+def _print_hits(hits: list[SearchHit]) -> None:
+    console = stdout()
+    for position, hit in enumerate(hits):
+        if position:
+            console.print()
+        console.print(_heading(hit))
+        for line in _snippet(console, hit):
+            console.print(line)
+
+
+def _heading(hit: SearchHit) -> "Text":
+    from rich.text import Text
+
+    place = visible_line(f"{hit.path}:{hit.start_line}-{hit.end_line}")
+    symbol = visible_line(f"  {hit.symbol}") if hit.symbol else ""
+    return Text.assemble((place, "bold cyan"), (symbol, "bold"), (f"  {hit.score:.3f}", "dim"))
+
+
+def _snippet(console: "Console", hit: SearchHit) -> list["Text"]:
+    from rich.text import Text
+
+    code = visible(hit.text)
+    shown = _coloured(code, hit.language) if console.color_system else Text(code)
+    lines = shown.split("\n", allow_blank=True)
+    width = len(str(hit.end_line))
+    numbered = [
+        Text.assemble((f"{number:>{width}} │ ", "dim"), line)
+        for number, line in enumerate(lines[:MAX_LINES], hit.start_line)
+    ]
+    if len(lines) > MAX_LINES:
+        numbered.append(Text(f"{'':>{width}} │ … {len(lines) - MAX_LINES} more lines", "dim"))
+    return numbered
+
+
+def _coloured(code: str, language: str) -> "Text":
+    from rich.syntax import Syntax
+
+    text = Syntax("", language, theme="ansi_dark", background_color="default").highlight(code)
+    text.remove_suffix("\n")  # the highlighter ends its text with one
+    return text

@@ -1,0 +1,78 @@
+"""`coderag status`: what works, what is indexed and what was left out."""
+
+from typing import Literal
+
+import typer
+from pydantic import BaseModel
+
+from code_rag.rag_server.cli.client import Client
+from code_rag.rag_server.cli.failure import ExitCode, Failure
+from code_rag.rag_server.cli.index import summary
+from code_rag.rag_server.cli.terminal import note, print_json, stdout, visible_line
+from code_rag.rag_server.wire import IndexStatus
+
+SIGNS = {"ok": ("✓", "green"), "degraded": ("!", "yellow"), "failing": ("✗", "red")}
+
+
+class Check(BaseModel):
+    """One part's verdict in `/health`."""
+
+    status: Literal["ok", "degraded", "failing"]
+    detail: str
+
+
+class HealthReport(BaseModel):
+    """What `/health` answers."""
+
+    status: str
+    service: str
+    version: str
+    checks: dict[str, Check]
+
+
+class Status(BaseModel):
+    """What `coderag status --json` prints; `index` is null while the server cannot serve."""
+
+    url: str
+    health: HealthReport
+    index: IndexStatus | None
+
+
+def status(client: Client, *, as_json: bool) -> None:
+    """Print the state of the server and its index; raises Failure when it cannot serve."""
+    health = client.get("/health", HealthReport, accept=frozenset({503}))
+    serving = health.status in ("ok", "degraded")
+    index = client.get("/index", IndexStatus) if serving else None
+    if as_json:
+        print_json(Status(url=client.url, health=health, index=index))
+    else:
+        _print_health(client.url, health)
+        if index:
+            _print_index(index)
+    if not serving:
+        raise Failure(
+            f"{visible_line(health.service)} is {visible_line(health.status)}.", ExitCode.UNAVAILABLE
+        )
+
+
+def _print_health(url: str, health: HealthReport) -> None:
+    from rich.text import Text
+
+    console = stdout()
+    console.print(visible_line(f"{health.service} {health.version} at {url}: {health.status}"), style="bold")
+    for name, check in health.checks.items():
+        detail = visible_line(check.detail or check.status)
+        console.print(Text.assemble("  ", SIGNS[check.status], visible_line(f" {name:<18}"), (detail, "dim")))
+
+
+def _print_index(index: IndexStatus) -> None:
+    state = {"idle": "up to date", "running": "a run is going on", "failed": "the last run failed"}
+    told = index.detail if index.state in ("waiting", "failed") else ""
+    typer.echo(f"\nIndex: {state.get(index.state, index.state)}{visible_line(f' – {told}') if told else ''}")
+    if index.state in ("running", "waiting"):
+        done = index.files.total - index.files.pending
+        typer.echo(f"  {done} of {index.files.total} files are done, {index.files.pending} to go.")
+    for line in summary(index):
+        typer.echo(f"  {line}")
+    for error in index.errors:
+        note(f"{error.path}: {error.message}")

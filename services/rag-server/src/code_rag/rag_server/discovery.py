@@ -1,0 +1,186 @@
+"""Finds the source files of a codebase: ignore rules, secrets, binaries and generated code left out."""
+
+import codecs
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from code_rag.rag_server.ignoring import Rules, last_match, parse_attributes, parse_ignore
+from code_rag.rag_server.languages import detect_language
+from code_rag.rag_server.model import SkippedFile, SourceFile
+from code_rag.rag_server.paths import resolve_inside
+from code_rag.rag_server.skipping import (
+    MAX_BYTES,
+    Reason,
+    folder_reason,
+    is_cache_or_environment,
+    name_reason,
+    size_reason,
+    text_reason,
+)
+
+_UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file that no rule about names or sizes leaves out, not yet read."""
+
+    path: str
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder about to be listed; `path` is empty or ends in a slash, rules come strongest first."""
+
+    path: str
+    own: tuple[Rules, ...] = ()
+    git: tuple[Rules, ...] = ()
+    generated: tuple[Rules, ...] = ()
+
+    def ignores(self, path: str, is_folder: bool) -> bool:
+        decision = last_match(self.own, path, is_folder)
+        return bool(last_match(self.git, path, is_folder) if decision is None else decision)
+
+
+_Entry = _Folder | FoundFile | SkippedFile
+
+
+def discover(root: Path, subpath: str = "") -> Iterator[SourceFile | SkippedFile]:
+    """Read the codebase lazily, in the order of the paths; `subpath` narrows it to one folder or file.
+
+    Raises `PathOutsideError` for a subpath that leaves the root and `FileNotFoundError` if there is nothing.
+    """
+    entries = walk(root, subpath)
+    return (read(root, entry.path) if isinstance(entry, FoundFile) else entry for entry in entries)
+
+
+def walk(root: Path, subpath: str = "") -> Iterator[FoundFile | SkippedFile]:
+    """List what `discover` would read, opening nothing but rule files; a skipped folder ends in `/`.
+
+    The rules are git's, from the root down: nested `.gitignore`, `.git/info/exclude`, and `.ragignore`, which
+    overrides both. Symbolic links are not followed. Unlike git, a tracked file that is ignored stays out.
+    Raises as `discover`.
+    """
+    if not resolve_inside(root, subpath).exists():
+        raise FileNotFoundError(f"There is no {subpath or root} to index.")
+    return _walk(root, PurePosixPath(subpath).parts)
+
+
+def read(root: Path, path: str) -> SourceFile | SkippedFile:
+    """Read and decode one file that `walk` found, or say why its content is left out."""
+    try:
+        data = _read_regular_file(root / path)
+    except OSError:
+        return SkippedFile(path, Reason.UNREADABLE)
+    if len(data) > MAX_BYTES:
+        return SkippedFile(path, Reason.TOO_LARGE)
+    text = _decode(data)
+    if text is None:
+        return SkippedFile(path, Reason.BINARY)
+    language = detect_language(path, text)
+    if reason := text_reason(text, language):
+        return SkippedFile(path, reason)
+    return SourceFile(path, text, language, hashlib.sha256(data).hexdigest())
+
+
+def _walk(root: Path, wanted: tuple[str, ...]) -> Iterator[FoundFile | SkippedFile]:
+    pending: list[_Entry] = [_Folder("")]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, _Folder):
+            pending.extend(reversed(_children(root, item, wanted)))
+        else:
+            yield item
+
+
+def _children(root: Path, folder: _Folder, wanted: tuple[str, ...]) -> list[_Entry]:
+    try:
+        with os.scandir(root / folder.path) as listing:
+            entries = {entry.name: entry for entry in listing}
+    except OSError:
+        return [SkippedFile(folder.path or "./", Reason.UNREADABLE)]
+    if folder.path and is_cache_or_environment(entries.keys()):
+        return [SkippedFile(folder.path, Reason.IGNORED)]
+    folder = _with_rules(root, folder, entries.keys())
+    depth = folder.path.count("/")
+    if depth < len(wanted):
+        entries = {name: entry for name, entry in entries.items() if name == wanted[depth]}
+    children = [_classify(folder, entry) for entry in entries.values()]
+    return sorted(children, key=lambda child: child.path)
+
+
+def _with_rules(root: Path, folder: _Folder, names: Set[str]) -> _Folder:
+    """Add the rules that the folder's own files hold, stronger than its parents'."""
+    path, own, git, generated = folder.path, folder.own, folder.git, folder.generated
+    if ".git" in names:
+        git = (Rules(path, parse_ignore(_rules(root, path + ".git/info/exclude"))), *git)
+    if ".gitignore" in names:
+        git = (Rules(path, parse_ignore(_rules(root, path + ".gitignore"))), *git)
+    if ".ragignore" in names:
+        own = (Rules(path, parse_ignore(_rules(root, path + ".ragignore"))), *own)
+    if ".gitattributes" in names:
+        patterns = parse_attributes(_rules(root, path + ".gitattributes"), "linguist-generated")
+        generated = (Rules(path, patterns), *generated)
+    return _Folder(path, own, git, generated)
+
+
+def _rules(root: Path, path: str) -> bytes:
+    try:
+        return _read_regular_file(root / path)
+    except OSError:
+        return b""
+
+
+def _classify(folder: _Folder, entry: os.DirEntry[str]) -> _Entry:
+    path = folder.path + entry.name
+    try:
+        path.encode()
+        status = entry.stat(follow_symlinks=False)
+    except UnicodeEncodeError:
+        return SkippedFile(os.fsencode(path).decode("utf-8", "backslashreplace"), Reason.UNREADABLE)
+    except OSError:
+        return SkippedFile(path, Reason.UNREADABLE)
+    if stat.S_ISDIR(status.st_mode):
+        skipped = folder_reason(entry.name) or (Reason.IGNORED if folder.ignores(path, True) else None)
+        return SkippedFile(path + "/", skipped) if skipped else replace(folder, path=path + "/")
+    reason = _file_reason(folder, path, status)
+    return SkippedFile(path, reason) if reason else FoundFile(path, status.st_size, status.st_mtime_ns)
+
+
+def _file_reason(folder: _Folder, path: str, status: os.stat_result) -> Reason | None:
+    if stat.S_ISLNK(status.st_mode):
+        return Reason.SYMLINK
+    if not stat.S_ISREG(status.st_mode):
+        return Reason.UNREADABLE
+    if reason := name_reason(path):
+        return reason
+    if folder.ignores(path, False):
+        return Reason.IGNORED
+    if last_match(folder.generated, path, False):
+        return Reason.GENERATED
+    return size_reason(path, status.st_size)
+
+
+def _read_regular_file(path: Path) -> bytes:
+    # O_NONBLOCK: a file replaced by a pipe since it was listed must not hang the reader.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(f"{path} is not a regular file")
+        return file.read(MAX_BYTES + 1)
+
+
+def _decode(data: bytes) -> str | None:
+    """The text of a file in UTF-8, or UTF-16 with a byte order mark; None for anything else."""
+    encoding = "utf-16" if data.startswith(_UTF16_BOMS) else "utf-8-sig"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text

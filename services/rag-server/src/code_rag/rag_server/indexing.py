@@ -1,0 +1,209 @@
+"""The indexing use case: keeps the store what the codebase is, in the background.
+
+A run has two steps. The first stores what has changed, which makes it searchable by its words within
+seconds; the second gives it dense vectors, as fast as the embedder makes them. What is left to do is read
+from the store itself, so a run that is killed anywhere goes on where it stopped, and one that is asked for
+meanwhile takes over.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path, PurePosixPath
+from posixpath import commonpath
+from typing import TypeVar
+
+import structlog
+
+from code_rag.rag_server.paths import PathOutsideError, resolve_inside
+from code_rag.rag_server.ports import Embedder, StoredFile, VectorStore
+from code_rag.rag_server.progress import NEVER_RAN, IndexReport, Progress
+from code_rag.rag_server.scanning import Batch, Scan
+from code_rag.servicekit.errors import InvalidInput, Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout
+
+log = structlog.get_logger(__name__)
+
+GROUP_CHUNKS = 128
+"""Chunks embedded at a time, more where one file has more."""
+EMBED_WORKERS = 2
+"""While one of them stores, the other keeps the embedder busy."""
+FIRST_RETRY_SECONDS = 0.5
+LAST_RETRY_SECONDS = 10.0
+
+PASSING = (Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout)
+"""Errors of the services behind us that waiting may cure."""
+
+T = TypeVar("T")
+
+
+class Indexer:
+    """Runs one indexing at a time; close it before the store."""
+
+    def __init__(
+        self,
+        root: Path,
+        store: VectorStore,
+        embedder: Embedder,
+        first_retry_seconds: float = FIRST_RETRY_SECONDS,
+    ) -> None:
+        self._root = root
+        self._store = store
+        self._embedder = embedder
+        self._first_retry_seconds = first_retry_seconds
+        self._progress: Progress | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._queued: str | None = None
+
+    def start(self, path: str = "") -> None:
+        """Index what is at or under `path`; a run under way goes over to it as soon as it can.
+
+        Raises InvalidInput for a path that leaves the codebase.
+        """
+        path = self._inside(path)
+        if self._task is not None and not self._task.done():
+            self._queued = path if self._queued is None else commonpath([self._queued, path])
+        else:
+            self._progress = Progress(path)
+            self._task = asyncio.create_task(self._run(self._progress))
+
+    def status(self) -> IndexReport:
+        """The current run, or the last one, as it stands."""
+        return self._progress.report() if self._progress else NEVER_RAN
+
+    async def close(self) -> None:
+        """Stop where it is; the next run goes on from there."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def _inside(self, path: str) -> str:
+        try:
+            resolve_inside(self._root, path)
+        except PathOutsideError as error:
+            raise InvalidInput(str(error), param="path") from error
+        cleaned = PurePosixPath(path)
+        return "" if cleaned == PurePosixPath() else str(cleaned)
+
+    async def _run(self, progress: Progress) -> None:
+        while True:
+            self._progress = progress
+            await self._run_once(progress)
+            self._log(progress.report())
+            if self._queued is None:
+                return
+            left = [progress.path] if progress.unembedded else []
+            progress, self._queued = Progress(commonpath([self._queued, *left])), None
+
+    def _log(self, report: IndexReport) -> None:
+        counts, seconds = asdict(report.files), round(report.seconds, 1)
+        log.info("indexed", path=report.path, detail=report.detail, seconds=seconds, **counts)
+
+    async def _run_once(self, progress: Progress) -> None:
+        try:
+            await self._store_changes(progress)
+            await self._embed_stored(progress)
+        except OSError as error:
+            progress.finish(f"The codebase cannot be read: {error}")
+        except Exception as error:  # the end of a background task: nobody else would ever tell
+            log.exception("indexing failed")
+            progress.finish(f"Indexing failed unexpectedly: {error!r}")
+        else:
+            progress.finish()
+
+    async def _store_changes(self, progress: Progress) -> None:
+        stored = await self._patiently(progress, lambda: self._store.files(progress.path))
+        scan = await asyncio.to_thread(Scan, self._root, progress.path, stored)
+        progress.unread = scan.files
+        batches = scan.batches()
+        while batch := await asyncio.to_thread(next, batches, None):
+            await self._patiently(progress, partial(self._store_batch, batch, stored))
+            _note(progress, batch, stored)
+        for path in await asyncio.to_thread(scan.vanished):
+            await self._patiently(progress, partial(self._store.remove_stale, path, ""))
+            progress.removed += 1
+
+    async def _store_batch(self, batch: Batch, stored: Mapping[str, StoredFile]) -> None:
+        points = [point for file in batch.changed for point in file.points]
+        if points:
+            await self._store.upsert(points)
+        for file in batch.changed:
+            if file.path in stored:
+                await self._store.remove_stale(file.path, file.digest)
+
+    async def _embed_stored(self, progress: Progress) -> None:
+        groups = deque(_packed(progress.unembedded))
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(EMBED_WORKERS):
+                workers.create_task(self._embed_groups(progress, groups))
+
+    async def _embed_groups(self, progress: Progress, groups: deque[list[str]]) -> None:
+        while groups and self._queued is None:
+            await self._patiently(progress, partial(self._embed_group, progress, groups.popleft(), groups))
+
+    async def _embed_group(self, progress: Progress, paths: list[str], groups: deque[list[str]]) -> None:
+        if self._queued is not None:
+            return  # the services may be away for hours, and what was asked for meanwhile must not wait
+        chunks = await self._store.unembedded(paths)
+        try:
+            vectors = await self._embedder.embed([chunk.embedding_text for chunk in chunks], patient=True)
+        except InvalidInput as error:
+            self._refused(progress, paths, groups, error.message)
+            return
+        if chunks:
+            await self._store.add_vectors({chunk.id: v for chunk, v in zip(chunks, vectors, strict=True)})
+        for path in paths:
+            progress.embedded(path)
+
+    def _refused(self, progress: Progress, paths: list[str], groups: deque[list[str]], reason: str) -> None:
+        if len(paths) > 1:
+            groups.extend([path] for path in paths)  # to find out which file it is about
+        else:
+            progress.fail(paths[0], f"It is found by its words alone: {reason}")
+
+    async def _patiently(self, progress: Progress, call: Callable[[], Awaitable[T]]) -> T:
+        """What `call` returns once the services behind it answer; it must do no harm to call it again."""
+        delay = self._first_retry_seconds
+        while True:
+            try:
+                result = await call()
+            except PASSING as error:
+                if progress.waiting_for != error.message:
+                    log.warning("indexing waits", reason=error.message)
+                progress.waiting_for = error.message
+                await asyncio.sleep(max(delay, error.retry_after or 0))
+                delay = min(2 * delay, LAST_RETRY_SECONDS)
+            else:
+                progress.waiting_for = ""
+                return result
+
+
+def _note(progress: Progress, batch: Batch, stored: Mapping[str, StoredFile]) -> None:
+    """Note down a batch that is stored."""
+    progress.unread -= batch.read
+    progress.skipped.update(str(entry.reason) for entry in batch.skipped)
+    for failed in batch.failed:
+        progress.fail(failed.path, failed.message)
+    for path in batch.unchanged:
+        if waiting := stored[path].unembedded:
+            progress.unembedded[path] = waiting
+        else:
+            progress.unchanged += 1
+    for file in batch.changed:
+        progress.unembedded[file.path] = len(file.points)
+        progress.chunks += len(file.points)
+
+
+def _packed(unembedded: Mapping[str, int]) -> Iterator[list[str]]:
+    """Whole files in groups of some `GROUP_CHUNKS` chunks."""
+    group: list[str] = []
+    size = 0
+    for path, chunks in unembedded.items():
+        group.append(path)
+        size += chunks
+        if size >= GROUP_CHUNKS:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group

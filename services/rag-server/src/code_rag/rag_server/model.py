@@ -1,0 +1,113 @@
+"""The values the rag-server passes around: source files, chunks, hits and answers."""
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from uuid import UUID, uuid5
+
+from code_rag.rag_server.identifiers import split_identifier
+
+CHUNKER_VERSION = 1
+"""Raised whenever the same text would be cut differently; part of every chunk's id."""
+
+_CHUNK_NAMESPACE = UUID("fdd73ace-33aa-47c5-8780-502edab7ff0d")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A text file of the codebase, read and decoded."""
+
+    path: str
+    """POSIX path relative to the codebase root."""
+    text: str
+    language: str
+    digest: str
+    """SHA-256 of the file's bytes, in hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file or folder that is not indexed, and why (one of `code_rag.rag_server.skipping.Reason`)."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole lines of one file: the unit that is embedded, searched and cited."""
+
+    id: str
+    """A UUID, the same for the same text at the same place (see `chunk_id`)."""
+    path: str
+    language: str
+    start_line: int
+    """1-based, inclusive, as is `end_line`."""
+    end_line: int
+    symbol: str
+    """Qualified name of the first symbol, such as `OrderService.cancel`; empty if there is none."""
+    kind: str
+    """What the chunk is: function, class, method, section, lines, ..."""
+    text: str
+    """The lines themselves, joined by line feeds, without the last line ending."""
+    file_digest: str
+    file_chunks: int
+    """How many chunks this version of the file has."""
+    symbols: tuple[str, ...] = ()
+    """Qualified names of all symbols whose definition starts in the chunk, in order."""
+
+    @property
+    def embedding_text(self) -> str:
+        """What is embedded: a line with the path and the words of the file's name, then the text."""
+        words = " ".join(split_identifier(PurePosixPath(self.path).stem))
+        return f"{self.path} ({words})\n{self.text}"
+
+
+def chunk_id(path: str, ordinal: int, text: str) -> str:
+    """Identify a chunk by its file, its place among the file's chunks, its text and the chunker's version."""
+    # Lengths keep two different sets of fields from spelling the same name.
+    return str(uuid5(_CHUNK_NAMESPACE, f"{CHUNKER_VERSION}:{ordinal}:{len(path)}:{path}:{text}"))
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term weights by hashed term id; indices are distinct and ascending."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk found for a query, and how it was ranked."""
+
+    chunk: Chunk
+    score: float
+    explanation: dict[str, float | int | str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place an answer points to, checked against the evidence it was given."""
+
+    marker: str
+    """As it stands in the answer, such as `[2:10-14]`."""
+    path: str
+    start_line: int
+    end_line: int
+    verified: bool
+    reason: str
+    """Why it is not verified; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to a question, with its evidence."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    model: str
+    degraded: tuple[str, ...]
+    """What did not work while answering, one sentence each."""
+    timings: dict[str, float]
+    """Seconds per stage."""

@@ -1,0 +1,134 @@
+"""What the use cases need of the world outside, each with at least two implementations."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from code_rag.rag_server.model import Chunk, SparseVector
+
+Vector = Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A chunk as it is stored first: found by its words alone until its dense vector is added."""
+
+    chunk: Chunk
+    sparse: SparseVector
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A chunk that one of the two searches found, with that search's own score."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a search is narrowed to: a folder or file, a language, or nothing."""
+
+    path: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best of each search, best first; `dense` is empty where the query has no vector."""
+
+    dense: tuple[Scored, ...]
+    sparse: tuple[Scored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as the store holds it: a version, and how many of that version's chunks are there."""
+
+    digest: str
+    chunks: int
+    complete: bool
+    """All chunks of that version are stored, and none of another."""
+    unembedded: int
+    """How many of the chunks have no dense vector yet."""
+
+
+class StoreUnusable(Exception):
+    """The store cannot be opened at all; the message says why and what to do about it."""
+
+
+class VectorStore(Protocol):
+    """Keeps points durably: what a method has written when it returns survives a SIGKILL.
+
+    Every method raises servicekit's Unavailable, UpstreamTimeout or UpstreamFailed where the store fails.
+    """
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Store points; one with a known id replaces what was there but keeps its dense vector."""
+
+    async def remove_stale(self, path: str, digest: str) -> None:
+        """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
+
+    async def files(self, path: str = "") -> Mapping[str, StoredFile]:
+        """Every stored file at or under `path`, counted from the points themselves."""
+
+    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
+        """The chunks of these files that have no dense vector yet."""
+
+    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
+        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
+
+    async def search(
+        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
+    ) -> Candidates:
+        """The best `limit` chunks by each vector."""
+
+    async def count(self) -> int:
+        """How many chunks are stored."""
+
+    async def count_files(self) -> int:
+        """How many files the stored chunks belong to."""
+
+    async def ping(self) -> None:
+        """Return when the store answers."""
+
+    async def close(self) -> None:
+        """Flush and let go of the store."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors.
+
+    Raises InvalidInput for texts that the service refuses, and servicekit's Overloaded, Unavailable,
+    UpstreamTimeout or UpstreamFailed where trying again may help.
+    """
+
+    async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
+        """One vector per text, in order; `patient` callers index, the others wait for a search."""
+
+    async def ping(self) -> str:
+        """Return when the service is healthy, with the name of its model."""
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of an answer, and the model that wrote it."""
+
+    text: str
+    model: str
+
+
+class ChatModel(Protocol):
+    """Writes an answer to messages; raises servicekit's upstream errors."""
+
+    def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
+        """The answer in pieces as it is written; ends early only by raising. Closing it stops the model."""
+
+    async def ping(self) -> str:
+        """Return when the service is healthy, with the name of its model."""
+
+    async def close(self) -> None:
+        """Close all connections."""

@@ -1,0 +1,48 @@
+"""`POST /ask`: an answer with checked citations, whole or as server-sent events."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from fastapi import APIRouter, Request
+
+from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.model import Answer
+from code_rag.rag_server.searching import SearchResult, clean_query, scope_of
+from code_rag.rag_server.wire import AskRequest, AskResponse, SearchHit
+from code_rag.servicekit.disconnect import unless_gone
+from code_rag.servicekit.streaming import EventStream
+from code_rag.servicekit.wire.chat import event
+
+
+def ask_router(answerer: Answerer) -> APIRouter:
+    """The question endpoint over `answerer`."""
+    router = APIRouter(tags=["ask"])
+
+    @router.post("/ask", response_model=AskResponse)
+    async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
+        question = clean_query(body.question, "question")
+        scope = scope_of(body.path, body.language)
+        if not body.stream:
+            return AskResponse.of(await unless_gone(request, answerer.answer(question, scope, body.limit)))
+        events = answerer.stream(question, scope, body.limit)
+        first = await anext(events)  # before the response starts: a failed search has its own status
+        return EventStream(_encoded(first, events), error_name="error")
+
+    return router
+
+
+async def _encoded(first: Event, rest: AsyncGenerator[Event, None]) -> AsyncGenerator[str, None]:
+    async with aclosing(rest):
+        yield _encode(first)
+        async for following in rest:
+            yield _encode(following)
+
+
+def _encode(happened: Event) -> str:
+    match happened:
+        case SearchResult():
+            hits = [SearchHit.of(hit).model_dump() for hit in happened.hits]
+            return event({"hits": hits, "degraded": list(happened.degraded)}, "hits")
+        case Answer():
+            return event(AskResponse.of(happened).model_dump(), "answer")
+    return event({"text": happened.text}, "token")

@@ -1,0 +1,93 @@
+"""`POST /v1/chat/completions`: the answers in OpenAI's shapes, so that any chat interface can ask."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.model import Answer
+from code_rag.rag_server.ports import Token
+from code_rag.rag_server.searching import clean_query, scope_of
+from code_rag.rag_server.wire import AnswerCitation, AskRequest
+from code_rag.servicekit.disconnect import unless_gone
+from code_rag.servicekit.errors import InvalidInput, NotFound
+from code_rag.servicekit.streaming import EventStream
+from code_rag.servicekit.wire.chat import (
+    DONE,
+    ChatMessage,
+    ChatRequest,
+    chunk,
+    completion,
+    completion_id,
+    event,
+)
+
+MODEL = "code-rag"
+LIMIT = AskRequest.model_fields["limit"].default
+
+
+def chat_router(answerer: Answerer) -> APIRouter:
+    """The chat endpoints over `answerer`."""
+    router = APIRouter(prefix="/v1", tags=["openai"])
+
+    @router.get("/models")
+    async def models() -> dict[str, Any]:
+        model = {"id": MODEL, "object": "model", "created": 0, "owned_by": "rag-server"}
+        return {"object": "list", "data": [model]}
+
+    @router.post("/chat/completions", response_model=None)
+    async def chat(body: ChatRequest, request: Request) -> dict[str, Any] | EventStream:
+        _require_model(body.model)
+        question = last_question(body.messages)
+        if not body.stream:
+            answer = await unless_gone(request, answerer.answer(question, scope_of(None, None), LIMIT))
+            return completion(MODEL, answer.text + appendix(answer), citations=_citations(answer))
+        events = answerer.stream(question, scope_of(None, None), LIMIT)
+        await anext(events)  # before the response starts: a failed search has its own status
+        return EventStream(_encoded(events))
+
+    return router
+
+
+def last_question(messages: Sequence[ChatMessage]) -> str:
+    """The last thing the user said; raises InvalidInput where there is none."""
+    said = [message.text() for message in messages if message.role == "user"]
+    if not said:
+        raise InvalidInput("messages: must hold one with the role 'user'.", param="messages")
+    return clean_query(said[-1], "messages")
+
+
+def appendix(answer: Answer) -> str:
+    """What a chat shows below the answer: its verified sources, and what was missing while it was made."""
+    places = (f"{c.path}#L{c.start_line}-L{c.end_line}" for c in answer.citations if c.verified)
+    sources = "".join(f"\n- {place}" for place in dict.fromkeys(places))
+    notes = "".join(f"\n\nNote: {reason}" for reason in answer.degraded)
+    return (f"\n\nSources:{sources}" if sources else "") + notes
+
+
+async def _encoded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[str, None]:
+    id, written = completion_id(), False
+    async with aclosing(events):
+        yield event(chunk(id, MODEL, {"role": "assistant", "content": ""}))
+        async for happened in events:
+            if isinstance(happened, Token):
+                written = True
+                yield event(chunk(id, MODEL, {"content": happened.text}))
+            elif isinstance(happened, Answer):
+                text = appendix(happened) if written else happened.text + appendix(happened)
+                yield event(chunk(id, MODEL, {"content": text}))
+                yield event(chunk(id, MODEL, {}, "stop", citations=_citations(happened)))
+    yield DONE
+
+
+def _citations(answer: Answer) -> list[dict[str, Any]]:
+    return [AnswerCitation.of(citation).model_dump() for citation in answer.citations]
+
+
+def _require_model(model: str | None) -> None:
+    if model not in (None, MODEL):
+        raise NotFound(
+            f"There is no model {model!r} here; use {MODEL!r}.", param="model", code="model_not_found"
+        )

@@ -1,0 +1,129 @@
+"""Compares the codebase with what is stored of it, and prepares what has changed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from code_rag.rag_server.chunking import chunk_file
+from code_rag.rag_server.discovery import FoundFile, read, walk
+from code_rag.rag_server.lexical import encode_document
+from code_rag.rag_server.model import SkippedFile, SourceFile
+from code_rag.rag_server.ports import Point, StoredFile
+from code_rag.rag_server.skipping import Reason
+
+BATCH_CHUNKS = 256
+BATCH_FILES = 256
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file that is not stored as it is on disk, cut and encoded."""
+
+    path: str
+    digest: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file that could not be cut, and why."""
+
+    path: str
+    message: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """The next files in the order of their paths, by what is to be done about them."""
+
+    read: int = 0
+    changed: list[ChangedFile] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: list[FailedFile] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+
+    def is_full(self) -> bool:
+        """Whether there is enough to hand it on: memory stays bounded and progress is seen."""
+        return self.read >= BATCH_FILES or sum(len(file.points) for file in self.changed) >= BATCH_CHUNKS
+
+
+class Scan:
+    """One pass over the files at or under `path`; everything about it blocks."""
+
+    def __init__(self, root: Path, path: str, stored: Mapping[str, StoredFile]) -> None:
+        """List the files; raises FileNotFoundError where there is nothing, neither on disk nor stored."""
+        self._root = root
+        self._stored = stored
+        entries = _list(root, path, bool(stored))
+        self._found = [entry.path for entry in entries if isinstance(entry, FoundFile)]
+        self._skipped = [entry for entry in entries if isinstance(entry, SkippedFile)]
+
+    @property
+    def files(self) -> int:
+        """How many files there are to read."""
+        return len(self._found)
+
+    def batches(self) -> Iterator[Batch]:
+        """Read, compare, cut and encode; each file is in exactly one batch."""
+        batch = Batch(skipped=list(self._skipped))
+        for path in self._found:
+            self._add(path, batch)
+            if batch.is_full():
+                yield batch
+                batch = Batch()
+        yield batch
+
+    def vanished(self) -> list[str]:
+        """The stored files that are gone from disk or not for indexing any more; ask after the last batch.
+
+        A file or folder that cannot be read just now has not vanished.
+        """
+        left_out = {entry.path for entry in self._skipped if entry.reason != Reason.UNREADABLE}
+        kept = {*self._found} - left_out
+        unreadable = [entry.path.removeprefix("./") for entry in self._skipped if entry.path not in left_out]
+        gone = [path for path in self._stored if path not in kept]
+        return [path for path in gone if not any(_is_at_or_in(path, place) for place in unreadable)]
+
+    def _add(self, path: str, batch: Batch) -> None:
+        batch.read += 1
+        file = read(self._root, path)
+        if isinstance(file, SkippedFile):
+            batch.skipped.append(file)
+            self._skipped.append(file)
+        elif self._is_stored(file):
+            batch.unchanged.append(path)
+        else:
+            _prepare(file, batch)
+
+    def _is_stored(self, file: SourceFile) -> bool:
+        known = self._stored.get(file.path)
+        return known is not None and known.complete and known.digest == file.digest
+
+
+def _list(root: Path, path: str, is_known: bool) -> list[FoundFile | SkippedFile]:
+    try:
+        return list(walk(root, path))
+    except FileNotFoundError:
+        if path and is_known and root.is_dir():
+            return []  # all of it was deleted
+        raise
+
+
+def _prepare(file: SourceFile, batch: Batch) -> None:
+    try:
+        chunking = chunk_file(file)
+        if chunking.fallback:
+            log.warning("cut by lines, not along its syntax", path=file.path, reason=chunking.fallback)
+        points = tuple(Point(chunk, encode_document(chunk)) for chunk in chunking.chunks)
+    except Exception as error:  # one file that nobody foresaw must not keep the others out
+        batch.failed.append(FailedFile(file.path, f"{type(error).__name__}: {error}"))
+    else:
+        batch.changed.append(ChangedFile(file.path, file.digest, points))
+
+
+def _is_at_or_in(path: str, place: str) -> bool:
+    return path == place or ((place.endswith("/") or not place) and path.startswith(place))

@@ -1,0 +1,169 @@
+"""The shapes of rag-server's own HTTP answers; the CLI reads the same ones."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, Field
+
+from code_rag.rag_server.model import Answer, Citation, Hit
+from code_rag.rag_server.progress import IndexReport, State
+
+MAX_QUERY_CHARS = 8000
+
+
+class IndexRequest(BaseModel):
+    """Which part of the codebase to index; nothing means all of it."""
+
+    path: str = Field("", max_length=4096, description="Folder or file, relative to the codebase root.")
+
+
+class FileCounts(BaseModel):
+    """Files of the current or last run by what became of them."""
+
+    total: int = 0
+    unchanged: int = 0
+    indexed: int = 0
+    pending: int = 0
+    removed: int = 0
+    failed: int = 0
+
+
+class FileError(BaseModel):
+    """One file that could not be indexed, and why."""
+
+    path: str
+    message: str
+
+
+class Searchable(BaseModel):
+    """What a search can find right now, counted in the store itself."""
+
+    files: int
+    chunks: int
+
+
+class IndexStatus(BaseModel):
+    """Where indexing stands; `waiting`: a service it needs is away, and the run goes on once it is back."""
+
+    state: State
+    detail: str = ""
+    path: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    seconds: float = 0.0
+    files: FileCounts = FileCounts()
+    chunks: int = 0
+    skipped: dict[str, int] = {}
+    errors: list[FileError] = []
+    searchable: Searchable | None = None
+
+    @classmethod
+    def of(cls, report: IndexReport, searchable: Searchable | None) -> Self:
+        """The run as callers see it, with what the store holds."""
+        return cls.model_validate(asdict(report) | {"searchable": searchable})
+
+
+class SearchRequest(BaseModel):
+    """A query and what to narrow it to; `path` is a folder or file, `language` a name such as `python`."""
+
+    query: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
+    limit: int = Field(10, ge=1, le=100)
+    path: str | None = Field(None, max_length=4096)
+    language: str | None = Field(None, max_length=64)
+
+
+class SearchHit(BaseModel):
+    """One chunk of code that answers the query, and how it came to its score."""
+
+    path: str
+    start_line: int
+    end_line: int
+    symbol: str
+    kind: str
+    language: str
+    text: str
+    score: float
+    explanation: dict[str, Any]
+
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        """The hit as callers see it."""
+        chunk = hit.chunk
+        return cls(
+            path=chunk.path,
+            start_line=chunk.start_line,
+            end_line=chunk.end_line,
+            symbol=chunk.symbol,
+            kind=chunk.kind,
+            language=chunk.language,
+            text=chunk.text,
+            score=hit.score,
+            explanation=hit.explanation,
+        )
+
+
+class SearchResponse(BaseModel):
+    """Hits, best first; `degraded` names what was missing when they were found."""
+
+    hits: list[SearchHit]
+    degraded: list[str]
+    timings: dict[str, float]
+
+
+class AskRequest(BaseModel):
+    """A question about the codebase; with `stream` the answer comes as server-sent events."""
+
+    question: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
+    stream: bool = False
+    limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may draw on.")
+    path: str | None = Field(None, max_length=4096)
+    language: str | None = Field(None, max_length=64)
+
+
+class AnswerCitation(BaseModel):
+    """A place the answer names: `verified` when it was retrieved and still reads the same on disk."""
+
+    marker: str
+    path: str
+    start_line: int
+    end_line: int
+    verified: bool
+    reason: str = ""
+
+    @classmethod
+    def of(cls, citation: Citation) -> Self:
+        """The citation as callers see it."""
+        return cls(**asdict(citation))
+
+
+class AskResponse(BaseModel):
+    """The answer with its proofs; `timings` are seconds by step."""
+
+    answer: str
+    citations: list[AnswerCitation]
+    hits: list[SearchHit]
+    model: str
+    degraded: list[str]
+    timings: dict[str, float]
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """The answer as callers see it."""
+        return cls(
+            answer=answer.text,
+            citations=[AnswerCitation.of(citation) for citation in answer.citations],
+            hits=[SearchHit.of(hit) for hit in answer.hits],
+            model=answer.model,
+            degraded=list(answer.degraded),
+            timings=answer.timings,
+        )
+
+
+class FileResponse(BaseModel):
+    """A source file of the codebase as it is on disk now."""
+
+    path: str
+    language: str
+    text: str
+    lines: int
