@@ -152,7 +152,9 @@ class LocalStack:
             "llm-server": self.ports.llm,
             "rag-server": self.ports.rag,
         }
-        source = {"PYTHONPATH": os.pathsep.join(map(str, self.reload.glob("*/*/src")))} if self.reload else {}
+        source = {"RELOAD": ""}
+        if self.reload:
+            source = {"RELOAD": "1", "PYTHONPATH": os.pathsep.join(map(str, self.reload.glob("*/*/src")))}
         shared = {
             **os.environ,
             "CODEBASE_PATH": str(self.codebase),
@@ -169,19 +171,10 @@ class LocalStack:
                 port=port,
                 log=self.log_dir / f"{name}.log",
                 environment={**shared, "PORT": str(port)},
-                command=self._command(name, port),
+                command=[sys.executable, "-m", f"code_rag.{name.replace('-', '_')}"],
             )
             for name, port in ports.items()
         }
-
-    def _command(self, name: str, port: int) -> list[str]:
-        package = "code_rag." + name.replace("-", "_")
-        if self.reload is None:
-            return [sys.executable, "-m", package]
-        folders = (self.reload / "services" / name / "src", self.reload / "packages/servicekit/src")
-        options = [f"--host={HOST}", f"--port={port}", *(f"--watch={folder}" for folder in folders)]
-        factory = f"{package}.app:create_app_from_environment"
-        return [sys.executable, "-m", "code_rag.servicekit.reload", factory, *options]
 
     @property
     def rag_url(self) -> str:

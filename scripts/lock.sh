@@ -8,7 +8,7 @@ all=$(mktemp)
 trap 'rm -f "$all"' EXIT
 services=(embedding-server llm-server rag-server)
 compile() {
-  uv pip compile --quiet --universal --python-version 3.11 --no-emit-package code-rag-servicekit \
+  uv pip compile --quiet --universal --python-version 3.11 --no-emit-package code-rag-servicekit --no-emit-package code-rag-reloader \
     --custom-compile-command "scripts/lock.sh" "$@"
 }
 

@@ -56,7 +56,7 @@ venv_works() {
 }
 
 install_packages() {
-  local locks=(-r requirements/build.txt) ours=(-e packages/servicekit) name
+  local locks=(-r requirements/build.txt) ours=(-e packages/servicekit -e packages/reloader) name
   for name in "${services[@]}"; do
     locks+=(-r "requirements/$name.txt")
     ours+=(-e "services/$name")

@@ -18,7 +18,7 @@ import asyncio, sys
 from contextlib import asynccontextmanager
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
-from code_rag.servicekit import server
+from code_rag.servicekit.main import run
 from code_rag.servicekit.app import build_app
 from code_rag.servicekit.health import Health
 from code_rag.servicekit.metrics import Metrics
@@ -54,7 +54,7 @@ async def lifespan(app):
 
 settings = ServiceSettings(port=int(sys.argv[1]), shutdown_grace_seconds=float(sys.argv[2]))
 app = build_app(settings, health, title="Shop", routers=[router], lifespan=lifespan, metrics=Metrics())
-server.run(app, settings)
+run(app)
 """
 
 

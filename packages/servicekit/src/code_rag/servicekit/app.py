@@ -31,10 +31,10 @@ def build_app(
 ) -> FastAPI:
     """An app with health, metrics, errors, request ids, body limit and key check around `routers`.
 
-    `app.state.health` is how the server says that it drains; `open_paths` need no key.
+    The server reads `app.state.settings` and `app.state.health`; `open_paths` need no key.
     """
     app = FastAPI(title=title, version=health.version, lifespan=lifespan)
-    app.state.health = health
+    app.state.settings, app.state.health = settings, health
     app.include_router(health_router(health))
 
     @app.get("/metrics", tags=["health"])

@@ -1,56 +1,93 @@
-"""Runs an app under uvicorn so that a stop breaks no request, and `/health` says draining meanwhile."""
+"""uvicorn's server with a stop that breaks no request."""
 
 import asyncio
-import math
-import signal
+import contextlib
 import socket
 import time
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
-from fastapi import FastAPI
 
-from code_rag.servicekit.settings import ServiceSettings
-
-KEEP_ALIVE_SECONDS = 75  # longer than our clients keep an idle connection, so that they close first
-LINGER_SECONDS = 0.1  # how long a request that is on its way may take to arrive
+TICK_SECONDS = 1.0
+ARRIVAL_SECONDS = 0.1  # how long a request that was sent before the stop may take to arrive
 
 
-class Server(uvicorn.Server):
-    """uvicorn's server that goes on answering until what was in flight at the stop has ended."""
+def _do_nothing() -> None:
+    pass
+
+
+class GracefulServer(uvicorn.Server):
+    """Answers what is in flight at a stop, and ends within `config.timeout_graceful_shutdown` seconds.
+
+    Until then it goes on accepting connections, so that `/health` can say `draining`; a server that
+    `hands_over` to another at the same socket stops accepting at once. `on_stop` is called when a stop is asked
+    for, `on_tick` once a second while it serves.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        on_stop: Callable[[], object] = _do_nothing,
+        on_tick: Callable[[], object] = _do_nothing,
+        hands_over: bool = False,
+    ) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+        self._on_tick = on_tick
+        self._hands_over = hands_over
+        self._stop = asyncio.Event()
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal asks to stop."""
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.config.app.state.health.drain()  # type: ignore[union-attr]
-        # A kept connection ends with an answer that says so; closed in between, it breaks the next request.
-        self.config.encoded_headers.append((b"connection", b"close"))
-        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        """Start the stop; called by uvicorn for SIGTERM and SIGINT."""
+        self._on_stop()
         super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def main_loop(self) -> None:
+        """Wait for the stop; uvicorn's own loop looks for it ten times a second only."""
+        while not self._stop.is_set():
+            await self.on_tick(0)  # updates the date in every answer's headers
+            self._on_tick()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests in flight finish, then close connections and cancel what is left."""
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
-        await asyncio.sleep(LINGER_SECONDS)
-        while (tasks := set(self.server_state.tasks)) and not self.force_exit and time.monotonic() < deadline:
-            await asyncio.wait(tasks, timeout=LINGER_SECONDS)
-        self.config.timeout_graceful_shutdown = max(1, math.ceil(deadline - time.monotonic()))
-        await super().shutdown(sockets)
+        if self._hands_over:
+            self._stop_accepting()
+        # An answer that says so ends a kept connection; closed without one, it would break the next request.
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        await self._wait_for_arrivals()
+        await self._wait_for_tasks(deadline)
+        self._stop_accepting()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._wait_for_tasks(deadline)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
 
+    def _stop_accepting(self) -> None:
+        for server in self.servers:
+            server.close()
 
-def run(app: FastAPI, settings: ServiceSettings) -> None:
-    """Serve until SIGTERM or SIGINT; requests in flight get `shutdown_grace_seconds` to finish."""
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=math.ceil(settings.shutdown_grace_seconds),
-    )
-    # A stop that was asked for ends with exit code 0: uvicorn raises the signal again once it is down.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    signal.signal(signal.SIGINT, lambda *_: None)
-    server = Server(config)
-    server.run()
-    if not server.started:
-        raise SystemExit(1)
+    async def _wait_for_arrivals(self) -> None:
+        until = time.monotonic() + ARRIVAL_SECONDS
+        accepting = not self._hands_over
+        while (accepting or self.server_state.connections) and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(ARRIVAL_SECONDS / 10)
+
+    async def _wait_for_tasks(self, deadline: float) -> None:
+        while (tasks := set(self.server_state.tasks)) and not self.force_exit:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            await asyncio.wait(tasks, timeout=min(left, ARRIVAL_SECONDS))

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +31,9 @@ class ServiceSettings(BaseSettings):
         "/run/secrets/dotenv",
         description="File of KEY=value lines read beneath the environment, if it is there.",
     )
+    reload: bool = Field(
+        False, description="`1` serves each saved version of the source at once, for development."
+    )
     max_body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="Largest request body accepted, in bytes.")
     shutdown_grace_seconds: float = Field(
         3.0, ge=0, description="How long requests in flight may take to finish once a stop is asked for."
@@ -40,8 +43,19 @@ class ServiceSettings(BaseSettings):
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
-class SettingsError(Exception):
+class CannotStart(Exception):
+    """A service cannot start; the message says why and what to do, `exit_code` is that of its process."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class SettingsError(CannotStart):
     """A sentence for each variable that is missing or wrong."""
+
+    exit_code = 2
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem}. docs/configuration.md describes each variable.")
 
 
 def read_settings(kind: type[Settings]) -> Settings:
@@ -61,8 +75,8 @@ def settings_or_exit(kind: type[Settings]) -> Settings:
     try:
         return read_settings(kind)
     except SettingsError as error:
-        print(f"Cannot start: {error}. docs/configuration.md describes each variable.", file=sys.stderr)
-        raise SystemExit(2) from None
+        print(f"Cannot start: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
 
 
 def _variable(loc: tuple[int | str, ...]) -> str:

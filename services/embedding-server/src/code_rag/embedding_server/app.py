@@ -63,10 +63,10 @@ def create_app(
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, logging too, for a reloader: no reload loads the model."""
+    """The app as the environment configures it, logging too; under the reloader no reload loads the model."""
     settings = read_settings(Settings)
     configure_logging("embedding-server", settings.log_level, settings.environment)
-    return create_app(settings, load_remote_encoder)
+    return create_app(settings, load_remote_encoder if settings.reload else load_encoder)
 
 
 async def _loaded(settings: Settings, load: Load, health: Health, retry_seconds: float) -> Encoder:

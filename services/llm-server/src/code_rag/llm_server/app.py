@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, logging too, for a reloader."""
+    """The app as the environment configures it, logging too."""
     settings = read_settings(Settings)
     configure_logging("llm-server", settings.log_level, settings.environment)
     return create_app(settings)

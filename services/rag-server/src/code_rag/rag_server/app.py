@@ -78,7 +78,7 @@ def create_app(
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, logging too, for a reloader."""
+    """The app as the environment configures it, logging too."""
     settings = read_settings(Settings)
     configure_logging("rag-server", settings.log_level, settings.environment)
     return create_app(settings)

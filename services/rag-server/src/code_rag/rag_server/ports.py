@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from code_rag.rag_server.model import Chunk, SparseVector
+from code_rag.servicekit.settings import CannotStart
 
 Vector = Sequence[float]
 
@@ -53,7 +54,7 @@ class StoredFile:
     """How many of the chunks have no dense vector yet."""
 
 
-class StoreUnusable(Exception):
+class StoreUnusable(CannotStart):
     """The store cannot be opened at all; the message says why and what to do about it."""
 
 

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-GRACE_SECONDS = 1  # an open event stream may hold up the end of an old worker for this long
+GRACE_SECONDS = 1  # an open event stream may delay the end of an old worker this long
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class Options:
 
     @classmethod
     def parse(cls, arguments: list[str]) -> "Options":
-        """Read a command line; a wrong one ends the process with code 2 and a sentence."""
-        parser = argparse.ArgumentParser(prog="python -m code_rag.servicekit.reload")
+        """Read a command line; a wrong one ends the process with exit code 2 and a sentence."""
+        parser = argparse.ArgumentParser(prog="python -m code_rag.reloader")
         parser.add_argument("factory", help="what makes the app, as package.module:function")
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, required=True)
@@ -34,6 +34,6 @@ class Options:
             parser.error(f"{given.factory!r} is not of the form package.module:function")
         return cls(given.factory, given.host, given.port, tuple(folder.resolve() for folder in given.watch))
 
-    def ours(self, file: str) -> bool:
-        """Whether a module's file is source that may change, and so must not be imported in the template."""
+    def watches(self, file: str) -> bool:
+        """Whether a module's file is source that may change: the supervisor must not import it."""
         return any(Path(file).resolve().is_relative_to(folder) for folder in self.watch)

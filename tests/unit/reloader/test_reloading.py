@@ -1,6 +1,7 @@
 """The reloader serves what was saved, in place, and never refuses a request on the way."""
 
 import os
+import py_compile
 import signal
 import subprocess
 import sys
@@ -70,6 +71,11 @@ class Shop:
         return self.until(lambda r: r.status_code == 200 and r.json()["price"] == price).json()
 
 
+def without_byte_code_settings() -> dict[str, str]:
+    """This environment as an ordinary user's: Python writes byte code."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 @pytest.fixture
 def site(tmp_path_factory) -> Path:
     """A folder that is not watched, with a package that notes which processes import it."""
@@ -87,10 +93,10 @@ def shop(tmp_path, site) -> Iterator[Shop]:
     (package / "app.py").write_text(SOURCE)
     (package / "prices.py").write_text("PRICE = 1\n")
     port = unused_ports(1)[0]
-    command = [sys.executable, "-m", "code_rag.servicekit.reload", "shop.app:create_app"]
+    command = [sys.executable, "-m", "code_rag.reloader", "shop.app:create_app"]
     process = subprocess.Popen(
         [*command, "--port", str(port), "--watch", str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{site}", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**without_byte_code_settings(), "PYTHONPATH": f"{tmp_path}{os.pathsep}{site}"},
         stderr=subprocess.DEVNULL,
     )
     # The template listens before the first worker is there, so requests wait instead of being refused.
@@ -116,6 +122,20 @@ def test_a_saved_change_is_served_by_the_same_template(shop):
     after = shop.until_price(2)
     assert after["pid"] != before["pid"]
     assert after["parent"] == before["parent"] == shop.process.pid
+
+
+def test_a_second_save_within_a_second_is_served(shop):
+    """Same size, same time in whole seconds: Python would take the byte code of the first for the second's."""
+    source = shop.folder / "shop" / "prices.py"
+    moment = source.stat().st_mtime
+    for price in (2, 3, 4, 5):
+        source.write_text(f"PRICE = {price}\n")
+        os.utime(source, (moment, moment))
+        py_compile.compile(str(source))  # as another process does that imports it between two saves
+        shop.until_price(price)
+        source.write_text(f"PRICE = {price + 4}\n")
+        os.utime(source, (moment, moment))
+        shop.until_price(price + 4)
 
 
 def test_no_request_is_refused_while_versions_change(shop):
@@ -232,7 +252,7 @@ def test_a_missing_folder_is_one_sentence():
     command = [
         sys.executable,
         "-m",
-        "code_rag.servicekit.reload",
+        "code_rag.reloader",
         "shop.app:create_app",
         "--port",
         "1",

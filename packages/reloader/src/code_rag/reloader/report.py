@@ -1,11 +1,11 @@
-"""What a worker tells the template, in lines on a pipe: that it takes over, and what it has imported."""
+"""What a worker reports to the supervisor on a pipe: that it takes over, and what it has imported."""
 
 import contextlib
 import json
 import os
 import sys
 
-from code_rag.servicekit.reload.options import Options
+from code_rag.reloader.options import Options
 
 READY = b""  # the line that says: the source is imported, or known to be broken
 
@@ -19,15 +19,15 @@ class Report:
         self._known = set(sys.modules)
 
     def ready(self) -> None:
-        """Take over from the worker before."""
+        """Take over from the previous worker."""
         self._write(READY)
 
     def imports(self) -> None:
-        """Name the modules imported since the last time that are not our source, in their order."""
+        """Name the third-party modules imported since the last call, in the order of their import."""
         new = [name for name in list(sys.modules) if name not in self._known]
         self._known.update(new)
         files = {name: getattr(sys.modules.get(name), "__file__", None) for name in new}
-        if modules := [name for name, file in files.items() if file and not self._options.ours(file)]:
+        if modules := [name for name, file in files.items() if file and not self._options.watches(file)]:
             self._write(json.dumps(modules).encode())
 
     def _write(self, line: bytes) -> None:

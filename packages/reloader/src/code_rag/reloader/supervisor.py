@@ -1,7 +1,7 @@
 """The process that stays: it holds the socket, imports third-party packages, and forks a worker per change.
 
-It has no threads and keeps none of our own modules but these: a fork copies one thread only, and a module
-that it held could not be reloaded. Watching the files is therefore the work of a process of its own.
+It has no threads and holds no watched module: a fork copies one thread only, and a module that it held could
+not be reloaded. Watching the files is therefore the work of a process of its own.
 """
 
 import contextlib
@@ -13,14 +13,11 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 
-from code_rag.servicekit.reload.options import Options
-from code_rag.servicekit.reload.report import READY
-from code_rag.servicekit.reload.worker import work
-
-LISTENER = "SERVICEKIT_RELOAD_LISTENER"  # the socket's number, handed on when the template replaces itself
+from code_rag.reloader.options import Options
+from code_rag.reloader.report import READY
+from code_rag.reloader.worker import work
 
 
 @dataclass
@@ -42,7 +39,7 @@ class Worker:
 
 
 @dataclass
-class Template:
+class Supervisor:
     """Forks workers: one per change, the newest of which serves."""
 
     options: Options
@@ -52,22 +49,16 @@ class Template:
     serving: Worker | None = None
     starting: Worker | None = None
     children: set[int] = field(default_factory=set)
-    """Every worker that has not ended, the old ones that drain too."""
-    own_modules: list[str] = field(default_factory=list)
-    """Our modules that this process holds, the reloader's own: a worker imports them as they are now."""
+    """Every worker that has not ended, including old ones that finish their requests."""
     stopping: bool = False
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, or until the watcher is gone: blind, it must not look alive."""
+        """Serve until SIGTERM or SIGINT; also ends with the watcher, since it could no longer reload."""
         wakeup, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, self._on_signal)
-        files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
-        self.own_modules = [
-            name for name, file in files.items() if name != "__main__" and file and self.options.ours(file)
-        ]
         self.fork_worker()
         while not self.stopping:
             pipes = {
@@ -79,47 +70,32 @@ class Template:
             self.reap()
             for pipe in pipes.keys() & set(ready):
                 if pipes[pipe].open:  # taking over closes the other's
-                    self.hear(pipes[pipe])
-            if self.changes in ready:
-                self.on_change(os.read(self.changes, 65536))
+                    self.read_report(pipes[pipe])
+            if self.changes in ready and os.read(self.changes, 65536):
+                self.fork_worker()
         self.stop()
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if number != signal.SIGCHLD:
             self.stopping = True
 
-    def on_change(self, news: bytes) -> None:
-        """Start over with the new source; where the reloader itself changed, replace the template."""
-        files = [Path(line) for line in news.decode().splitlines()]
-        if any(file.parent == Path(__file__).parent for file in files):
-            self.replace()
-        elif files:
-            self.fork_worker()
-
-    def replace(self) -> None:
-        """Become a fresh template on the same socket, which keeps who connects meanwhile waiting."""
-        self.stop()
-        self.listener.set_inheritable(True)
-        os.environ[LISTENER] = str(self.listener.fileno())
-        os.execv(sys.executable, [sys.executable, "-m", "code_rag.servicekit.reload", *sys.argv[1:]])
-
     def fork_worker(self, failure: str = "") -> None:
-        """Fork a worker that serves the source as it is now, or says `failure`; end one still starting."""
+        """Fork a worker that serves the source as it is now, or `failure`; end one that is still starting."""
         if self.starting:
             end(self.starting.pid, signal.SIGKILL)
             self.starting.close()
-        hear, tell = os.pipe()
+        read_end, write_end = os.pipe()
         pid = os.fork()
         if pid == 0:
-            os.close(hear)
-            self.leave()
-            work(self.options, self.listener, tell, failure)
-        os.close(tell)
+            os.close(read_end)
+            self.close_in_worker()
+            work(self.options, self.listener, write_end, failure)
+        os.close(write_end)
         self.children.add(pid)
-        self.starting = Worker(pid, hear)
+        self.starting = Worker(pid, read_end)
 
-    def leave(self) -> None:
-        """Let go, in a forked worker, of what is the template's: signals, pipes, and our own modules."""
+    def close_in_worker(self) -> None:
+        """Release, in a forked worker, what belongs to the supervisor: signal handlers and pipes."""
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
@@ -127,10 +103,8 @@ class Template:
         for worker in (self.serving, self.starting):
             if worker:
                 worker.close()
-        for name in self.own_modules:
-            sys.modules.pop(name, None)
 
-    def hear(self, worker: Worker) -> None:
+    def read_report(self, worker: Worker) -> None:
         """Read what a worker reports: that it takes over, and modules worth importing here too."""
         data = os.read(worker.pipe, 65536)
         *lines, worker.unread = (worker.unread + data).split(b"\n")
@@ -143,19 +117,19 @@ class Template:
             worker.close()
 
     def take_over(self, worker: Worker) -> None:
-        """Let a worker serve, and the one before it go."""
+        """Let a worker serve, and stop the previous one."""
         if self.serving:
             end(self.serving.pid)
             self.serving.close()
         self.serving, self.starting = worker, None
 
     def preload(self, modules: list[str]) -> None:
-        """Import what the worker imported of third parties, until there is a change to serve."""
+        """Import the third-party modules that a worker imported, until there is a change to serve."""
         for name in modules:
             if select.select([self.changes], [], [], 0)[0]:
                 return
             if name not in sys.modules:
-                # What does not import on its own is imported by each worker, as it would be without us.
+                # What does not import on its own is imported by each worker.
                 with contextlib.suppress(ImportError):
                     importlib.import_module(name)
 
@@ -168,16 +142,14 @@ class Template:
                 if pid == self.watcher:
                     self.stopping = True
                 elif self.serving and pid == self.serving.pid:
-                    print(
-                        f"reload: the worker ended by itself (status {status})", file=sys.stderr, flush=True
-                    )
+                    print(f"reload: the worker ended (status {status})", file=sys.stderr, flush=True)
                     self.serving = None
                     self.fork_worker()
                 elif self.starting and pid == self.starting.pid:
                     self.fork_worker(f"The source ended its process when it was imported (status {status}).")
 
     def stop(self) -> None:
-        """End every child and wait for each: not for others, which a container's first process inherits."""
+        """End every child and wait for each; not for others, which a container's first process inherits."""
         children = {self.watcher, *self.children}
         for pid in children:
             end(pid)

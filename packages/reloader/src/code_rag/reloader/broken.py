@@ -1,0 +1,25 @@
+"""The app that stands in for source that does not import."""
+
+import json
+from typing import Any
+
+
+def broken_app(failure: str) -> Any:
+    """An app that answers 503 with `failure` on every route, in the shape of our errors and of `/health`."""
+    error = {"message": failure, "type": "server_error", "param": None, "code": "source_broken"}
+    checks = {"source": {"status": "failing", "detail": failure}}
+    # Written by hand: servicekit's models are watched source, which may be what is broken.
+    body = json.dumps({"status": "failing", "checks": checks, "error": error}).encode()
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return app

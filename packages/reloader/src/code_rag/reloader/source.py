@@ -1,0 +1,39 @@
+"""Imports watched source from its text alone, never from byte code.
+
+Python takes a .pyc for current when the source's size and its time in whole seconds are the same. A file that
+is saved twice within a second at the same size would be served as it was first saved.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+)
+from pathlib import Path
+from typing import NoReturn
+
+
+class TextLoader(SourceFileLoader):
+    """Compiles a module's source at each import; neither reads nor writes a .pyc."""
+
+    def path_stats(self, path: str) -> NoReturn:
+        """Raise OSError: without the source's time Python can use no byte code (`SourceLoader.get_code`)."""
+        raise OSError(f"byte code of {path} is not used")
+
+
+def compile_from_text(folders: Sequence[Path]) -> None:
+    """Import everything in `folders`, from now on and in forked processes, from its text."""
+
+    def hook(entry: str) -> FileFinder:
+        place = Path(entry).resolve()
+        # The package of a watched folder is found from the folders above it.
+        if not any(place.is_relative_to(folder) or folder.is_relative_to(place) for folder in folders):
+            raise ImportError(f"{entry} is not watched")
+        return FileFinder(entry, (ExtensionFileLoader, EXTENSION_SUFFIXES), (TextLoader, SOURCE_SUFFIXES))
+
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.clear()

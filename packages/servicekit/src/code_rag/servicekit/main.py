@@ -1,0 +1,73 @@
+"""What `python -m code_rag.<service>` does: serve, or with RELOAD=1 serve each saved version of the source."""
+
+import os
+import signal
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+KEEP_ALIVE_SECONDS = 75  # longer than our clients keep an idle connection, so that they close first
+OFF = ("", "0", "false")
+
+
+def main(package: str) -> None:
+    """Run the service in `package`, whose `app` module has a `create_app_from_environment`.
+
+    A service that cannot start ends the process with one sentence and the error's exit code.
+    """
+    if os.environ.get("RELOAD", "").lower() not in OFF:
+        become_reloader(package)
+    # Only now: the reloader must not have imported any source.
+    from code_rag.servicekit.settings import CannotStart
+
+    try:
+        app = import_module(f"{package}.app").create_app_from_environment()
+    except CannotStart as error:
+        print(f"Cannot start: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    run(app)
+
+
+def become_reloader(package: str) -> NoReturn:
+    """Replace this process with the reloader, which watches the source of the package and of servicekit."""
+    port = os.environ.get("PORT", "")
+    if not port.isdecimal():
+        raise SystemExit("RELOAD=1 needs PORT in the environment: the port to listen on.")
+    specs = [find_spec(name) for name in (package, "code_rag.servicekit")]
+    folders = [Path(spec.origin).parent for spec in specs if spec and spec.origin]
+    address = ["--host", os.environ.get("HOST") or "127.0.0.1", "--port", port]
+    watch = [f"--watch={folder}" for folder in folders]
+    factory = f"{package}.app:create_app_from_environment"
+    os.execv(sys.executable, [sys.executable, "-m", "code_rag.reloader", factory, *address, *watch])
+
+
+def run(app: "FastAPI") -> None:
+    """Serve `app` as its settings say until SIGTERM or SIGINT; requests in flight may then finish."""
+    import uvicorn
+
+    from code_rag.servicekit.server import GracefulServer
+
+    settings = app.state.settings
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=ceil(settings.shutdown_grace_seconds),
+    )
+    # A stop that was asked for ends with exit code 0: uvicorn raises the signal again once it is down.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    server = GracefulServer(config, on_stop=app.state.health.drain)
+    server.run()
+    if not server.started:
+        raise SystemExit(1)
