@@ -41,7 +41,9 @@ AROUND = {
     ],
     "Compose": [
         Variable("VECTOR_DB_PORT", "6333", "Port of Qdrant on this machine."),
-        Variable("QDRANT_IMAGE", "qdrant/qdrant:v1.20.0", "Image of vector-db, to pin a digest."),
+        Variable(
+            "QDRANT_IMAGE", "qdrant/qdrant:v1.20.0-unprivileged", "Image of vector-db, to pin a digest."
+        ),
         Variable(
             "PYTHON_IMAGE",
             "python:3.11-slim-bookworm",
@@ -49,7 +51,6 @@ AROUND = {
         ),
     ],
     "hot reload": [
-        Variable("RELOAD", "0", "`1` has `make run` serve each saved source file of the services."),
         Variable("RELOADER", "fork", "`fork` is quick; `uvicorn` falls back to uvicorn's own reloader."),
     ],
     "coderag (the CLI)": [

@@ -39,7 +39,11 @@ def test_the_codebase_is_mounted_read_only(docker_compose_up):
 
 @pytest.mark.parametrize(
     ("service", "volume", "target"),
-    [("vector-db", "qdrant-data", "/var/tmp"), ("embedding-server", "embedding-cache", "/app/cache")],
+    [
+        ("vector-db", "qdrant-data", "/qdrant/storage"),
+        ("vector-db", "qdrant-snapshots", "/qdrant/snapshots"),
+        ("embedding-server", "embedding-cache", "/app/cache"),
+    ],
 )
 def test_volumes_are_mounted_and_can_be_written(docker_compose_up, service, volume, target):
     """The declared volume is there, and belongs to a uid that may write."""

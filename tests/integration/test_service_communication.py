@@ -1,10 +1,12 @@
 """The services find one another by name, see the mounted codebase, and keep what they stored."""
 
+from dataclasses import replace
+
 import httpx2
 import pytest
 
 from tests.fixtures.checkout import Checkout, wait_served
-from tests.fixtures.docker_compose import ComposeStack, chunks, compose_stack
+from tests.fixtures.docker_compose import OWN_SERVICES, ComposeStack, chunks, compose_stack
 from tests.fixtures.test_data import ANSWER_PATH, FIRST, QUESTION, SECOND
 from tests.fixtures.waiting import wait_for
 
@@ -95,7 +97,7 @@ def first_run(stack: ComposeStack) -> dict[str, dict[str, int]] | None:
 
 @pytest.fixture(scope="module")
 def dev_stack(tmp_path_factory):
-    """The stack with source mounted and hot reload, from a copy of the project."""
+    """The development file alone: source mounted and hot reload, from a copy of the project."""
     with compose_stack(tmp_path_factory.mktemp("dev"), "docker-compose.dev.yml") as stack:
         yield stack
 
@@ -108,3 +110,35 @@ def test_saved_source_is_served_by_the_same_container(dev_stack, service):
     mark = Checkout(dev_stack.folder).app(service).mark()
     wait_served(urls.get(service, dev_stack.target.rag_url), mark, RELOAD_SECONDS)
     assert dev_stack.inspect(service)["State"]["StartedAt"] == started
+
+
+@pytest.mark.parametrize("service", OWN_SERVICES)
+def test_the_development_stack_mounts_the_source_at_app(dev_stack, service):
+    """`/app` is the service's own source, read-only, and HOST, PORT and RELOAD are in the environment."""
+    found = dev_stack.inspect(service)
+    mounts = {each["Destination"]: each for each in found["Mounts"]}
+    assert mounts["/app"]["Source"] == str(dev_stack.folder / "services" / service / "src")
+    assert (mounts["/app"]["Type"], mounts["/app"]["RW"]) == ("bind", False)
+    assert {"HOST=0.0.0.0", "RELOAD=1"} < set(found["Config"]["Env"])
+    assert any(variable.startswith("PORT=") for variable in found["Config"]["Env"])
+
+
+def test_a_virtual_environment_does_not_reach_the_container(dev_stack):
+    """A .venv in the checkout or beside a service's source is not in the container."""
+    for place in (".venv", "services/rag-server/.venv"):
+        (dev_stack.folder / place).mkdir()
+        (dev_stack.folder / place / "marker").touch()
+    found = dev_stack.execute("rag-server", "find", "/app", "/opt/servicekit", "-name", "marker")
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_both_files_together_are_the_development_file(dev_stack):
+    """`-f docker-compose.yml -f docker-compose.dev.yml`, as it was before, gives the same services."""
+    both = replace(dev_stack, files=("docker-compose.yml", "docker-compose.dev.yml"))
+    assert both.config()["services"] == dev_stack.config()["services"]
+
+
+def test_the_project_is_not_named_after_the_folder(dev_stack):
+    """Volumes and containers are code-rag's wherever the checkout is."""
+    for files in (("docker-compose.yml",), ("docker-compose.dev.yml",)):
+        assert replace(dev_stack, files=files, project="").config()["name"] == "code-rag"

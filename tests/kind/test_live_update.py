@@ -64,7 +64,7 @@ def test_a_syntax_error_is_not_ready_until_it_is_mended(
     assert cluster.container(service) == before
 
 
-BROKEN = re.compile(r"503 .*/app/src/\w+/app\.py:\d+: SyntaxError")
+BROKEN = re.compile(r"503 .*/app/code_rag/\w+/app\.py:\d+: SyntaxError")
 PORT_IN_POD = {"rag-server": 8000, "embedding-server": 8001, "llm-server": 8002}
 ASK = """
 import sys, urllib.error, urllib.request

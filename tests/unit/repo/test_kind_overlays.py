@@ -42,12 +42,14 @@ def test_hot_reload_only_adds_the_live_source(name: str) -> None:
         if m not in shipped["containers"][0]["volumeMounts"]
     ]
     assert {(each["name"], each["mountPath"]) for each in added} == {
-        ("live", "/app/src"),
-        ("live", "/opt/servicekit/src"),
+        ("live", "/app"),
+        ("live", "/opt/servicekit"),
     }
     (copy,) = reloading["initContainers"]
     assert copy["image"] == reloading["containers"][0]["image"]
-    assert "/app/src:/opt/servicekit/src" in (ROOT / f"services/{name}/Dockerfile").read_text()
+    assert (
+        "PYTHONPATH=/app:/opt/servicekit:/opt/reloader" in (ROOT / f"services/{name}/Dockerfile").read_text()
+    )
 
 
 def test_hot_reload_changes_nothing_else() -> None:
