@@ -41,9 +41,7 @@ AROUND = {
     ],
     "Compose": [
         Variable("VECTOR_DB_PORT", "6333", "Port of Qdrant on this machine."),
-        Variable(
-            "QDRANT_IMAGE", "qdrant/qdrant:v1.20.0-unprivileged", "Image of vector-db, to pin a digest."
-        ),
+        Variable("QDRANT_IMAGE", "qdrant/qdrant:v1.20.0-unprivileged", "Image of vector-db; pins a digest."),
         Variable(
             "PYTHON_IMAGE",
             "python:3.11-slim-bookworm",

@@ -125,7 +125,7 @@ def test_a_saved_change_is_served_by_the_same_template(shop):
 
 
 def test_a_second_save_within_a_second_is_served(shop):
-    """Same size, same time in whole seconds: Python would take the byte code of the first for the second's."""
+    """Same size, same time in whole seconds: Python would take the first one's byte code for the second's."""
     source = shop.folder / "shop" / "prices.py"
     moment = source.stat().st_mtime
     for price in (2, 3, 4, 5):

@@ -1,4 +1,4 @@
-"""What `python -m code_rag.<service>` does: serve, or with RELOAD=1 serve each saved version of the source."""
+"""What `python -m code_rag.<service>` does: serve; with RELOAD=1, serve each saved version of the source."""
 
 import os
 import signal

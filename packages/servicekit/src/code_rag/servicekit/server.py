@@ -21,8 +21,8 @@ class GracefulServer(uvicorn.Server):
     """Answers what is in flight at a stop, and ends within `config.timeout_graceful_shutdown` seconds.
 
     Until then it goes on accepting connections, so that `/health` can say `draining`; a server that
-    `hands_over` to another at the same socket stops accepting at once. `on_stop` is called when a stop is asked
-    for, `on_tick` once a second while it serves.
+    `hands_over` to another at the same socket stops accepting at once. `on_stop` is called when a stop is
+    asked for, `on_tick` once a second while it serves.
     """
 
     def __init__(
