@@ -2,11 +2,13 @@
 
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx2
 import pytest
 
-from tests.fixtures.docker_compose import OWN_SERVICES, PORT_VARIABLES, SERVICES, chunks
+from tests.fixtures.docker_compose import OWN_SERVICES, PORT_VARIABLES, SERVICES, ComposeStack, chunks
 from tests.fixtures.test_data import ANSWER_PATH, QUESTION
 from tests.fixtures.waiting import wait_for
 
@@ -14,12 +16,12 @@ LIMITS = {"vector-db": 1024, "embedding-server": 1024, "llm-server": 512, "rag-s
 BACK_SECONDS = 60.0
 
 
-def test_every_container_is_healthy(docker_compose_up, each_service):
+def test_every_container_is_healthy(docker_compose_up: ComposeStack, each_service: str) -> None:
     """`up --wait` ended well, and the engine agrees."""
     assert docker_compose_up.health(each_service) == "healthy"
 
 
-def test_the_health_check_script_agrees(docker_compose_up):
+def test_the_health_check_script_agrees(docker_compose_up: ComposeStack) -> None:
     """scripts/health-check.sh finds all four and ends with 0."""
     ports = {name: str(docker_compose_up.ports[name]) for name in PORT_VARIABLES}
     done = subprocess.run(
@@ -31,7 +33,7 @@ def test_the_health_check_script_agrees(docker_compose_up):
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [["ok", name] for name in SERVICES]
 
 
-def test_the_health_check_script_fails_when_one_is_away(docker_compose_up):
+def test_the_health_check_script_fails_when_one_is_away(docker_compose_up: ComposeStack) -> None:
     """A port where nobody listens is a FAIL line and exit code 1."""
     done = subprocess.run(
         ["scripts/health-check.sh"],
@@ -42,20 +44,22 @@ def test_the_health_check_script_fails_when_one_is_away(docker_compose_up):
     assert [line.split()[1] for line in done.stdout.splitlines() if line.startswith("FAIL")] == ["llm-server"]
 
 
-def test_nothing_runs_as_root(docker_compose_up, each_service):
+def test_nothing_runs_as_root(docker_compose_up: ComposeStack, each_service: str) -> None:
     """The main process of each container has a uid of its own."""
     uid = docker_compose_up.execute(each_service, "sh", "-c", "stat -c %u /proc/1").stdout.strip()
     assert uid == ("1000" if each_service == "vector-db" else "10001")
 
 
-def test_the_root_of_each_container_is_read_only(docker_compose_up, each_service):
+def test_the_root_of_each_container_is_read_only(docker_compose_up: ComposeStack, each_service: str) -> None:
     """A process that is taken over can leave nothing behind in the image's folders."""
     done = docker_compose_up.execute(each_service, "sh", "-c", "touch /opt/mark /usr/mark /etc/mark")
     assert done.returncode != 0
     assert done.stderr.count("Read-only file system") == 3
 
 
-def test_containers_hold_no_capability_and_may_gain_none(docker_compose_up, each_service):
+def test_containers_hold_no_capability_and_may_gain_none(
+    docker_compose_up: ComposeStack, each_service: str
+) -> None:
     """The engine applies what the Compose file says."""
     host = docker_compose_up.inspect(each_service)["HostConfig"]
     assert (host["CapDrop"], host["SecurityOpt"], host["ReadonlyRootfs"]) == (
@@ -65,25 +69,27 @@ def test_containers_hold_no_capability_and_may_gain_none(docker_compose_up, each
     )
 
 
-def test_memory_is_limited(docker_compose_up, each_service):
+def test_memory_is_limited(docker_compose_up: ComposeStack, each_service: str) -> None:
     """Each container has the limit that the cluster gives its pod."""
     assert docker_compose_up.inspect(each_service)["HostConfig"]["Memory"] == LIMITS[each_service] * 2**20
 
 
-def test_ports_are_bound_to_loopback_alone(docker_compose_up, each_service):
+def test_ports_are_bound_to_loopback_alone(docker_compose_up: ComposeStack, each_service: str) -> None:
     """Nobody on the network reaches a development stack."""
     bindings = docker_compose_up.inspect(each_service)["NetworkSettings"]["Ports"].values()
     assert {each["HostIp"] for published in bindings for each in published or []} == {"127.0.0.1"}
 
 
-def test_images_hold_no_build_tools_and_no_torch(docker_compose_up):
+def test_images_hold_no_build_tools_and_no_torch(docker_compose_up: ComposeStack) -> None:
     """What is not there cannot be used against us, and costs no disk."""
     for service in OWN_SERVICES:
         script = "command -v gcc cc make git; ls -d /opt/venv/lib/python3*/site-packages/torch 2>/dev/null"
         assert docker_compose_up.execute(service, "sh", "-c", script).stdout == "", service
 
 
-def test_a_killed_container_comes_back_and_nothing_is_lost(docker_compose_up, rag, each_service):
+def test_a_killed_container_comes_back_and_nothing_is_lost(
+    docker_compose_up: ComposeStack, rag: httpx2.Client, each_service: str
+) -> None:
     """SIGKILL to any of the four: healthy again by itself, the same chunks, and an answer with proof."""
     before = chunks(docker_compose_up.target)
     started = docker_compose_up.inspect(each_service)["State"]["StartedAt"]
@@ -118,7 +124,9 @@ def search_status(rag: httpx2.Client) -> int:
     return status
 
 
-def test_a_paused_vector_db_is_a_clear_error_and_never_a_hang(docker_compose_up, rag):
+def test_a_paused_vector_db_is_a_clear_error_and_never_a_hang(
+    docker_compose_up: ComposeStack, rag: httpx2.Client
+) -> None:
     """For 20 s every search is answered within 10 s by an error that says so; then all is well."""
     docker_compose_up.run("pause", "vector-db")
     seen = set()
@@ -134,7 +142,7 @@ def test_a_paused_vector_db_is_a_clear_error_and_never_a_hang(docker_compose_up,
 
 
 @pytest.fixture
-def vector_db_answers_503(docker_compose_up):
+def vector_db_answers_503(docker_compose_up: ComposeStack) -> Iterator[None]:
     """In vector-db's place, a server that answers everything with 503."""
     script = (
         "import http.server as h\n"
@@ -156,7 +164,9 @@ def vector_db_answers_503(docker_compose_up):
     docker_compose_up.run("start", "vector-db")
 
 
-def test_a_vector_db_that_answers_503_is_a_clear_error(docker_compose_up, rag, vector_db_answers_503):
+def test_a_vector_db_that_answers_503_is_a_clear_error(
+    docker_compose_up: ComposeStack, rag: httpx2.Client, vector_db_answers_503: None
+) -> None:
     """rag-server stays up, says `degraded` and why, and answers a search with 503 in the envelope."""
     wait_for(lambda: search_status(rag) == 503, "the 503 of the stand-in", 30)
     error = rag.post("/search", json={"query": QUESTION}).json()["error"]
@@ -167,7 +177,9 @@ def test_a_vector_db_that_answers_503_is_a_clear_error(docker_compose_up, rag, v
     assert health["checks"]["vector-db"]["status"] == "degraded"
 
 
-def test_after_all_that_the_stack_is_whole(docker_compose_up, rag, reindex):
+def test_after_all_that_the_stack_is_whole(
+    docker_compose_up: ComposeStack, rag: httpx2.Client, reindex: Callable[[], dict[str, Any]]
+) -> None:
     """An index run after the faults changes nothing: no chunk was lost, none doubled."""
     wait_for(lambda: search_status(rag) == 200, "search to work again", BACK_SECONDS)
     before = chunks(docker_compose_up.target)

@@ -1,6 +1,8 @@
 """The services find one another by name, see the mounted codebase, and keep what they stored."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import httpx2
 import pytest
@@ -22,12 +24,14 @@ FETCH = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=5
         ("rag-server", "http://vector-db:6333/readyz"),
     ],
 )
-def test_a_service_reaches_the_next_by_its_name(docker_compose_up, caller, url):
+def test_a_service_reaches_the_next_by_its_name(
+    docker_compose_up: ComposeStack, caller: str, url: str
+) -> None:
     """The network resolves the names of the design."""
     assert docker_compose_up.execute(caller, "python", "-c", FETCH, url).stdout.strip() == "200"
 
 
-def test_rag_server_sees_all_its_neighbours(rag):
+def test_rag_server_sees_all_its_neighbours(rag: httpx2.Client) -> None:
     """Its health names each of them, well."""
     checks = rag.get("/health").json()["checks"]
     assert {name: checks[name]["status"] for name in ("vector-db", "embedding-server", "llm-server")} == {
@@ -37,14 +41,16 @@ def test_rag_server_sees_all_its_neighbours(rag):
     }
 
 
-def test_a_question_goes_through_all_four(rag):
+def test_a_question_goes_through_all_four(rag: httpx2.Client) -> None:
     """The answer cites the right file, checked, and nothing was missing."""
     body = rag.post("/ask", json={"question": QUESTION}).raise_for_status().json()
     assert body["degraded"] == []
     assert (ANSWER_PATH, True) in {(each["path"], each["verified"]) for each in body["citations"]}
 
 
-def test_a_request_id_is_in_the_log_of_every_service_it_crossed(docker_compose_up, rag):
+def test_a_request_id_is_in_the_log_of_every_service_it_crossed(
+    docker_compose_up: ComposeStack, rag: httpx2.Client
+) -> None:
     """One id leads through three logs."""
     rag.post("/ask", json={"question": QUESTION}, headers={"x-request-id": "follow-me-7"}).raise_for_status()
 
@@ -56,7 +62,9 @@ def test_a_request_id_is_in_the_log_of_every_service_it_crossed(docker_compose_u
     wait_for(crossed, "the request id in three logs", 10)
 
 
-def test_a_file_changed_in_the_codebase_is_found_after_an_index_run(docker_compose_up, rag, reindex):
+def test_a_file_changed_in_the_codebase_is_found_after_an_index_run(
+    docker_compose_up: ComposeStack, rag: httpx2.Client, reindex: Callable[[], dict[str, Any]]
+) -> None:
     """New text is found, changed text replaces the old, and a removed file is gone."""
     codebase, before = docker_compose_up.target.codebase, chunks(docker_compose_up.target)
     FIRST.write(codebase)
@@ -77,7 +85,9 @@ def symbols(rag: httpx2.Client, query: str) -> list[str]:
     return [hit["symbol"] for hit in hits if hit["path"] == FIRST.path]
 
 
-def test_data_survives_down_and_up_and_clean_removes_it(docker_compose_up, rag):
+def test_data_survives_down_and_up_and_clean_removes_it(
+    docker_compose_up: ComposeStack, rag: httpx2.Client
+) -> None:
     """The volume outlives its containers; `down --volumes`, which `make clean` runs, does not leave it."""
     before = chunks(docker_compose_up.target)
     docker_compose_up.down(volumes=False)
@@ -96,14 +106,14 @@ def first_run(stack: ComposeStack) -> dict[str, dict[str, int]] | None:
 
 
 @pytest.fixture(scope="module")
-def dev_stack(tmp_path_factory):
+def dev_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeStack]:
     """The development file alone: source mounted and hot reload, from a copy of the project."""
     with compose_stack(tmp_path_factory.mktemp("dev"), "docker-compose.dev.yml") as stack:
         yield stack
 
 
 @pytest.mark.parametrize("service", ["embedding-server", "llm-server", "rag-server"])
-def test_saved_source_is_served_by_the_same_container(dev_stack, service):
+def test_saved_source_is_served_by_the_same_container(dev_stack: ComposeStack, service: str) -> None:
     """A saved file is served soon, in a container that did not restart."""
     urls = {"embedding-server": dev_stack.target.embedding_url, "llm-server": dev_stack.target.llm_url}
     started = dev_stack.inspect(service)["State"]["StartedAt"]
@@ -113,7 +123,7 @@ def test_saved_source_is_served_by_the_same_container(dev_stack, service):
 
 
 @pytest.mark.parametrize("service", OWN_SERVICES)
-def test_the_development_stack_mounts_the_source_at_app(dev_stack, service):
+def test_the_development_stack_mounts_the_source_at_app(dev_stack: ComposeStack, service: str) -> None:
     """`/app` is the service's own source, read-only, and HOST, PORT and RELOAD are in the environment."""
     found = dev_stack.inspect(service)
     mounts = {each["Destination"]: each for each in found["Mounts"]}
@@ -123,7 +133,7 @@ def test_the_development_stack_mounts_the_source_at_app(dev_stack, service):
     assert any(variable.startswith("PORT=") for variable in found["Config"]["Env"])
 
 
-def test_a_virtual_environment_does_not_reach_the_container(dev_stack):
+def test_a_virtual_environment_does_not_reach_the_container(dev_stack: ComposeStack) -> None:
     """A .venv in the checkout or beside a service's source is not in the container."""
     for place in (".venv", "services/rag-server/.venv"):
         (dev_stack.folder / place).mkdir()
@@ -132,13 +142,13 @@ def test_a_virtual_environment_does_not_reach_the_container(dev_stack):
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_both_files_together_are_the_development_file(dev_stack):
+def test_both_files_together_are_the_development_file(dev_stack: ComposeStack) -> None:
     """`-f docker-compose.yml -f docker-compose.dev.yml`, as it was before, gives the same services."""
     both = replace(dev_stack, files=("docker-compose.yml", "docker-compose.dev.yml"))
     assert both.config()["services"] == dev_stack.config()["services"]
 
 
-def test_the_project_is_not_named_after_the_folder(dev_stack):
+def test_the_project_is_not_named_after_the_folder(dev_stack: ComposeStack) -> None:
     """Volumes and containers are code-rag's wherever the checkout is."""
     for files in (("docker-compose.yml",), ("docker-compose.dev.yml",)):
         assert replace(dev_stack, files=files, project="").config()["name"] == "code-rag"

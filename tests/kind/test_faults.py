@@ -50,7 +50,7 @@ def restart_database(cluster: Cluster) -> None:
 def midway(rag: httpx2.Client) -> bool:
     """Whether some files are indexed and some are not."""
     status = rag.get("/index").json()
-    return status["state"] == "running" and status["files"]["pending"] > 0
+    return bool(status["state"] == "running" and status["files"]["pending"] > 0)
 
 
 def test_a_drained_node_loses_nothing(cluster: Cluster, rag: httpx2.Client) -> None:

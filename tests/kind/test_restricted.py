@@ -16,6 +16,7 @@ def test_a_privileged_pod_is_refused(cluster: Cluster) -> None:
     with pytest.raises(ApiException) as refused:
         cluster.core.create_namespaced_pod(NAMESPACE, PRIVILEGED, dry_run="All")
     assert refused.value.status == 403
+    assert refused.value.body is not None
     assert "violates PodSecurity" in refused.value.body
     assert "restricted:" in refused.value.body
 

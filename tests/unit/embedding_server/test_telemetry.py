@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 
-def test_the_engine_is_imported_with_telemetry_off():
+def test_the_engine_is_imported_with_telemetry_off() -> None:
     """A fresh process shows that ONNX Runtime is told not to report usage before it is imported."""
     script = """
 import sys, os

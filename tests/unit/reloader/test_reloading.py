@@ -7,115 +7,20 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import pytest
-from local_stack import unused_ports
 
 from tests.fixtures.waiting import wait_for
-
-SOURCE = """
-import asyncio, os
-from fastapi import FastAPI
-from starlette.responses import StreamingResponse
-from shop.prices import PRICE
-
-def create_app():
-    app = FastAPI()
-
-    @app.get("/price")
-    def price():
-        return {"price": PRICE, "pid": os.getpid(), "parent": os.getppid()}
-
-    @app.get("/events")
-    async def events():
-        async def forever():
-            while True:
-                yield b": ping\\n\\n"
-                await asyncio.sleep(0.05)
-        return StreamingResponse(forever(), media_type="text/event-stream")
-
-    return app
-"""
-LOCK = 'open("/tmp/" + str(os.getppid()) + ".lock", "w")'
-DEADLINE_SECONDS = 20.0
-
-
-@dataclass
-class Shop:
-    """A tiny service under the reloader, and its source."""
-
-    folder: Path
-    client: httpx2.Client
-    process: "subprocess.Popen[bytes]"
-
-    def save(self, text: str, name: str = "prices.py") -> None:
-        """Save as editors do: write beside it, then rename over it."""
-        beside = self.folder / "shop" / (name + "~")
-        beside.write_text(text)
-        beside.rename(self.folder / "shop" / name)
-
-    def until(self, holds: Callable[[httpx2.Response], bool]) -> httpx2.Response:
-        """The first answer for which `holds`; every answer on the way must be one."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while time.monotonic() < deadline:
-            response = self.client.get("/price")
-            if holds(response):
-                return response
-        raise AssertionError(f"still {response.status_code} {response.text}")
-
-    def until_price(self, price: int) -> dict[str, int]:
-        return self.until(lambda r: r.status_code == 200 and r.json()["price"] == price).json()
-
-
-def without_byte_code_settings() -> dict[str, str]:
-    """This environment as an ordinary user's: Python writes byte code."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-
-@pytest.fixture
-def site(tmp_path_factory) -> Path:
-    """A folder that is not watched, with a package that notes which processes import it."""
-    folder = tmp_path_factory.mktemp("site")
-    note = f"open({str(folder / 'importers')!r}, 'a').write(f'{{os.getpid()}} ')"
-    (folder / "heavy.py").write_text(f"import os; {note}\n")
-    return folder
-
-
-@pytest.fixture
-def shop(tmp_path, site) -> Iterator[Shop]:
-    package = tmp_path / "shop"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "app.py").write_text(SOURCE)
-    (package / "prices.py").write_text("PRICE = 1\n")
-    port = unused_ports(1)[0]
-    command = [sys.executable, "-m", "code_rag.reloader", "shop.app:create_app"]
-    process = subprocess.Popen(
-        [*command, "--port", str(port), "--watch", str(tmp_path)],
-        env={**without_byte_code_settings(), "PYTHONPATH": f"{tmp_path}{os.pathsep}{site}"},
-        stderr=subprocess.DEVNULL,
-    )
-    # The template listens before the first worker is there, so requests wait instead of being refused.
-    transport = httpx2.HTTPTransport(retries=50)
-    with httpx2.Client(
-        base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS, transport=transport
-    ) as client:
-        made = Shop(tmp_path, client, process)
-        made.until_price(1)
-        yield made
-        process.terminate()
-        process.wait(DEADLINE_SECONDS)
+from tests.unit.reloader.conftest import DEADLINE_SECONDS, LOCK, SOURCE, Shop
 
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_a_saved_change_is_served_by_the_same_template(shop):
+def test_a_saved_change_is_served_by_the_same_template(shop: Shop) -> None:
     """The answer changes, the worker is another, and the process that was started is the same."""
     before = shop.until_price(1)
     shop.save("PRICE = 2\n")
@@ -124,7 +29,7 @@ def test_a_saved_change_is_served_by_the_same_template(shop):
     assert after["parent"] == before["parent"] == shop.process.pid
 
 
-def test_a_second_save_within_a_second_is_served(shop):
+def test_a_second_save_within_a_second_is_served(shop: Shop) -> None:
     """Same size, same time in whole seconds: Python would take the first one's byte code for the second's."""
     source = shop.folder / "shop" / "prices.py"
     moment = source.stat().st_mtime
@@ -138,7 +43,7 @@ def test_a_second_save_within_a_second_is_served(shop):
         shop.until_price(price + 4)
 
 
-def test_no_request_is_refused_while_versions_change(shop):
+def test_no_request_is_refused_while_versions_change(shop: Shop) -> None:
     """A client that asks without pause through ten edits gets an answer each time."""
     answers, stop = [], threading.Event()
 
@@ -164,7 +69,7 @@ def test_no_request_is_refused_while_versions_change(shop):
     ("text", "said"),
     [("PRICE = (\n", "prices.py:1: SyntaxError"), ("\n\n1 / 0\n", "prices.py:3: ZeroDivisionError")],
 )
-def test_source_that_does_not_import_is_a_503_with_file_and_line(shop, text, said):
+def test_source_that_does_not_import_is_a_503_with_file_and_line(shop: Shop, text: str, said: str) -> None:
     """Nobody tests stale code: the fault is served until it is mended, then the new version is."""
     shop.save(text)
     response = shop.until(lambda r: r.status_code == 503)
@@ -173,7 +78,7 @@ def test_source_that_does_not_import_is_a_503_with_file_and_line(shop, text, sai
     shop.until_price(3)
 
 
-def test_a_package_is_imported_once_for_all_workers(shop, site):
+def test_a_package_is_imported_once_for_all_workers(shop: Shop, site: Path) -> None:
     """What a worker imports, even while it serves, the template imports too, and later workers have it."""
     shop.save(SOURCE.replace("return {", "import heavy; return {'heavy': True, "), "app.py")
     first = shop.until(lambda r: "heavy" in r.json()).json()["pid"]
@@ -184,7 +89,7 @@ def test_a_package_is_imported_once_for_all_workers(shop, site):
     assert noted.read_text().split() == [str(first), str(shop.process.pid)]
 
 
-def test_source_that_ends_its_process_is_a_503(shop):
+def test_source_that_ends_its_process_is_a_503(shop: Shop) -> None:
     """Not even a crash of the interpreter leaves the version before in service."""
     shop.save("import os; os._exit(3)\n")
     response = shop.until(lambda r: r.status_code == 503)
@@ -194,7 +99,7 @@ def test_source_that_ends_its_process_is_a_503(shop):
     shop.until_price(3)
 
 
-def test_what_the_old_worker_holds_is_free_for_the_new_one(shop):
+def test_what_the_old_worker_holds_is_free_for_the_new_one(shop: Shop) -> None:
     """A factory that waits for the lock of a folder gets it: the old worker is told to go before it runs."""
     locked = SOURCE.replace("def create_app():", f"def create_app():\n    fcntl.flock({LOCK}, fcntl.LOCK_EX)")
     shop.save(f"import fcntl\n{locked}", "app.py")
@@ -204,7 +109,7 @@ def test_what_the_old_worker_holds_is_free_for_the_new_one(shop):
         shop.until_price(price)
 
 
-def test_an_open_event_stream_does_not_hold_up_a_change(shop):
+def test_an_open_event_stream_does_not_hold_up_a_change(shop: Shop) -> None:
     """The new version serves while the old worker still ends its stream."""
     with shop.client.stream("GET", "/events") as stream:
         chunks = stream.iter_raw()
@@ -213,7 +118,7 @@ def test_an_open_event_stream_does_not_hold_up_a_change(shop):
         shop.until_price(4)
 
 
-def test_ended_workers_are_reaped_and_only_one_stays(shop):
+def test_ended_workers_are_reaped_and_only_one_stays(shop: Shop) -> None:
     """Ten edits leave the watcher and one worker, and no zombie."""
     for price in range(2, 12):
         shop.save(f"PRICE = {price}\n")
@@ -224,7 +129,7 @@ def test_ended_workers_are_reaped_and_only_one_stays(shop):
     assert len(children_of(shop.process.pid)) == 2
 
 
-def test_a_worker_that_is_killed_is_replaced(shop):
+def test_a_worker_that_is_killed_is_replaced(shop: Shop) -> None:
     """A crash costs one worker, not the service."""
     first = shop.until_price(1)["pid"]
     os.kill(first, signal.SIGKILL)
@@ -239,7 +144,7 @@ def test_a_worker_that_is_killed_is_replaced(shop):
     raise AssertionError(f"no new worker, {transport_errors} broken connections")
 
 
-def test_a_stop_leaves_no_process_behind(shop):
+def test_a_stop_leaves_no_process_behind(shop: Shop) -> None:
     """SIGTERM ends template, watcher and worker, with exit code 0."""
     children = children_of(shop.process.pid)
     shop.process.terminate()
@@ -247,7 +152,7 @@ def test_a_stop_leaves_no_process_behind(shop):
     assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 
-def test_a_missing_folder_is_one_sentence():
+def test_a_missing_folder_is_one_sentence() -> None:
     """A wrong command line ends at once and says what is wrong."""
     command = [
         sys.executable,

@@ -1,7 +1,8 @@
 """A small service built with servicekit, and a client that talks to it."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI
@@ -46,7 +47,7 @@ def _router() -> APIRouter:
 
 
 @asynccontextmanager
-async def _nothing(_: FastAPI) -> AsyncIterator[None]:
+async def _nothing(app: FastAPI) -> AsyncGenerator[None]:
     yield
 
 
@@ -63,7 +64,7 @@ def client(health: Health) -> Iterator[Client]:
     """Builds a client of the app; keyword arguments become settings."""
     opened: list[TestClient] = []
 
-    def build(**settings: object) -> TestClient:
+    def build(**settings: Any) -> TestClient:
         app = build_app(
             ServiceSettings(port=8000, **settings),
             health,

@@ -5,17 +5,18 @@ import asyncio
 import pytest
 
 from code_rag.servicekit.errors import Unavailable
-from code_rag.servicekit.health import CHECK_TIMEOUT_SECONDS, CheckResult
+from code_rag.servicekit.health import CHECK_TIMEOUT_SECONDS, Check, CheckResult, CheckStatus, Health
+from tests.unit.servicekit.conftest import Client
 
 
-def verdict(status, detail=""):
-    async def check():
+def verdict(status: CheckStatus, detail: str = "") -> Check:
+    async def check() -> CheckResult:
         return CheckResult(status, detail)
 
     return check
 
 
-def test_a_service_that_still_starts_is_a_503_and_alive(client, health):
+def test_a_service_that_still_starts_is_a_503_and_alive(client: Client, health: Health) -> None:
     """Not ready is not dead."""
     shop = client()
     assert (shop.get("/health").status_code, shop.get("/health").json()["status"]) == (503, "starting")
@@ -26,7 +27,9 @@ def test_a_service_that_still_starts_is_a_503_and_alive(client, health):
     ("verdicts", "status", "code"),
     [(["ok"], "ok", 200), (["ok", "degraded"], "degraded", 200), (["failing", "degraded"], "failing", 503)],
 )
-def test_the_worst_check_decides(client, health, verdicts, status, code):
+def test_the_worst_check_decides(
+    client: Client, health: Health, verdicts: list[CheckStatus], status: str, code: int
+) -> None:
     """One degraded part degrades the whole, a failing one fails it."""
     health.ready()
     health.checks = {str(n): verdict(v, "why") for n, v in enumerate(verdicts)}
@@ -35,10 +38,15 @@ def test_the_worst_check_decides(client, health, verdicts, status, code):
     assert response.json()["checks"]["0"] == {"status": verdicts[0], "detail": "why"}
 
 
-def test_a_check_that_hangs_degrades_and_never_hangs_the_probe(client, health):
+async def silent() -> CheckResult:
+    await asyncio.sleep(60)
+    return CheckResult("ok")
+
+
+def test_a_check_that_hangs_degrades_and_never_hangs_the_probe(client: Client, health: Health) -> None:
     """A silent neighbour costs a bounded wait."""
     health.ready()
-    health.checks = {"slow": lambda: asyncio.sleep(60)}
+    health.checks = {"slow": silent}
     body = client().get("/health").json()
     assert body["checks"]["slow"] == {
         "status": "degraded",
@@ -46,7 +54,7 @@ def test_a_check_that_hangs_degrades_and_never_hangs_the_probe(client, health):
     }
 
 
-def test_failing_names_the_reason(client, health):
+def test_failing_names_the_reason(client: Client, health: Health) -> None:
     """A service that cannot serve says why."""
     health.fail("the model is damaged")
     response = client().get("/health")
@@ -54,14 +62,14 @@ def test_failing_names_the_reason(client, health):
     assert response.json()["checks"]["shop"]["detail"] == "the model is damaged"
 
 
-def test_draining_is_final(client, health):
+def test_draining_is_final(client: Client, health: Health) -> None:
     """A late 'ready' does not bring traffic back to a service that stops."""
     health.drain()
     health.ready()
     assert client().get("/health").json()["status"] == "draining"
 
 
-def test_a_route_can_insist_on_readiness(health):
+def test_a_route_can_insist_on_readiness(health: Health) -> None:
     """`require_ready` raises what becomes a 503 with Retry-After."""
     with pytest.raises(Unavailable, match="shop is starting"):
         health.require_ready()
