@@ -12,8 +12,8 @@ bench: ## Measure, and write docs/performance.md anew; ONLY="indexing" runs one 
 	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/suite.py $(ONLY)
 
 ##@ Tests
-test: ## Unit, contract and crash tests against real local processes: no Docker, no network
-	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/contract tests/process
+test: ## Unit, contract and crash tests against real local processes: no Docker, no network; COVERAGE=1 measures
+	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/contract tests/process $(if $(COVERAGE),--cov)
 check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)

@@ -66,7 +66,7 @@ def test_a_file_changed_in_the_codebase_is_found_after_an_index_run(
     docker_compose_up: ComposeStack, rag: httpx2.Client, reindex: Callable[[], dict[str, Any]]
 ) -> None:
     """New text is found, changed text replaces the old, and a removed file is gone."""
-    codebase, before = docker_compose_up.target.codebase, chunks(docker_compose_up.target)
+    codebase, before = docker_compose_up.folder / "test-codebase", chunks(docker_compose_up.target)
     FIRST.write(codebase)
     assert reindex()["files"]["indexed"] == 1
     assert symbols(rag, FIRST.symbol) == [FIRST.symbol]
