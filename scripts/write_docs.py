@@ -45,7 +45,7 @@ AROUND = {
         Variable(
             "PYTHON_IMAGE",
             "python:3.11-slim-bookworm",
-            "Base image of ours, to pin a digest or use a mirror.",
+            "Base image of our own images, to pin a digest or use a mirror.",
         ),
     ],
     "hot reload": [

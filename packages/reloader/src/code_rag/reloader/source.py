@@ -1,4 +1,4 @@
-"""Imports watched source from its text alone, never from byte code.
+"""Imports watched source from its text, never from byte code.
 
 Python takes a .pyc for current when the source's size and its time in whole seconds are the same. A file that
 is saved twice within a second at the same size would be served as it was first saved.

@@ -81,7 +81,7 @@ def serve(app: Any, listener: socket.socket, report: Report) -> bool:
 
 
 def make_server(config: uvicorn.Config, report: Report) -> uvicorn.Server:
-    """The server that production uses; uvicorn's own where ours does not import."""
+    """The server that production uses; uvicorn's own where that does not import."""
     try:
         from code_rag.servicekit.server import GracefulServer
     except Exception:  # `load` has reported it

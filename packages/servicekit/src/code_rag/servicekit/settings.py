@@ -29,7 +29,7 @@ class ServiceSettings(BaseSettings):
     )
     secrets_file: str = Field(
         "/run/secrets/dotenv",
-        description="File of KEY=value lines read beneath the environment, if it is there.",
+        description="File of KEY=value lines, read if it is there; the environment overrides it.",
     )
     reload: bool = Field(
         False, description="`1` serves each saved version of the source at once, for development."
