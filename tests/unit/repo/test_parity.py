@@ -105,3 +105,10 @@ def test_patience_at_the_end(name: str) -> None:
     grace = float(env_file(name).get("SHUTDOWN_GRACE_SECONDS", "3"))
     assert float(compose()[name]["stop_grace_period"].removesuffix("s")) > grace
     assert pod(workloads(rendered("kind"))[name])["terminationGracePeriodSeconds"] > grace
+
+
+def test_every_secret_is_read_from_the_file() -> None:
+    """Each variable that Compose empties is one for whose sake `.env` is mounted."""
+    text = (ROOT / "docker-compose.yml").read_text()
+    emptied = set(yaml.safe_load(text)["x-secrets"])
+    assert emptied == set(re.findall(r"\$\{([A-Z_]+):-", (ROOT / "compose/secrets.env").read_text()))
