@@ -8,8 +8,8 @@
 
     Question: How long can I get a refund?
 
-The symbol and the language may be absent. `parse(render(blocks, question))` gives the same blocks and question
-back, as `visible_block` and `visible_question` show them.
+The symbol and the language may be absent. `parse(render(blocks, question))` gives the blocks and the question
+back as `visible_block` and `visible_question` show them.
 """
 
 import re

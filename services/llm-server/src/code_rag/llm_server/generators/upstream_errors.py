@@ -72,17 +72,22 @@ def _of_status(error: APIStatusError, said: str) -> ServiceError:
             return UpstreamTimeout("The model server gave up waiting.")
         case 400 | 422:
             too_long = error.code == "context_length_exceeded" or _TOO_LONG.search(said)
-            code = "context_length_exceeded" if too_long else error.code
-            return InvalidInput(said, param=error.param, code=code)
+            code = "context_length_exceeded" if too_long else _text(error.code)
+            return InvalidInput(said, param=_text(error.param), code=code)
         case 413:
             return TooLarge(said)
         case 429:
-            return Overloaded(said, code=error.code or "rate_limit_exceeded", retry_after=wait)
+            return Overloaded(said, code=_text(error.code) or "rate_limit_exceeded", retry_after=wait)
         case status if status >= 500:
             message = f"The model server failed with HTTP {status}. {said}"
             return UpstreamFailed(message, code="upstream_5xx", retry_after=wait)
         case status:
             return UpstreamFailed(f"The model server answered with HTTP {status}.")
+
+
+def _text(value: object) -> str | None:
+    """What the upstream put where OpenAI puts a word: some servers send a number or more."""
+    return None if value is None else str(value)
 
 
 def _said(error: APIError, secret: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.terminal import visible_line
+from code_rag.servicekit.wire.errors import ErrorEnvelope
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0  # between two pieces of an answer; the server sends a ping every 15 s
@@ -138,7 +139,6 @@ def _json(body: BaseModel) -> _Json:
 
 def _error_message(body: str) -> str:
     try:
-        message = json.loads(body)["error"]["message"]
-    except (ValueError, KeyError, TypeError):
+        return visible_line(ErrorEnvelope.model_validate_json(body).error.message)
+    except ValidationError:
         return ""
-    return visible_line(str(message))
