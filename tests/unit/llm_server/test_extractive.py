@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from openai import NotFoundError, OpenAI
 
-from code_rag.llm_server.generators.extractive import answer
+from code_rag.llm_server.backends.extractive import answer
 from code_rag.servicekit.wire.evidence import Block
 from tests.fixtures.evidence import block_lists, questions
 from tests.unit.llm_server.prompts import block, prompt

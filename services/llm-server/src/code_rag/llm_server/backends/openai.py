@@ -10,8 +10,8 @@ import httpx2
 import structlog
 from openai import AsyncOpenAI, AsyncStream, DefaultAsyncHttpxClient, OpenAIError
 
-from code_rag.llm_server.generators.base import Json
-from code_rag.llm_server.generators.upstream_errors import retry_after, translate
+from code_rag.llm_server.backends.base import Json
+from code_rag.llm_server.backends.upstream_errors import retry_after, translate
 from code_rag.servicekit.errors import InvalidInput, ServiceError, UpstreamFailed
 from code_rag.servicekit.health import CheckResult
 from code_rag.servicekit.middleware import request_id
@@ -33,7 +33,7 @@ def connect(base_url: str, api_key: str, timeout: float, max_retries: int) -> As
     )
 
 
-class OpenAIGenerator:
+class OpenAIBackend:
     """Sends each request on as it came and each answer back as it came, whatever fields they hold."""
 
     def __init__(self, client: AsyncOpenAI, model: str, timeout: float) -> None:

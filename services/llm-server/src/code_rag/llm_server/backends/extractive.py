@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 
-from code_rag.llm_server.generators.base import Json
+from code_rag.llm_server.backends.base import Json
 from code_rag.llm_server.relevance import find_quotes
 from code_rag.servicekit.errors import InvalidInput, NotFound
 from code_rag.servicekit.health import CheckResult
@@ -17,7 +17,7 @@ CONTEXT_CHARS = 400_000  # what language models read; more would also take secon
 _NO_MODEL = "No language model is configured"
 
 
-class ExtractiveGenerator:
+class ExtractiveBackend:
     """Quotes the context blocks of the last user message; the same request always gets the same text.
 
     A token, in usage and in streams, is a word with the space after it. Sampling options have no effect.
@@ -49,7 +49,7 @@ class ExtractiveGenerator:
         return CheckResult("ok", "extractive: no OPENAI_API_KEY or OPENAI_BASE_URL")
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to close."""
 
     async def _write(self, request: Json) -> str:
         if (model := request.get("model")) not in self._accepted:
