@@ -5,7 +5,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from code_rag.llm_server.app import choose_backend
-from code_rag.llm_server.backends.openai import OpenAIBackend, connect
+from code_rag.llm_server.backends.openai import OpenAIBackend
+from code_rag.llm_server.backends.upstream_client import connect
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.settings import SettingsError, read_settings
@@ -54,6 +55,12 @@ def test_a_bad_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch, variabl
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError, match=variable):
         read_settings(Settings)
+
+
+def test_a_base_url_that_is_none_stops_the_start() -> None:
+    """A URL that no client can call is refused by the variable's name."""
+    with pytest.raises(SettingsError, match=r"^OPENAI_BASE_URL: "):
+        choose_backend(Settings.model_validate({"openai_base_url": "http://h:port/v1"}))
 
 
 async def test_health_is_what_the_last_call_told(upstream: FakeUpstream) -> None:

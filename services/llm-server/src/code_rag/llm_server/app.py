@@ -35,7 +35,8 @@ def choose_backend(settings: Settings) -> ChatBackend:
         )
         return ExtractiveBackend(settings.model_name)
     # Here alone: importing the client takes longer than all the rest of the start.
-    from code_rag.llm_server.backends.openai import OpenAIBackend, connect
+    from code_rag.llm_server.backends.openai import OpenAIBackend
+    from code_rag.llm_server.backends.upstream_client import connect
 
     timeout = settings.upstream_timeout_seconds
     client = connect(url or OPENAI_URL, key or NO_KEY, timeout, settings.upstream_max_retries)
