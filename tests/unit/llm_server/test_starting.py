@@ -58,9 +58,10 @@ def test_a_bad_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch, variabl
 
 
 def test_a_base_url_that_is_none_stops_the_start() -> None:
-    """A URL that no client can call is refused by the variable's name."""
-    with pytest.raises(SettingsError, match=r"^OPENAI_BASE_URL: "):
-        choose_backend(Settings.model_validate({"openai_base_url": "http://h:port/v1"}))
+    """A URL that no client can call is refused by the variable's name, without a password in it."""
+    with pytest.raises(SettingsError, match=r"^OPENAI_BASE_URL: ") as refused:
+        choose_backend(Settings.model_validate({"openai_base_url": "http://ann:secret#1@h/v1"}))
+    assert "secret" not in str(refused.value)
 
 
 async def test_health_is_what_the_last_call_told(upstream: FakeUpstream) -> None:

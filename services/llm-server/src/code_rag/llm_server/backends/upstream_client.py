@@ -34,8 +34,8 @@ def _http_client(base_url: str, **options: Any) -> httpx2.AsyncClient:
     """A client that calls loopback hosts directly and others through the environment's proxies."""
     try:
         host = httpx2.URL(base_url).host
-    except httpx2.InvalidURL as error:
-        raise SettingsError(f"OPENAI_BASE_URL: {error}") from None
+    except httpx2.InvalidURL:  # its message may quote a part of a password
+        raise SettingsError("OPENAI_BASE_URL: is not a valid URL") from None
     if is_loopback(host):
         return DefaultAsyncHttpxClient(trust_env=False, **options)
     _check_proxies(getproxies())
