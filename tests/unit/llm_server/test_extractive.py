@@ -8,9 +8,10 @@ import pytest
 from hypothesis import example, given
 from openai import NotFoundError, OpenAI
 
-from code_rag.llm_server.blocks import Block
-from code_rag.llm_server.generators.extractive import answer
-from tests.unit.llm_server.prompts import block, block_lists, prompt, questions
+from code_rag.llm_server.backends.extractive import answer
+from code_rag.servicekit.wire.evidence import Block
+from tests.fixtures.evidence import block_lists, questions
+from tests.unit.llm_server.prompts import block, prompt
 
 REFUNDS = block(
     1,
@@ -39,7 +40,7 @@ func (s *Stock) Reserve(sku string, quantity int) error {
 RUNBOOK = block(3, "docs/runbook.md", "# Restarting the payment worker\n\nScale it to zero first.")
 SHOP = (REFUNDS, STOCK, RUNBOOK)
 QUOTE = re.compile(
-    r"^`[^\n]+` \[(\d+):(\d+)(?:-(\d+))?\]\n\n(`{3,})\w*\n(.*?)\n\4$", re.MULTILINE | re.DOTALL
+    r"^`[^\n]+` \[(\d+):(\d+)(?:-(\d+))?\]\n\n(`{3,})[\w+-]*\n(.*?)\n\4$", re.MULTILINE | re.DOTALL
 )
 
 
@@ -153,21 +154,22 @@ LONG = (block(1, "a.py", "\n".join(["refund the customer"] * 90)),)
 
 
 @example("", LONG)
-@given(questions, block_lists())
+@given(questions, block_lists)
 def test_every_citation_lies_inside_a_block(question: str, blocks: tuple[Block, ...]) -> None:
     """Each quote is to the letter the lines that its citation names: at most three, of twelve lines."""
     text = answer(prompt(f"refund customer {question}", blocks))
     quotes = QUOTE.findall(text)
     assert len(quotes) <= 3
     for number, first, last, _, code in quotes:
-        lines = {line.number: line.text for line in blocks[int(number) - 1].lines}
+        block = blocks[int(number) - 1]
+        lines = dict(enumerate(block.lines, block.start_line))
         span = range(int(first), int(last or first) + 1)
         assert code == "\n".join(lines[at] for at in span)
         assert len(span) <= 12
 
 
 @example("", LONG)
-@given(questions, block_lists())
+@given(questions, block_lists)
 def test_quotes_do_not_repeat_each_other(question: str, blocks: tuple[Block, ...]) -> None:
     """No line is quoted twice, and asking again gives the same text."""
     message = prompt(f"refund customer {question}", blocks)

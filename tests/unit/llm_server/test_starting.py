@@ -1,11 +1,12 @@
-"""The settings choose the generator, and the log and `/health` say which it is and how it does."""
+"""The settings choose the backend, and the log and `/health` say which it is and how it does."""
 
 import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from code_rag.llm_server.app import choose_generator
-from code_rag.llm_server.generators.openai import OpenAIGenerator, connect
+from code_rag.llm_server.app import choose_backend
+from code_rag.llm_server.backends.openai import OpenAIBackend
+from code_rag.llm_server.backends.upstream_client import connect
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.settings import SettingsError, read_settings
@@ -17,8 +18,8 @@ HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 async def test_without_a_model_the_log_says_how_to_get_one() -> None:
     """Neither key nor base URL: one warning, which names both variables."""
     with capture_logs() as logs:
-        generator = choose_generator(Settings())
-    assert generator.models == ("extractive",)
+        backend = choose_backend(Settings())
+    assert backend.models == ("extractive",)
     assert [line["log_level"] for line in logs] == ["warning"]
     assert "OPENAI_API_KEY" in logs[0]["event"]
     assert "OPENAI_BASE_URL" in logs[0]["event"]
@@ -34,11 +35,11 @@ async def test_without_a_model_the_log_says_how_to_get_one() -> None:
 async def test_with_a_model_the_log_says_which(settings: dict[str, str], host: str) -> None:
     """A key or a base URL: one line with the model and the host, and no secret."""
     with capture_logs() as logs:
-        generator = choose_generator(Settings.model_validate(settings))
+        backend = choose_backend(Settings.model_validate(settings))
     assert [(line["model"], line["host"]) for line in logs] == [("gpt-4o-mini", host)]
     assert "sk-1" not in repr(logs)
     assert "pw" not in repr(logs)
-    await generator.close()
+    await backend.close()
 
 
 @pytest.mark.parametrize(
@@ -56,33 +57,40 @@ def test_a_bad_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch, variabl
         read_settings(Settings)
 
 
+def test_a_base_url_that_is_none_stops_the_start() -> None:
+    """A URL that no client can call is refused by the variable's name, without a password in it."""
+    with pytest.raises(SettingsError, match=r"^OPENAI_BASE_URL: ") as refused:
+        choose_backend(Settings.model_validate({"openai_base_url": "http://ann:secret#1@h/v1"}))
+    assert "secret" not in str(refused.value)
+
+
 async def test_health_is_what_the_last_call_told(upstream: FakeUpstream) -> None:
     """The check degrades with the reason after a failure, in a stream too, and recovers with a success."""
     client = connect(f"{upstream.url}/v1", "sk-1", timeout=5, max_retries=0)
-    generator = OpenAIGenerator(client, "m", timeout=5)
-    assert (await generator.check()).status == "ok"
+    backend = OpenAIBackend(client, "m", timeout=5)
+    assert (await backend.check()).status == "ok"
     upstream.replies = [failure(401, message="no"), whole(), stream(chunk({"content": "a"}))]
     with pytest.raises(ServiceError):
-        await generator.complete(HELLO)
-    refused = await generator.check()
+        await backend.complete(HELLO)
+    refused = await backend.check()
     assert refused.status == "degraded"
     assert "OPENAI_API_KEY" in refused.detail
-    await generator.complete(HELLO)
-    assert (await generator.check()).status == "ok"
+    await backend.complete(HELLO)
+    assert (await backend.check()).status == "ok"
     with pytest.raises(ServiceError):
-        [_ async for _ in generator.stream(HELLO | {"stream": True})]
-    assert (await generator.check()).status == "degraded"
-    await generator.close()
+        [_ async for _ in backend.stream(HELLO | {"stream": True})]
+    assert (await backend.check()).status == "degraded"
+    await backend.close()
 
 
 async def test_a_callers_fault_leaves_health_alone(upstream: FakeUpstream) -> None:
     """A request that the upstream refuses for its content says nothing against the upstream."""
-    generator = OpenAIGenerator(connect(f"{upstream.url}/v1", "k", 5, 0), "m", timeout=5)
+    backend = OpenAIBackend(connect(f"{upstream.url}/v1", "k", 5, 0), "m", timeout=5)
     upstream.replies = [failure(400, message="no")]
     with pytest.raises(ServiceError):
-        await generator.complete(HELLO)
-    assert (await generator.check()).status == "ok"
-    await generator.close()
+        await backend.complete(HELLO)
+    assert (await backend.check()).status == "ok"
+    await backend.close()
 
 
 def test_health_over_http(offline: httpx2.Client) -> None:

@@ -21,6 +21,7 @@ FAULTS = [
     (failure(400, message="too long", code="context_length_exceeded"), 400, "context_length_exceeded"),
     (failure(400, message="This model's maximum context length is 8"), 400, "context_length_exceeded"),
     (failure(422, message="no such field"), 400, "invalid_value"),
+    (failure(400, message="bad", code=400, param=["top_p"]), 400, "400"),
     (failure(413, message="too big"), 413, "request_too_large"),
     (failure(429, SOON, message="slow down"), 429, "rate_limit_exceeded"),
     (failure(429, SOON, message="pay", code="insufficient_quota"), 429, "insufficient_quota"),

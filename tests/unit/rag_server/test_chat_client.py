@@ -140,7 +140,8 @@ async def test_ping_names_the_model() -> None:
     [
         (
             LoopbackLlm(
-                health=b'{"status": "degraded", "checks": {"x": {"status": "ok", "detail": "fine"},'
+                health=b'{"status": "degraded", "service": "s", "version": "1",'
+                b' "checks": {"x": {"status": "ok", "detail": "fine"},'
                 b' "upstream": {"status": "degraded", "detail": "no key"}}}'
             ),
             "llm-server is degraded: no key",

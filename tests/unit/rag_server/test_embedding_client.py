@@ -25,7 +25,10 @@ from tests.unit.rag_server.fakes import DIMENSION, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Answer, Loopback, http, serving, unused_url
 
 MODEL = "some/model"
-DEGRADED = '{"status": "degraded", "checks": {"engine": {"status": "degraded", "detail": "slow CPU"}}}'
+DEGRADED = (
+    '{"status": "degraded", "service": "s", "version": "1",'
+    ' "checks": {"engine": {"status": "degraded", "detail": "slow CPU"}}}'
+)
 
 
 @asynccontextmanager

@@ -5,10 +5,11 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.rag_server.prompting import Block, messages, pack, render
+from code_rag.rag_server.prompting import messages, pack, render
+from code_rag.servicekit.wire.evidence import Block
 from tests.unit.rag_server.answer_fakes import a_chunk, a_hit
 
-HEADER = re.compile(r"^\[(\d+)\] (.+):(\d+)-(\d+)(?: \((.*)\))?$")
+HEADER = re.compile(r"^\[(\d+)\] (.+):(\d+)-(\d+)(?: \((.*)\))?( python)$")
 CODE_LINE = re.compile(r"^\s*(\d+)\| ?(.*)$")
 
 
@@ -16,7 +17,7 @@ def test_a_block_is_a_header_and_numbered_lines() -> None:
     """A block names its place and symbol and gives each line its number in the file."""
     blocks = pack([a_hit(a_chunk(start=10, text="def f():\n\n    return 1", symbol="f"))])
 
-    assert render(blocks[0]) == "[1] shop/orders.py:10-12 (f)\n10| def f():\n11| \n12|     return 1"
+    assert render(blocks[0]) == "[1] shop/orders.py:10-12 (f) python\n10| def f():\n11| \n12|     return 1"
 
 
 def test_messages_hold_the_rules_then_the_blocks_and_the_question() -> None:
@@ -29,7 +30,7 @@ def test_messages_hold_the_rules_then_the_blocks_and_the_question() -> None:
     assert user == {
         "role": "user",
         "content": "Context, as numbered blocks of source code:\n\n"
-        "[1] shop/orders.py:1-1\n1| x = 1\n\nQuestion: why?",
+        "[1] shop/orders.py:1-1 python\n1| x = 1\n\nQuestion: why?",
     }
 
 
@@ -43,8 +44,8 @@ def test_hits_that_touch_or_overlap_become_one_block() -> None:
     blocks = pack([a_hit(last), a_hit(other), a_hit(first), a_hit(inner)])
 
     assert blocks == (
-        Block(1, "shop/orders.py", 1, ("one", "two", "three", "four", "five"), "a, b"),
-        Block(2, "z.py", 1, ("other",)),
+        Block(1, "shop/orders.py", 1, ("one", "two", "three", "four", "five"), "a, b", "python"),
+        Block(2, "z.py", 1, ("other",), language="python"),
     )
 
 

@@ -35,13 +35,7 @@ def build_app(
     """
     app = FastAPI(title=title, version=health.version, lifespan=lifespan)
     app.state.settings, app.state.health = settings, health
-    app.include_router(health_router(health))
-
-    @app.get("/metrics", tags=["health"])
-    def render_metrics() -> Response:
-        return metrics.render()
-
-    for router in routers:
+    for router in (health_router(health), _metrics_router(metrics), *routers):
         app.include_router(router)
     add_error_handlers(app)
     app.add_middleware(
@@ -52,3 +46,13 @@ def build_app(
         open_paths=open_paths,
     )
     return app
+
+
+def _metrics_router(metrics: Metrics) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/metrics")
+    def render_metrics() -> Response:
+        return metrics.render()
+
+    return router

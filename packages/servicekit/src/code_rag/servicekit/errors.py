@@ -19,6 +19,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from code_rag.servicekit.wire.errors import ErrorDetail, ErrorEnvelope
+
 
 class ServiceError(Exception):
     """An error that carries its own HTTP status; callers read its message, so it holds no secret."""
@@ -74,14 +76,14 @@ class UpstreamTimeout(ServiceError):
     status, type, default_code = 504, "upstream_error", "upstream_timeout"
 
 
-def envelope(message: str, type: str, code: str, param: str | None = None) -> dict[str, Any]:
-    """OpenAI's error body: `{"error": {"message", "type", "param", "code"}}`."""
-    return {"error": {"message": message, "type": type, "param": param, "code": code}}
-
-
 def body_of(error: ServiceError) -> dict[str, Any]:
     """The envelope of one of our errors, for answers and for events inside a stream."""
-    return envelope(error.message, error.type, error.code, error.param)
+    return _envelope(error.message, error.type, error.code, error.param)
+
+
+def _envelope(message: str, type: str, code: str, param: str | None = None) -> dict[str, Any]:
+    detail = ErrorDetail(message=message, type=type, param=param, code=code)
+    return ErrorEnvelope(error=detail).model_dump()
 
 
 def response_of(error: ServiceError) -> JSONResponse:
@@ -126,7 +128,7 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
         message = str(error.detail)
     kind = _STATUS_TYPES.get(error.status_code, InvalidInput if error.status_code < 500 else ServiceError)
     code = "method_not_allowed" if error.status_code == 405 else kind.default_code
-    body = envelope(message, kind.type, code)
+    body = _envelope(message, kind.type, code)
     return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from code_rag.servicekit.errors import Unavailable
+from code_rag.servicekit.wire.health import CheckStatus, HealthCheck, HealthReport
 
-CheckStatus = Literal["ok", "degraded", "failing"]
 CHECK_TIMEOUT_SECONDS = 2.0
 CACHE_SECONDS = 1.0  # probes of several callers must not multiply calls to the services behind
 
@@ -58,26 +58,15 @@ class Health:
                 f"{self.service} is {self.state}. {self.detail}".strip(), code=self.state, retry_after=1
             )
 
-    async def report(self) -> tuple[int, dict[str, object]]:
+    async def report(self) -> tuple[int, HealthReport]:
         """The HTTP status and body of `/health`."""
         results = await self._results() if self.state == "ready" else {}
-        verdicts = {result.status for result in results.values()}
-        if self.state != "ready":
-            status: str = self.state
-        elif "failing" in verdicts:
-            status = "failing"
-        else:
-            status = "degraded" if "degraded" in verdicts else "ok"
-        checks = {name: {"status": r.status, "detail": r.detail} for name, r in results.items()}
+        checks = {name: HealthCheck(status=r.status, detail=r.detail) for name, r in results.items()}
+        status = _worst(results.values()) if self.state == "ready" else self.state
         if self.detail:
-            checks[self.service] = {"status": "failing", "detail": self.detail}
-        body: dict[str, object] = {
-            "status": status,
-            "service": self.service,
-            "version": self.version,
-            "checks": checks,
-        }
-        return (200 if status in ("ok", "degraded") else 503), body
+            checks[self.service] = HealthCheck(status="failing", detail=self.detail)
+        report = HealthReport(status=status, service=self.service, version=self.version, checks=checks)
+        return (200 if status in ("ok", "degraded") else 503), report
 
     async def _results(self) -> Mapping[str, CheckResult]:
         taken, results = self._cached
@@ -86,6 +75,12 @@ class Health:
             results = dict(zip(self.checks, verdicts, strict=True))
             self._cached = (time.monotonic(), results)
         return results
+
+
+def _worst(results: Iterable[CheckResult]) -> CheckStatus:
+    verdicts = {result.status for result in results}
+    worst_first: tuple[CheckStatus, ...] = ("failing", "degraded")
+    return next((status for status in worst_first if status in verdicts), "ok")
 
 
 async def _bounded(check: Check) -> CheckResult:
@@ -102,7 +97,7 @@ def health_router(health: Health) -> APIRouter:
     @router.get("/health")
     async def report() -> JSONResponse:
         status, body = await health.report()
-        return JSONResponse(body, status_code=status)
+        return JSONResponse(body.model_dump(), status_code=status)
 
     @router.get("/livez")
     async def alive() -> dict[str, str]:

@@ -17,19 +17,9 @@ def configure_logging(service: str, level: LogLevel, environment: Environment) -
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_service(service),
     ]
-    # Plain traces: the richer ones print local variables, and with them keys and source code.
-    renderer: list[Processor] = (
-        [
-            structlog.dev.ConsoleRenderer(
-                sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
-        ]
-        if environment == "local"
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(environment)],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -42,6 +32,14 @@ def configure_logging(service: str, level: LogLevel, environment: Environment) -
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         cache_logger_on_first_use=True,
     )
+
+
+def _renderer(environment: Environment) -> list[Processor]:
+    if environment == "local":
+        # Plain traces: the richer ones print local variables, and with them keys and source code.
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=plain)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
 def _add_service(service: str) -> Processor:

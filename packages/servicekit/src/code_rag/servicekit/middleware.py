@@ -43,36 +43,30 @@ class RequestLayer:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        # An id that could forge a log line or a header is replaced, not repaired.
-        chosen = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        chosen = _chosen_id(scope)
         request_id.set(chosen)
         structlog.contextvars.bind_contextvars(request_id=chosen)
-        started, status = time.perf_counter(), NOT_ANSWERED
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = chosen
-            await send(message)
-
+        started, answer = time.perf_counter(), _Answer(send, chosen)
         try:
-            await self._guarded(scope, receive, send_with_id)
+            await self._answered(scope, receive, answer)
+        finally:
+            self._record(scope, answer.status, time.perf_counter() - started)
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    async def _answered(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            await self._guarded(scope, receive, answer)
         except asyncio.CancelledError:
-            if status != NOT_ANSWERED:
+            if answer.status != NOT_ANSWERED:
                 raise
             # The server cancels what has not ended in the time that a stop gives it.
             stopping = Unavailable(STOPPING_MESSAGE, code="draining", retry_after=1)
-            await response_of(stopping)(scope, receive, send_with_id)
+            await response_of(stopping)(scope, receive, answer)
         except Exception as error:
             log.error("unhandled error", path=scope["path"], exc_info=error)
-            if status != NOT_ANSWERED:
+            if answer.status != NOT_ANSWERED:
                 raise  # the answer is under way: only the server can cut the connection
-            await response_of(ServiceError(BUG_MESSAGE))(scope, receive, send_with_id)
-        finally:
-            self._record(scope, status, time.perf_counter() - started)
-            structlog.contextvars.unbind_contextvars("request_id")
+            await response_of(ServiceError(BUG_MESSAGE))(scope, receive, answer)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -118,3 +112,24 @@ class RequestLayer:
         if route not in _QUIET:
             milliseconds = round(seconds * 1000, 1)
             log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds)
+
+
+@dataclass
+class _Answer:
+    """Sends an answer's messages, with the request id among its headers, and keeps its status."""
+
+    send: Send
+    request_id: str
+    status: int = NOT_ANSWERED
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            MutableHeaders(scope=message)["x-request-id"] = self.request_id
+        await self.send(message)
+
+
+def _chosen_id(scope: Scope) -> str:
+    """The caller's id; one that could forge a log line or a header is replaced, not repaired."""
+    given = Headers(scope=scope).get("x-request-id", "")
+    return given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex

@@ -8,7 +8,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from code_rag.servicekit.errors import ServiceError, body_of
-from code_rag.servicekit.wire.chat import event
+from code_rag.servicekit.wire.events import event
 
 PING = ": ping\n\n"
 PING_SECONDS = 15.0

@@ -7,13 +7,13 @@ from contextlib import aclosing, contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from code_rag.llm_server.generators.base import Json
+from code_rag.llm_server.backends.base import Json
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.metrics import LATENCY_BUCKETS
 
 
 class ChatMetrics:
-    """Outcomes, tokens where the generator tells them, and seconds to the first chunk of streams."""
+    """Outcomes, tokens where the backend tells them, and seconds to the first chunk of streams."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._outcomes = Counter(

@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from code_rag.llm_server.generators.base import Json
+from code_rag.llm_server.backends.base import Json
 from code_rag.servicekit.errors import UpstreamFailed
-from code_rag.servicekit.wire.chat import DONE, event
+from code_rag.servicekit.wire.events import DONE, event
 
 
 async def first_of(chunks: AsyncGenerator[Json]) -> Json:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from code_rag.rag_server.citations import ReadLines, cite
 from code_rag.rag_server.model import Answer
 from code_rag.rag_server.ports import ChatModel, Scope, Token
-from code_rag.rag_server.prompting import Block, messages, pack, show_hidden
+from code_rag.rag_server.prompting import messages, pack
 from code_rag.rag_server.searching import CountDegradation, Searcher, SearchResult, Stopwatch
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
+from code_rag.servicekit.wire.evidence import Block, visible
+from code_rag.servicekit.wire.markers import marker
 
 BEST_PLACES = 5
 NO_MODEL = "none"
@@ -92,12 +94,12 @@ def _not_found(found: SearchResult) -> Answer:
 
 def _best_places(blocks: Sequence[Block]) -> str:
     """The answer where nothing can write one: where to look, each place cited."""
-    places = "\n".join(f"- {_place(block)} [{block.number}]" for block in blocks[:BEST_PLACES])
+    places = "\n".join(f"- {_place(block)} {marker(block.number)}" for block in blocks[:BEST_PLACES])
     return f"No language model is at hand. These places match the question best:\n\n{places}"
 
 
 def _place(block: Block) -> str:
     """Path, lines and symbol as inline code, where no bracket in a name can pass for a marker."""
     symbol = f" {block.symbol}" if block.symbol else ""
-    name = show_hidden(f"{block.path}:{block.start_line}-{block.end_line}{symbol}")
+    name = visible(f"{block.path}:{block.start_line}-{block.end_line}{symbol}")
     return f"`{name.replace('`', chr(39))}`"

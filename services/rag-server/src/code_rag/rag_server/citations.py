@@ -1,62 +1,24 @@
-"""Finds the citation markers of an answer and checks each against the evidence and the code as it is now.
+"""Checks the citation markers of an answer against the evidence and the code as it is now."""
 
-A marker is `[n]` for the whole of block n, `[n:a]` or `[n:a-b]` for its lines a to b, or several as `[1, 3]`.
-"""
-
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from code_rag.rag_server.model import Citation
-from code_rag.rag_server.prompting import Block
+from code_rag.servicekit.wire import markers
+from code_rag.servicekit.wire.evidence import Block
+from code_rag.servicekit.wire.markers import Reference
 
 Lines = Sequence[str]
 ReadLines = Callable[[str], Lines | None]
 """The lines of a file of the codebase as they are now; None where it is no longer there."""
 
-_TARGET = r"[0-9]{1,9}(?::[0-9]{1,9}(?:-[0-9]{1,9})?)?"
-_MARKER = rf"\[{_TARGET}(?:, ?{_TARGET})*\]"
-# After a word or a bracket that is no marker it is an index, as in `rows[0][1]`.
-_MARKERS = re.compile(rf"(?<![\w\]])(?:{_MARKER})+")
-_PARTS = re.compile(r"([0-9]+)(?::([0-9]+)(?:-([0-9]+))?)?")
-_CODE = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)"  # unclosed, it reaches the end
-    r"|``[^\n]+?``|`[^`\n]+`",
-    re.MULTILINE | re.DOTALL,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What one marker points to: lines of a block, or the whole block where `start` is None."""
-
-    marker: str
-    block: int
-    start: int | None = None
-    end: int | None = None
-
-
-def parse(answer: str) -> tuple[Reference, ...]:
-    """The references of an answer in order, each once; brackets inside code are not markers."""
-    prose = _CODE.sub(lambda code: " " * len(code[0]), answer)
-    runs = (run[0] for run in _MARKERS.finditer(prose))
-    markers = (marker for run in runs for marker in re.findall(_MARKER, run))
-    return tuple(dict.fromkeys(reference for marker in markers for reference in _references(marker)))
-
 
 def cite(answer: str, blocks: Sequence[Block], read_lines: ReadLines) -> tuple[Citation, ...]:
     """Each reference as a citation, verified where the evidence holds it and the file still reads so."""
     by_number = {block.number: block for block in blocks}
-    references = parse(answer)
+    references = markers.parse(answer)
     cited = {by_number[r.block].path for r in references if r.block in by_number}
     now = {path: read_lines(path) for path in cited}
     return tuple(_citation(reference, by_number.get(reference.block), now) for reference in references)
-
-
-def _references(marker: str) -> Iterator[Reference]:
-    for block, start, end in _PARTS.findall(marker):
-        lines = (int(start), int(end or start)) if start else (None, None)
-        yield Reference(marker, int(block), *lines)
 
 
 def _citation(reference: Reference, block: Block | None, now: Mapping[str, Lines | None]) -> Citation:
@@ -77,7 +39,6 @@ def _objection(block: Block, start: int, end: int, now: Lines | None) -> str:
         return f"block {block.number} holds lines {block.start_line}-{block.end_line} only"
     if now is None:
         return "the file is no longer there"
-    evidence = block.lines[start - block.start_line : end - block.start_line + 1]
-    if tuple(now[start - 1 : end]) != evidence:
+    if tuple(now[start - 1 : end]) != block.excerpt(start, end).lines:
         return "the file has changed since it was indexed"
     return ""

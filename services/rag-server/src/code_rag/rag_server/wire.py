@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, Field
 
@@ -167,3 +167,26 @@ class FileResponse(BaseModel):
     language: str
     text: str
     lines: int
+
+
+class HitsEvent(BaseModel):
+    """The first event of a streamed answer: what it will draw on, and what was missing in the search."""
+
+    NAME: ClassVar[str] = "hits"
+
+    hits: list[SearchHit]
+    degraded: list[str]
+
+
+class TokenEvent(BaseModel):
+    """A piece of a streamed answer, as the model writes it."""
+
+    NAME: ClassVar[str] = "token"
+
+    text: str
+
+
+class AnswerEvent(AskResponse):
+    """The last event of a streamed answer: all that the answer holds where it is not streamed."""
+
+    NAME: ClassVar[str] = "answer"

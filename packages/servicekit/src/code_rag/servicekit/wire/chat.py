@@ -1,6 +1,5 @@
 """OpenAI's chat completions, as far as our services read or write them themselves."""
 
-import json
 import time
 import uuid
 from typing import Any
@@ -66,12 +65,3 @@ def chunk(
     choice = {"index": 0, "delta": delta, "finish_reason": finish_reason, "logprobs": None}
     body = {"id": id, "object": "chat.completion.chunk", "created": int(time.time()), "model": model}
     return body | {"choices": [choice]} | extra
-
-
-DONE = "data: [DONE]\n\n"
-
-
-def event(data: dict[str, Any], name: str | None = None) -> str:
-    """One server-sent event with a JSON payload; OpenAI's streams leave `name` out."""
-    head = f"event: {name}\n" if name else ""
-    return f"{head}data: {json.dumps(data, ensure_ascii=False)}\n\n"

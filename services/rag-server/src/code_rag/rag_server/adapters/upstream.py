@@ -17,26 +17,10 @@ from code_rag.servicekit.errors import (
 )
 from code_rag.servicekit.middleware import request_id
 from code_rag.servicekit.settings import bearer
+from code_rag.servicekit.wire.errors import ErrorEnvelope
+from code_rag.servicekit.wire.health import HealthReport
 
 CONNECT_SECONDS = 2.0
-
-
-class _Error(BaseModel):
-    message: str
-
-
-class _Envelope(BaseModel):
-    error: _Error
-
-
-class _Check(BaseModel):
-    status: str
-    detail: str = ""
-
-
-class _Health(BaseModel):
-    status: str
-    checks: dict[str, _Check] = {}
 
 
 class _Model(BaseModel):
@@ -66,7 +50,7 @@ class Upstream:
     async def ping(self) -> str:
         """The name of the service's model; raises where the service is away or anything but well."""
         with self.errors():
-            health = _Health.model_validate_json(await self._get("/health"))
+            health = HealthReport.model_validate_json(await self._get("/health"))
             models = _Models.model_validate_json(await self._get("/v1/models"))
         if health.status != "ok":
             details = [check.detail for check in health.checks.values() if check.status != "ok"]
@@ -119,7 +103,7 @@ async def _pass_request_id(request: httpx2.Request) -> None:
 
 def _message(response: httpx2.Response) -> str:
     try:
-        return _Envelope.model_validate_json(response.content).error.message
+        return ErrorEnvelope.model_validate_json(response.content).error.message
     except ValidationError:
         return response.reason_phrase
 

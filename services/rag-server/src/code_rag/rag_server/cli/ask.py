@@ -5,24 +5,11 @@ from types import TracebackType
 from typing import Self
 
 import typer
-from pydantic import BaseModel
 
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.terminal import note, print_json, stderr, stdout, visible, visible_line
-from code_rag.rag_server.wire import AnswerCitation, AskRequest, AskResponse
-
-
-class Remarks(BaseModel):
-    """What the `hits` event, and again the `answer` event, says was missing."""
-
-    degraded: list[str]
-
-
-class Token(BaseModel):
-    """A piece of the answer."""
-
-    text: str
+from code_rag.rag_server.wire import AnswerCitation, AnswerEvent, AskRequest, HitsEvent, TokenEvent
 
 
 def ask(client: Client, question: str, *, path: str | None, language: str | None, as_json: bool) -> None:
@@ -37,15 +24,15 @@ def ask(client: Client, question: str, *, path: str | None, language: str | None
         raise Failure("No line of the index proves an answer.", ExitCode.NOTHING_FOUND)
 
 
-def _follow(client: Client, request: AskRequest, *, show: bool) -> AskResponse:
+def _follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
     with Transcript(show) as transcript:
         for name, data in client.events("/ask", request):
-            if name == "hits":
-                transcript.remark(client.read(data, Remarks).degraded)
-            elif name == "token":
-                transcript.write(client.read(data, Token).text)
-            elif name == "answer":
-                answer = client.read(data, AskResponse)
+            if name == HitsEvent.NAME:
+                transcript.remark(client.read(data, HitsEvent).degraded)
+            elif name == TokenEvent.NAME:
+                transcript.write(client.read(data, TokenEvent).text)
+            elif name == AnswerEvent.NAME:
+                answer = client.read(data, AnswerEvent)
                 transcript.remark(answer.degraded)
                 if (
                     not transcript.written

@@ -11,11 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.terminal import visible_line
+from code_rag.servicekit.network import is_loopback
+from code_rag.servicekit.wire.errors import ErrorEnvelope
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0  # between two pieces of an answer; the server sends a ping every 15 s
 MAX_EVENT_BYTES = 16 * 1024 * 1024
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -35,7 +36,7 @@ class Client:
             base_url=address,
             headers=_authorization(api_key),
             timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            trust_env=address.host not in LOOPBACK,  # a proxy cannot reach this machine's own ports
+            trust_env=not is_loopback(address.host),  # a proxy cannot reach this machine's own ports
         )
 
     def __enter__(self) -> Self:
@@ -138,7 +139,6 @@ def _json(body: BaseModel) -> _Json:
 
 def _error_message(body: str) -> str:
     try:
-        message = json.loads(body)["error"]["message"]
-    except (ValueError, KeyError, TypeError):
+        return visible_line(ErrorEnvelope.model_validate_json(body).error.message)
+    except ValidationError:
         return ""
-    return visible_line(str(message))

@@ -1,7 +1,5 @@
 """`coderag status`: what works, what is indexed and what was left out."""
 
-from typing import Literal
-
 import typer
 from pydantic import BaseModel
 
@@ -10,24 +8,9 @@ from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.index import summary
 from code_rag.rag_server.cli.terminal import note, print_json, stdout, visible_line
 from code_rag.rag_server.wire import IndexStatus
+from code_rag.servicekit.wire.health import HealthReport
 
 SIGNS = {"ok": ("✓", "green"), "degraded": ("!", "yellow"), "failing": ("✗", "red")}
-
-
-class Check(BaseModel):
-    """One part's verdict in `/health`."""
-
-    status: Literal["ok", "degraded", "failing"]
-    detail: str
-
-
-class HealthReport(BaseModel):
-    """What `/health` answers."""
-
-    status: str
-    service: str
-    version: str
-    checks: dict[str, Check]
 
 
 class Status(BaseModel):

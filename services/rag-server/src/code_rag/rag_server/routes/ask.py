@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.model import Answer
 from code_rag.rag_server.searching import SearchResult, clean_query, scope_of
-from code_rag.rag_server.wire import AskRequest, AskResponse, SearchHit
+from code_rag.rag_server.wire import AnswerEvent, AskRequest, AskResponse, HitsEvent, SearchHit, TokenEvent
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.streaming import EventStream
-from code_rag.servicekit.wire.chat import event
+from code_rag.servicekit.wire.events import event
 
 
 def ask_router(answerer: Answerer) -> APIRouter:
@@ -39,10 +39,15 @@ async def _encoded(first: Event, rest: AsyncGenerator[Event, None]) -> AsyncGene
 
 
 def _encode(happened: Event) -> str:
+    body = _body(happened)
+    return event(body.model_dump(), body.NAME)
+
+
+def _body(happened: Event) -> HitsEvent | TokenEvent | AnswerEvent:
     match happened:
         case SearchResult():
-            hits = [SearchHit.of(hit).model_dump() for hit in happened.hits]
-            return event({"hits": hits, "degraded": list(happened.degraded)}, "hits")
+            hits = [SearchHit.of(hit) for hit in happened.hits]
+            return HitsEvent(hits=hits, degraded=list(happened.degraded))
         case Answer():
-            return event(AskResponse.of(happened).model_dump(), "answer")
-    return event({"text": happened.text}, "token")
+            return AnswerEvent.of(happened)
+    return TokenEvent(text=happened.text)

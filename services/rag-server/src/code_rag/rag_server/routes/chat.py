@@ -14,15 +14,8 @@ from code_rag.rag_server.wire import AnswerCitation, AskRequest
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import InvalidInput, NotFound
 from code_rag.servicekit.streaming import EventStream
-from code_rag.servicekit.wire.chat import (
-    DONE,
-    ChatMessage,
-    ChatRequest,
-    chunk,
-    completion,
-    completion_id,
-    event,
-)
+from code_rag.servicekit.wire.chat import ChatMessage, ChatRequest, chunk, completion, completion_id
+from code_rag.servicekit.wire.events import DONE, event
 
 MODEL = "code-rag"
 LIMIT = AskRequest.model_fields["limit"].default

@@ -3,28 +3,21 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
-from pathlib import PurePosixPath
 
-from code_rag.llm_server.blocks import parse_prompt
-from code_rag.llm_server.generators.base import Json
-from code_rag.llm_server.relevance import Quote, find_quotes
+from code_rag.llm_server.backends.base import Json
+from code_rag.llm_server.relevance import find_quotes
 from code_rag.servicekit.errors import InvalidInput, NotFound
 from code_rag.servicekit.health import CheckResult
 from code_rag.servicekit.wire.chat import ChatMessage, chunk, completion, completion_id
+from code_rag.servicekit.wire.evidence import Block, parse
+from code_rag.servicekit.wire.markers import marker
 
 MODEL = "extractive"
 CONTEXT_CHARS = 400_000  # what language models read; more would also take seconds of the processor's time
 _NO_MODEL = "No language model is configured"
-_LANGUAGES = {
-    "c": "c", "cc": "cpp", "cpp": "cpp", "cs": "csharp", "css": "css", "go": "go", "h": "c", "hpp": "cpp",
-    "html": "html", "java": "java", "js": "javascript", "json": "json", "jsx": "jsx", "kt": "kotlin",
-    "md": "markdown", "php": "php", "py": "python", "rb": "ruby", "rs": "rust", "scala": "scala",
-    "sh": "bash", "sql": "sql", "swift": "swift", "toml": "toml", "ts": "typescript", "tsx": "tsx",
-    "yaml": "yaml", "yml": "yaml",
-}  # fmt: skip
 
 
-class ExtractiveGenerator:
+class ExtractiveBackend:
     """Quotes the context blocks of the last user message; the same request always gets the same text.
 
     A token, in usage and in streams, is a word with the space after it. Sampling options have no effect.
@@ -56,7 +49,7 @@ class ExtractiveGenerator:
         return CheckResult("ok", "extractive: no OPENAI_API_KEY or OPENAI_BASE_URL")
 
     async def close(self) -> None:
-        """Nothing to let go of."""
+        """Nothing to close."""
 
     async def _write(self, request: Json) -> str:
         if (model := request.get("model")) not in self._accepted:
@@ -77,7 +70,7 @@ class ExtractiveGenerator:
 
 def answer(message: str) -> str:
     """Quotes with their citations for a prompt of rag-server's, or the reason why there are none."""
-    prompt = parse_prompt(message)
+    prompt = parse(message)
     if not prompt.blocks:
         return f"{_NO_MODEL}, and the message has no context blocks to quote: ask through rag-server instead."
     quotes = find_quotes(prompt.question, prompt.blocks)
@@ -90,13 +83,11 @@ def answer(message: str) -> str:
     return "\n\n".join((intro, *map(_render, quotes)))
 
 
-def _render(quote: Quote) -> str:
-    first, last = quote.lines[0].number, quote.lines[-1].number
-    span = f"{first}" if first == last else f"{first}-{last}"
-    code = "\n".join(line.text for line in quote.lines)
+def _render(quote: Block) -> str:
+    code = "\n".join(quote.lines)
     fence = _fence(code)
-    language = _LANGUAGES.get(PurePosixPath(quote.block.path).suffix.lstrip(".").lower(), "")
-    return f"`{quote.block.path}` [{quote.block.number}:{span}]\n\n{fence}{language}\n{code}\n{fence}"
+    place = f"`{quote.path}` {marker(quote.number, quote.start_line, quote.end_line)}"
+    return f"{place}\n\n{fence}{quote.language}\n{code}\n{fence}"
 
 
 def _fence(code: str) -> str:

@@ -6,34 +6,21 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx2
 import structlog
-from openai import AsyncOpenAI, AsyncStream, DefaultAsyncHttpxClient, OpenAIError
+from openai import AsyncOpenAI, AsyncStream, OpenAIError
 
-from code_rag.llm_server.generators.base import Json
-from code_rag.llm_server.generators.upstream_errors import retry_after, translate
+from code_rag.llm_server.backends.base import Json
+from code_rag.llm_server.backends.upstream_errors import translate
 from code_rag.servicekit.errors import InvalidInput, ServiceError, UpstreamFailed
 from code_rag.servicekit.health import CheckResult
 from code_rag.servicekit.middleware import request_id
 
 log = structlog.get_logger(__name__)
 
-CONNECT_SECONDS = 5.0
-LONGEST_RETRY_WAIT_SECONDS = 5.0
 _CALLERS_FAULT = {400, 404, 413}  # the upstream answered as it should
 
 
-def connect(base_url: str, api_key: str, timeout: float, max_retries: int) -> AsyncOpenAI:
-    """A client with one connection pool; `timeout`, in seconds, also bounds a pause within an answer."""
-    limits = httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout))
-    hooks = {"response": [_leave_long_waits_to_the_caller]}
-    http = DefaultAsyncHttpxClient(timeout=limits, event_hooks=hooks)
-    return AsyncOpenAI(
-        base_url=base_url, api_key=api_key, timeout=limits, max_retries=max_retries, http_client=http
-    )
-
-
-class OpenAIGenerator:
+class OpenAIBackend:
     """Sends each request on as it came and each answer back as it came, whatever fields they hold."""
 
     def __init__(self, client: AsyncOpenAI, model: str, timeout: float) -> None:
@@ -76,7 +63,7 @@ class OpenAIGenerator:
                     )
 
     async def check(self) -> CheckResult:
-        """What the last call told: asking the upstream itself could cost money."""
+        """The outcome of the last call: asking the upstream itself could cost money."""
         if self._last_failure:
             return CheckResult("degraded", self._last_failure)
         return CheckResult("ok", f"{self.models[0]} at {self._client.base_url.host}")
@@ -120,9 +107,3 @@ class OpenAIGenerator:
     def _remember(self, failure: ServiceError) -> None:
         self._last_failure = None if failure.status in _CALLERS_FAULT else failure.message
         log.warning("upstream failed", status=failure.status, code=failure.code, reason=failure.message)
-
-
-async def _leave_long_waits_to_the_caller(response: httpx2.Response) -> None:
-    # The client obeys Retry-After for up to two minutes, in silence; the caller should know and decide.
-    if (retry_after(response.headers) or 0) > LONGEST_RETRY_WAIT_SECONDS:
-        response.headers["x-should-retry"] = "false"

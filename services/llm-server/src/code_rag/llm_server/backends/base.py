@@ -8,7 +8,7 @@ from code_rag.servicekit.health import CheckResult
 Json = dict[str, Any]
 
 
-class Generator(Protocol):
+class ChatBackend(Protocol):
     """Answers chat requests in OpenAI's shapes; every failure it raises is a ServiceError."""
 
     @property
@@ -29,5 +29,5 @@ class Generator(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         ...

@@ -1,6 +1,7 @@
 """What a failure of the model server means for our caller."""
 
 import re
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,7 +18,17 @@ from code_rag.servicekit.errors import (
     UpstreamTimeout,
 )
 
+PEER = "code_rag.peer"
+"""The extension of a request that holds host and port of the machine it was sent to."""
+
 _LONGEST_MESSAGE = 500
+# By OpenSSL's X509_V_ERR numbers; every other one is a matter of trust.
+_OBJECTIONS = {
+    9: "is not valid yet; check the clocks of both machines",
+    10: "has expired",
+    62: "is for another host name; check OPENAI_BASE_URL",
+    64: "is for another address; check OPENAI_BASE_URL",
+}
 _TOO_LONG = re.compile(r"context[ _](length|window|size)|maximum context|prompt is too long", re.IGNORECASE)
 
 
@@ -30,15 +41,36 @@ def translate(error: Exception, *, begun: bool, secret: str) -> ServiceError:
             message = "The connection to the model server broke off."
             return UpstreamFailed(message, code="upstream_stream_truncated")
         case APIConnectionError():
-            host = error.request.url.netloc.decode()  # without the user part of the URL
-            message = f"The model server at {host} cannot be reached."
-            return UpstreamFailed(message, code="upstream_unreachable")
+            return _unreachable(error)
         case APIStatusError():
             return _of_status(error, _said(error, secret))
         case APIError():
             return UpstreamFailed(f"The model server failed: {_said(error, secret)}")
         case _:
             return UpstreamFailed("The model server answered with something that is not JSON.")
+
+
+def _unreachable(error: APIConnectionError) -> UpstreamFailed:
+    server = error.request.url.netloc.decode()  # without the user part of the URL
+    if refused := _refused_certificate(error):
+        message = f"The certificate of the model server at {server} {_objection(refused)}."
+        return UpstreamFailed(message, code="upstream_untrusted")
+    peer, port = error.request.extensions.get(PEER, ("", 0))
+    via = f" through the proxy at {peer}:{port}" if peer not in ("", error.request.url.host) else ""
+    return UpstreamFailed(
+        f"The model server at {server} cannot be reached{via}.", code="upstream_unreachable"
+    )
+
+
+def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """The objection to a certificate among what led to `error`, if that was the cause."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _objection(error: ssl.SSLCertVerificationError) -> str:
+    return _OBJECTIONS.get(error.verify_code, "is not trusted: set SSL_CERT_FILE to the file of its CA")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -72,17 +104,22 @@ def _of_status(error: APIStatusError, said: str) -> ServiceError:
             return UpstreamTimeout("The model server gave up waiting.")
         case 400 | 422:
             too_long = error.code == "context_length_exceeded" or _TOO_LONG.search(said)
-            code = "context_length_exceeded" if too_long else error.code
-            return InvalidInput(said, param=error.param, code=code)
+            code = "context_length_exceeded" if too_long else _text(error.code)
+            return InvalidInput(said, param=_text(error.param), code=code)
         case 413:
             return TooLarge(said)
         case 429:
-            return Overloaded(said, code=error.code or "rate_limit_exceeded", retry_after=wait)
+            return Overloaded(said, code=_text(error.code) or "rate_limit_exceeded", retry_after=wait)
         case status if status >= 500:
             message = f"The model server failed with HTTP {status}. {said}"
             return UpstreamFailed(message, code="upstream_5xx", retry_after=wait)
         case status:
             return UpstreamFailed(f"The model server answered with HTTP {status}.")
+
+
+def _text(value: object) -> str | None:
+    """What the upstream put where OpenAI puts a word: some servers send a number or more."""
+    return None if value is None else str(value)
 
 
 def _said(error: APIError, secret: str) -> str:
