@@ -5,8 +5,20 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from code_rag.rag_server.model import Chunk, Hit, SparseVector, chunk_id
-from code_rag.rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Token, Vector
+from code_rag.rag_server.model import (
+    Candidates,
+    Chunk,
+    Explanation,
+    Hit,
+    Point,
+    Scope,
+    Scored,
+    SparseVector,
+    StoredFile,
+    Token,
+    Vector,
+    chunk_id,
+)
 from code_rag.rag_server.progress import NEVER_RAN, IndexReport
 from code_rag.servicekit.errors import ServiceError
 
@@ -33,8 +45,8 @@ def a_chunk(
 
 
 def a_hit(chunk: Chunk, score: float = 1.0) -> Hit:
-    """A hit without an explanation."""
-    return Hit(chunk, score, {})
+    """A hit that neither search explains."""
+    return Hit(chunk, score, Explanation(alpha=0.0))
 
 
 def a_report(pending: int = 0, **fields: Any) -> IndexReport:

@@ -11,8 +11,8 @@ from httpx import Headers
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from code_rag.rag_server.model import Chunk, SparseVector, chunk_id
-from code_rag.rag_server.ports import Point, Vector, VectorStore
+from code_rag.rag_server.model import Chunk, Point, SparseVector, Vector, chunk_id
+from code_rag.rag_server.ports import VectorStore
 from code_rag.servicekit.errors import InvalidInput
 
 DIMENSION = 8

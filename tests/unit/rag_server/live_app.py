@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from code_rag.rag_server.app import create_app
-from code_rag.rag_server.ports import Scored
+from code_rag.rag_server.model import Scored
 from code_rag.rag_server.settings import Settings
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk
 

@@ -3,8 +3,7 @@
 import pytest
 
 from code_rag.rag_server.answering import Answerer, Event
-from code_rag.rag_server.model import Answer, Citation
-from code_rag.rag_server.ports import Scope, Scored, Token
+from code_rag.rag_server.model import Answer, Citation, Scope, Scored, Token
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk, a_report

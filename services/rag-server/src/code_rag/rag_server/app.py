@@ -61,14 +61,15 @@ def create_app(
     store = store or open_store(settings)
     embedder = embedder or EmbeddingClient(settings.embedding_server_url, settings.api_key)
     chat = chat or ChatClient(settings.llm_server_url, settings.api_key)
-    indexer = Indexer(settings.codebase_path, store, embedder)
+    codebase = Codebase(settings.codebase_path)
+    indexer = Indexer(codebase, store, embedder)
     health = Health("rag-server", __version__, _checks(store, embedder, chat, indexer))
 
     app = build_app(
         settings,
         health,
         title="rag-server",
-        routers=_routers(Codebase(settings.codebase_path), store, embedder, chat, indexer, metrics),
+        routers=_routers(codebase, store, embedder, chat, indexer, metrics),
         lifespan=_lifespan(settings, health, indexer, (store, embedder, chat)),
         metrics=metrics,
         open_paths=OPEN_PATHS,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from code_rag.rag_server.adapters.upstream import Upstream
-from code_rag.rag_server.ports import Vector
+from code_rag.rag_server.model import Vector
 from code_rag.servicekit.errors import UpstreamFailed
 from code_rag.servicekit.wire.embeddings import EmbeddedTexts, EmbedRequest
 

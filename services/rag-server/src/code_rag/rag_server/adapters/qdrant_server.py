@@ -17,8 +17,16 @@ from code_rag.rag_server.adapters.qdrant_payload import (
     to_payload,
 )
 from code_rag.rag_server.adapters.tls import trust_for
-from code_rag.rag_server.model import Chunk, SparseVector
-from code_rag.rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Vector
+from code_rag.rag_server.model import (
+    Candidates,
+    Chunk,
+    Point,
+    Scope,
+    Scored,
+    SparseVector,
+    StoredFile,
+    Vector,
+)
 
 TIMEOUT_SECONDS = 4
 """For what someone waits for: with the embedding of a query, an answer or an error comes within 10 s."""
