@@ -73,6 +73,13 @@ class Indexer:
         """The current run, or the last one, as it stands."""
         return self._progress.report() if self._progress else NEVER_RAN
 
+    async def switch(self, store: VectorStore) -> None:
+        """Go over to another store; if anything was indexed, all of the codebase is indexed there."""
+        await self.close()
+        self._store, self._queued = store, None
+        if self._progress is not None:
+            self.start()
+
     async def close(self) -> None:
         """Stop where it is; the next run goes on from there."""
         if self._task is not None:

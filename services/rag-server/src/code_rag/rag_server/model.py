@@ -17,6 +17,14 @@ _CHUNK_NAMESPACE = UUID("fdd73ace-33aa-47c5-8780-502edab7ff0d")
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """What makes the dense vectors; those of two models cannot be compared."""
+
+    name: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """A text file of the codebase, read and decoded."""
 

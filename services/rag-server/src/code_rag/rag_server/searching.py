@@ -27,7 +27,7 @@ class SearchResult:
     timings: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Searcher:
     """Searches the store; `report` tells how complete its content is."""
 
