@@ -56,6 +56,17 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     parts = (stores if client else outside.store, outside.embedder, outside.chat)
     contexts = (*(_closing(part) for part in parts), _indexing(use_cases, watch, settings.index_on_start))
     health = Health("rag-server", __version__, _checks(use_cases, outside))
+    return assemble(settings, use_cases, health, metrics, contexts)
+
+
+def assemble(
+    settings: Settings,
+    use_cases: UseCases,
+    health: Health,
+    metrics: Metrics,
+    contexts: Sequence[AbstractAsyncContextManager[None]] = (),
+) -> FastAPI:
+    """The app over use cases that are given; `contexts` are entered for as long as it runs."""
     app = build_app(
         settings,
         health,
