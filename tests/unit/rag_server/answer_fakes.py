@@ -109,26 +109,6 @@ class FakeStore:
 
 
 @dataclass
-class FakeEmbedder:
-    """Embeds every text as the same vector; `failure` makes every call raise."""
-
-    failure: ServiceError | None = None
-
-    async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
-        if self.failure:
-            raise self.failure
-        return [[0.6, 0.8] for _ in texts]
-
-    async def ping(self) -> str:
-        if self.failure:
-            raise self.failure
-        return "fake-embedder"
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-
-@dataclass
 class FakeChat:
     """Says `says`, piece by piece, and then raises `failure` or, with `hangs`, stays silent until closed."""
 

@@ -15,7 +15,8 @@ from code_rag.rag_server.app import create_app
 from code_rag.rag_server.composition.use_cases import Outside
 from code_rag.rag_server.model import Scored
 from code_rag.rag_server.settings import Settings
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk
+from tests.unit.rag_server.fakes import FakeEmbedder
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
 

@@ -17,16 +17,11 @@ from code_rag.rag_server.composition.stores import FIRST_GUESS, Stores
 from code_rag.rag_server.ports import StoreUnusable
 from code_rag.rag_server.settings import Settings
 from code_rag.servicekit.errors import Unavailable
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore
-from tests.unit.rag_server.live_app import ORDERS, a_codebase, an_app, live
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore
+from tests.unit.rag_server.fakes import FakeEmbedder
+from tests.unit.rag_server.live_app import ORDERS, an_app, live
 
 KEY = {"authorization": "Bearer key-1"}
-
-
-@pytest.fixture
-def codebase(tmp_path: Path) -> Path:
-    """A small codebase."""
-    return a_codebase(tmp_path / "code")
 
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,8 @@ from code_rag.rag_server.model import Scope, Scored
 from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.searching import CANDIDATES, Searcher
 from code_rag.servicekit.errors import Unavailable, UpstreamTimeout
-from tests.unit.rag_server.answer_fakes import FakeEmbedder, FakeStore, a_chunk, a_report
+from tests.unit.rag_server.answer_fakes import FakeStore, a_chunk, a_report
+from tests.unit.rag_server.fakes import FakeEmbedder, vector_of
 
 A, B, C = (a_chunk(path=f"{name}.py") for name in "abc")
 
@@ -26,7 +27,9 @@ async def test_both_searches_are_asked_and_fused() -> None:
 
     found = await a_searcher(store).search("cancel an order", Scope("shop", "python"), limit=2)
 
-    assert store.asked == [([0.6, 0.8], encode_query("cancel an order"), Scope("shop", "python"), CANDIDATES)]
+    assert store.asked == [
+        (vector_of("cancel an order"), encode_query("cancel an order"), Scope("shop", "python"), CANDIDATES)
+    ]
     assert [hit.chunk for hit in found.hits] == [A, B]
     assert found.degraded == ()
     assert found.timings.keys() == {"embed", "search", "rank"}
