@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import httpx2
 import pytest
-from qdrant_client import AsyncQdrantClient
 
 from code_rag.rag_server.adapters.qdrant_collections import fullest_model
 from code_rag.rag_server.adapters.qdrant_payload import index_name
@@ -188,4 +187,41 @@ async def test_a_qdrant_server_names_the_model_of_its_fullest_index() -> None:
     await client.create_collection("code-foreign", vectors_config={})
     await client.create_collection("else", vectors_config={})
 
-    assert await fullest_model(cast(AsyncQdrantClient, client), "code") == OTHER
+    assert await fullest_model(client, "code") == OTHER
+
+
+def qdrant(path: str, body: bytes) -> bytes:
+    """Answer as a Qdrant server does that has an index of OTHER, which holds something."""
+    vectors = {"dense": {"size": OTHER.dimension, "distance": "Cosine"}}
+    config = {
+        "params": {"vectors": vectors},
+        "hnsw_config": {"m": 16, "ef_construct": 100, "full_scan_threshold": 10_000},
+        "optimizer_config": {"deleted_threshold": 0.2, "vacuum_min_vector_number": 1, "flush_interval_sec": 5}
+        | {"default_segment_number": 1},
+        "metadata": {"model": OTHER.name},
+    }
+    results: dict[str, Any] = {
+        "/collections": {"collections": [{"name": name_of(OTHER)}]},
+        f"/collections/{name_of(OTHER)}": {"status": "green", "optimizer_status": "ok", "points_count": 3}
+        | {"segments_count": 1, "config": config, "payload_schema": {}},
+    }
+    if path not in results:
+        return http(404, '{"status": {"error": "not found"}}')
+    answer = {"result": results[path], "status": "ok", "time": 0.0}
+    return http(200, json.dumps(answer), "content-type: application/json")
+
+
+async def test_without_embedding_server_a_qdrant_server_knows_the_index(folder: Path) -> None:
+    """While embedding-server is away, the index that a Qdrant server has is the one that is searched."""
+    async with serving(qdrant) as database:
+        settings = {"vector_db_url": database.url, "index_on_start": False}
+        wanted = f"post /collections/{name_of(OTHER)}/points/query/batch "
+        async with rag_server(folder, await unused_url(), **settings) as client, asyncio.timeout(10):
+            while not any(head.startswith(wanted) for head in database.heads):
+                assert (await client.post("/search", json=QUERY)).status_code == 200
+
+
+async def test_no_qdrant_server_knows_no_model(folder: Path) -> None:
+    """A Qdrant server that is away names no model, and that is no error."""
+    settings = Settings(codebase_path=folder, vector_db_url=await unused_url())
+    assert await Stores(settings).find() is None
