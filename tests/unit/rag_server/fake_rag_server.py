@@ -52,7 +52,7 @@ MODEL = "gpt-4o-mini"
 class Script:
     """What the server answers, and what it was asked."""
 
-    hits: Sequence[Hit] = HITS
+    hits: list[Hit] = field(default_factory=lambda: list(HITS))
     answer: str = ANSWER
     citations: Sequence[Citation] = CITATIONS
     degraded: Sequence[str] = ()
