@@ -1,12 +1,16 @@
 """The page in a real browser, against a rag-server with scripted answers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 
+from code_rag.rag_server.progress import Searchable
+from code_rag.servicekit.errors import Unavailable
 from tests.browser.chromium import BINARY, Page, chromium
-from tests.unit.rag_server.fake_rag_server import REFUNDS, Script, citations, index_status, running
+from tests.unit.rag_server.fake_rag_server import Script, running
+from tests.unit.rag_server.refund_shop import CITATIONS, INDEXED, REFUNDS, index_status, verdict
 
 pytestmark = pytest.mark.skipif(BINARY is None, reason="no chromium or google-chrome on the PATH")
 
@@ -94,7 +98,7 @@ def test_a_link_to_a_file_opens_it(page: Page, url: str) -> None:
     page.wait("document.querySelectorAll('.marked').length === 2")
     page.run("location.hash = '#file=gone.py'")
     page.wait("document.querySelector('#source .failure')")
-    assert "There is no file gone.py" in page.texts("#source .failure p")[0]
+    assert "There is no such file" in page.texts("#source .failure p")[0]
 
 
 def test_back_returns_to_the_question_before(page: Page, url: str) -> None:
@@ -113,7 +117,7 @@ def test_an_answer_is_text_and_nothing_else(page: Page, url: str, script: Script
         "<img src=x onerror=alert(1)> [a](javascript:alert(1)) [b](https://c.example/d)\n\n"
         "<script>alert(1)</script> x\u202ey `z\u200b` [1:8-8]\n"
     )
-    script.citations = [citations()[0] | {"reason": "<b>bold</b>", "verified": False}]
+    script.citations = [replace(CITATIONS[0], reason="<b>bold</b>", verified=False)]
     page.open(asked(url))
     page.wait(ANSWERED)
     assert page.run("document.querySelectorAll('#answer :is(img, script, b, iframe)').length") == 0
@@ -142,7 +146,7 @@ def test_escape_stops_and_keeps_what_is_there(page: Page, url: str, script: Scri
 
 def test_errors_can_be_read_and_tried_again(page: Page, url: str, script: Script) -> None:
     """A failed question says why in the server's words; the button asks again."""
-    script.failures["/ask"] = (503, "The vector store does not answer.")
+    script.failures["/ask"] = Unavailable("The vector store does not answer.")
     page.open(asked(url))
     page.wait("document.querySelector('.failure')")
     assert page.texts(".failure p") == ["The vector store does not answer."]
@@ -171,14 +175,20 @@ def test_remarks_are_shown(page: Page, url: str, script: Script) -> None:
     assert page.texts(".remarks li") == ["semantic search is off: no answer"]
 
 
-def test_the_key_is_asked_for_only_when_it_is_needed(page: Page, url: str, script: Script) -> None:
+@pytest.fixture
+def locked() -> Iterator[str]:
+    """A server that wants a key."""
+    with running(Script(api_key="k-1")) as address:
+        yield address
+
+
+def test_the_key_is_asked_for_only_when_it_is_needed(page: Page, url: str, locked: str) -> None:
     """The field appears on 401; with the key, what was refused is done, and only this tab keeps it."""
     page.open(url)
     page.wait("document.querySelector('#status summary').innerText.includes('840 chunks')")
     assert page.run("document.querySelector('#key').hidden")
-    script.api_key = "k-1"
     page.open("about:blank")
-    page.open(asked(url))
+    page.open(asked(locked))
     page.wait("!document.querySelector('#key').hidden && document.activeElement.id === 'api-key'")
     page.type("wrong")
     page.press("Enter")
@@ -197,8 +207,8 @@ def test_indexing_is_followed(page: Page, url: str, script: Script) -> None:
     """The button starts a run, its progress shows, and the counts at its end."""
     page.open(url)
     page.wait("document.querySelector('#status').dataset.state === 'ok'")
-    busy = index_status("running", files={"pending": 20})
-    script.index = [busy, busy, busy, index_status(searchable={"files": 7, "chunks": 42})]
+    busy = index_status("running", replace(INDEXED, pending=20))
+    script.index = [busy, busy, busy, index_status(searchable=Searchable(files=7, chunks=42))]
     page.click("#status summary")
     page.click("#status button")
     page.wait("document.querySelector('#status summary').innerText === 'Indexing: 100 of 120 files'")
@@ -209,8 +219,7 @@ def test_indexing_is_followed(page: Page, url: str, script: Script) -> None:
 
 def test_a_part_that_is_away_is_visible(page: Page, url: str, script: Script) -> None:
     """Degraded health shows in the summary and beside the part."""
-    script.health["status"] = "degraded"
-    script.health["checks"]["llm-server"] = {"status": "degraded", "detail": "no answer"}
+    script.checks["llm-server"] = verdict("degraded", "no answer")
     page.open(url)
     page.wait("document.querySelector('#status').dataset.state === 'degraded'")
     page.click("#status summary")

@@ -159,7 +159,7 @@ async def test_health_fails_when_nothing_is_embedded_any_more(fake: FakeEncoder)
         await until(lambda: app.state.health.state == "ready", "the service to be ready")
         await app.state.batcher.close()
         status, body = await app.state.health.report()
-        assert (status, body["status"]) == (503, "failing")
+        assert (status, body.status) == (503, "failing")
 
 
 async def test_a_caller_who_leaves_frees_the_queue(fake: FakeEncoder) -> None:

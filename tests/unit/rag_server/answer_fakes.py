@@ -5,8 +5,20 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from code_rag.rag_server.model import Chunk, Hit, SparseVector, chunk_id
-from code_rag.rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Token, Vector
+from code_rag.rag_server.model import (
+    Candidates,
+    Chunk,
+    Explanation,
+    Hit,
+    Point,
+    Scope,
+    Scored,
+    SparseVector,
+    StoredFile,
+    Token,
+    Vector,
+    chunk_id,
+)
 from code_rag.rag_server.progress import NEVER_RAN, IndexReport
 from code_rag.servicekit.errors import ServiceError
 
@@ -33,8 +45,8 @@ def a_chunk(
 
 
 def a_hit(chunk: Chunk, score: float = 1.0) -> Hit:
-    """A hit without an explanation."""
-    return Hit(chunk, score, {})
+    """A hit that neither search explains."""
+    return Hit(chunk, score, Explanation(alpha=0.0))
 
 
 def a_report(pending: int = 0, **fields: Any) -> IndexReport:
@@ -94,26 +106,6 @@ class FakeStore:
 
     async def close(self) -> None:
         self.closed = True
-
-
-@dataclass
-class FakeEmbedder:
-    """Embeds every text as the same vector; `failure` makes every call raise."""
-
-    failure: ServiceError | None = None
-
-    async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
-        if self.failure:
-            raise self.failure
-        return [[0.6, 0.8] for _ in texts]
-
-    async def ping(self) -> str:
-        if self.failure:
-            raise self.failure
-        return "fake-embedder"
-
-    async def close(self) -> None:
-        """Nothing to close."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A rag-server with scripted answers on loopback, for tests of its two front ends: the CLI and the page.
+"""rag-server's own app over scripted use cases, for tests of its two front ends: the CLI and the page.
 
 Run it by hand to work on the page: `python -m tests.unit.rag_server.fake_rag_server PORT`.
 """
@@ -9,150 +9,61 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
-from fastapi.staticfiles import StaticFiles
+from pydantic import SecretStr
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as Connection
+from structlog.testing import capture_logs
 
-import code_rag.rag_server
-
-STATIC = Path(code_rag.rag_server.__file__).parent / "static"
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.app import assemble
+from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.composition.use_cases import UseCases
+from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.model import Answer, Citation, Hit, Scope, SourceFile, Token
+from code_rag.rag_server.progress import IndexReport, Searchable
+from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.rag_server.settings import Settings
+from code_rag.rag_server.wire import AskResponse
+from code_rag.servicekit.errors import ServiceError, UpstreamFailed
+from code_rag.servicekit.health import Check, Health
+from code_rag.servicekit.metrics import Metrics
+from tests.unit.rag_server.refund_shop import (
+    ANSWER,
+    CITATIONS,
+    HITS,
+    INDEXED,
+    REFUNDS,
+    RUNBOOK,
+    checks,
+    index_status,
 )
 
-REFUNDS = '''"""Who may have their money back, and until when."""
-
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from orders.order import Order
-
-WINDOW = timedelta(days=30)
-PERISHABLE_WINDOW = timedelta(hours=48)
-
-
-@dataclass(frozen=True)
-class RefundPolicy:
-    """Decides on a refund from the order alone; the payment worker carries it out."""
-
-    window: timedelta = WINDOW
-
-    def allows(self, order: Order, now: datetime) -> bool:
-        if order.delivered_at is None:
-            return order.is_paid
-        limit = PERISHABLE_WINDOW if order.is_perishable else self.window
-        return now - order.delivered_at <= limit
-'''
-RUNBOOK = """# Refunds
-
-Support may extend the window once, by 14 days.
-Every extension is written to the audit log.
-"""
-
-
-def hit(path: str, start: int, end: int, symbol: str, text: str, score: float) -> dict[str, Any]:
-    """A search hit as the wire carries it."""
-    language = "python" if path.endswith(".py") else "markdown"
-    return {
-        "path": path,
-        "start_line": start,
-        "end_line": end,
-        "symbol": symbol,
-        "kind": "method",
-        "language": language,
-        "text": text,
-        "score": score,
-        "explanation": {"alpha": 0.5, "dense": 0.61, "dense_rank": 1, "lexical": 7.214, "lexical_rank": 2},
-    }
-
-
-def lines(text: str, start: int, end: int) -> str:
-    """Lines `start` to `end` of `text`, both included."""
-    return "\n".join(text.splitlines()[start - 1 : end])
-
-
-HITS = [
-    hit("orders/refunds.py", 12, 22, "RefundPolicy.allows", lines(REFUNDS, 12, 22), 0.8312),
-    hit("docs/refunds.md", 1, 4, "Refunds", lines(RUNBOOK, 1, 4), 0.5104),
-]
-ANSWER = """A customer may ask for a refund **within 30 days of delivery** [1:8-8];
-perishable goods have 48 hours [1:9].
-
-The decision is made by `RefundPolicy.allows` [1:18-22]:
-
-- an order that was *never delivered* is refunded as soon as it is paid,
-- otherwise the window counts from `delivered_at`.
-
-```python
-limit = PERISHABLE_WINDOW if order.is_perishable else self.window
-return now - order.delivered_at <= limit
-```
-
-Support can extend the window once, by 14 days [2].
-"""
-CITATIONS = [
-    ("[1:8-8]", "orders/refunds.py", 8, 8, True, ""),
-    ("[1:9]", "orders/refunds.py", 9, 9, True, ""),
-    ("[1:18-22]", "orders/refunds.py", 18, 22, True, ""),
-    ("[2]", "docs/refunds.md", 1, 4, False, "the file changed after it was indexed"),
-]
-CHECKS = {
-    "vector-db": {"status": "ok", "detail": ""},
-    "embedding-server": {"status": "ok", "detail": "sentence-transformers/all-MiniLM-L6-v2"},
-    "llm-server": {"status": "ok", "detail": "gpt-4o-mini"},
-    "index": {"status": "ok", "detail": ""},
-}
-
-
-def citations() -> list[dict[str, Any]]:
-    """The citations of ANSWER as the wire carries them."""
-    names = ("marker", "path", "start_line", "end_line", "verified", "reason")
-    return [dict(zip(names, values, strict=True)) for values in CITATIONS]
-
-
-def index_status(state: str = "idle", **changes: Any) -> dict[str, Any]:
-    """What `GET /index` answers."""
-    files = {"total": 120, "unchanged": 96, "indexed": 24, "pending": 0, "removed": 1, "failed": 0}
-    status = {
-        "state": state,
-        "detail": "",
-        "path": "",
-        "started_at": "2026-01-05T10:00:00Z",
-        "finished_at": "2026-01-05T10:00:03Z" if state in ("idle", "failed") else None,
-        "seconds": 3.2,
-        "files": files | changes.pop("files", {}),
-        "chunks": 840,
-        "skipped": {"binary": 12, "ignored": 310, "too large": 2},
-        "errors": [],
-        "searchable": {"files": 120, "chunks": 840},
-    }
-    return status | changes
+MODEL = "gpt-4o-mini"
 
 
 @dataclass
 class Script:
     """What the server answers, and what it was asked."""
 
-    hits: list[dict[str, Any]] = field(default_factory=lambda: list(HITS))
+    hits: list[Hit] = field(default_factory=lambda: list(HITS))
     answer: str = ANSWER
-    citations: list[dict[str, Any]] = field(default_factory=citations)
-    degraded: list[str] = field(default_factory=list)
+    citations: Sequence[Citation] = CITATIONS
+    degraded: Sequence[str] = ()
     files: dict[str, str] = field(
         default_factory=lambda: {"orders/refunds.py": REFUNDS, "docs/refunds.md": RUNBOOK}
     )
-    index: list[dict[str, Any]] = field(default_factory=lambda: [index_status()])
+    index: list[tuple[IndexReport, Searchable]] = field(default_factory=lambda: [index_status()])
     """Answers of `GET /index` in turn; the last one stays."""
-    health: dict[str, Any] = field(default_factory=lambda: {"status": "ok", "checks": dict(CHECKS)})
-    failures: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """Path → status and message of the error it answers."""
+    checks: dict[str, Check] = field(default_factory=checks)
+    failures: dict[str, ServiceError] = field(default_factory=dict)
+    """The error that `/search` or `/ask` answers."""
     break_stream_after: int | None = None
     """How many tokens the stream brings before it ends with an error event."""
     stream_tokens: bool = True
@@ -162,112 +73,116 @@ class Script:
     api_key: str | None = None
     delay: float = 0.0
     """Seconds between tokens."""
-    requests: list[tuple[str, dict[str, Any], dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[str, dict[str, Any], Mapping[str, str]]] = field(default_factory=list)
+
+    def whole_answer(self) -> Answer:
+        """The answer that ends the stream."""
+        timings = {"search": 0.021, "answer": 1.4}
+        hits, degraded = tuple(self.hits), tuple(self.degraded)
+        return Answer(self.answer, tuple(self.citations), hits, MODEL, degraded, timings)
 
     def ask_response(self) -> dict[str, Any]:
-        return {
-            "answer": self.answer,
-            "citations": self.citations,
-            "hits": self.hits,
-            "model": "gpt-4o-mini",
-            "degraded": self.degraded,
-            "timings": {"search": 0.021, "answer": 1.4},
-        }
+        """The answer as the wire carries it."""
+        return AskResponse.of(self.whole_answer()).model_dump(mode="json")
 
-    def next_index(self) -> dict[str, Any]:
-        return self.index.pop(0) if len(self.index) > 1 else self.index[0]
+    def fail(self, path: str) -> None:
+        """Raise the error that is scripted for `path`, if one is."""
+        if error := self.failures.get(path):
+            raise error
 
 
-def error(status: int, message: str) -> JSONResponse:
-    """An error in the envelope all services use."""
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    body = {"message": message, "type": kind, "param": None, "code": "scripted"}
-    return JSONResponse({"error": body}, status)
+@dataclass
+class ScriptedUseCases:
+    """Stands for each of the use cases."""
+
+    script: Script
+
+    def start(self, path: str = "") -> None:
+        """Nothing runs."""
+
+    def status(self) -> IndexReport:
+        """The next report."""
+        self._searchable = self.script.index[0][1]
+        return (self.script.index.pop(0) if len(self.script.index) > 1 else self.script.index[0])[0]
+
+    async def searchable(self) -> Searchable:
+        """What belongs to the report before."""
+        return self._searchable
+
+    async def search(self, query: str, scope: Scope, limit: int) -> SearchResult:
+        """All hits, whatever is looked for."""
+        self.script.fail("/search")
+        return SearchResult(tuple(self.script.hits), tuple(self.script.degraded), {"search": 0.021})
+
+    async def answer(self, question: str, scope: Scope, limit: int) -> Answer:
+        """The answer, whatever is asked."""
+        self.script.fail("/ask")
+        return self.script.whole_answer()
+
+    async def stream(self, question: str, scope: Scope, limit: int) -> AsyncGenerator[Event, None]:
+        """Hits, tokens, and the answer or the error at its end."""
+        script = self.script
+        script.fail("/ask")
+        yield await self.search(question, scope, limit)
+        words = script.answer.split(" ") if script.stream_tokens else []
+        for count, word in enumerate(words):
+            if count == script.break_stream_after:
+                if script.cut_stream:
+                    return
+                raise UpstreamFailed("The language model hung up.")
+            await asyncio.sleep(script.delay)
+            yield Token(word if count == 0 else f" {word}", MODEL)
+        yield script.whole_answer()
+
+    def source(self, path: str) -> SourceFile | None:
+        """A file of the script."""
+        text = self.script.files.get(path)
+        return None if text is None else SourceFile(path, text, "python", "digest")
 
 
-def event(name: str, data: dict[str, Any]) -> str:
-    """One server-sent event."""
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+@dataclass
+class Recorder:
+    """Notes each request's path, JSON and headers before the app answers it."""
 
+    app: ASGIApp
+    script: Script
 
-async def ask_events(script: Script) -> AsyncIterator[str]:
-    """The stream of `POST /ask`: hits, tokens, and the answer or the error at its end."""
-    yield event("hits", {"hits": script.hits, "degraded": script.degraded})
-    yield ": ping\n\n"
-    words = script.answer.split(" ") if script.stream_tokens else []
-    for count, word in enumerate(words):
-        if count == script.break_stream_after:
-            if not script.cut_stream:
-                yield event("error", json.loads(bytes(error(502, "The language model hung up.").body)))
+    async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:
+        if connection["type"] != "http":
+            await self.app(connection, receive, send)
             return
-        await asyncio.sleep(script.delay)
-        yield event("token", {"text": word if count == 0 else f" {word}"})
-    yield event("answer", script.ask_response())
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        headers = {name.decode(): value.decode() for name, value in connection["headers"]}
+        self.script.requests.append((connection["path"], json.loads(body) if body else {}, headers))
+        replayed: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive_again() -> Message:
+            return replayed.pop() if replayed else await receive()
+
+        await self.app(connection, receive_again, send)
 
 
-def create_app(script: Script) -> FastAPI:
+def create_app(script: Script) -> ASGIApp:
     """The server; every request's path, JSON and headers end up in `script.requests`."""
-    app = FastAPI()
-
-    @app.middleware("http")
-    async def answer_scripted_failures(request: Request, call_next: Any) -> Response:
-        path = request.url.path
-        body = await request.body()
-        script.requests.append((path, json.loads(body) if body else {}, dict(request.headers)))
-        needs_key = script.api_key and path not in ("/", "/health") and not path.startswith("/static/")
-        if needs_key and request.headers.get("authorization") != f"Bearer {script.api_key}":
-            return error(401, "Send the key as 'Authorization: Bearer <API_KEY>'.")
-        if path in script.failures:
-            return error(*script.failures[path])
-        response: Response = await call_next(request)
-        response.headers["content-security-policy"] = CSP
-        response.headers["cache-control"] = "no-cache"
-        return response
-
-    @app.get("/health")
-    async def health() -> JSONResponse:
-        body = {"service": "rag-server", "version": "0.1.0"} | script.health
-        return JSONResponse(body, 200 if body["status"] in ("ok", "degraded") else 503)
-
-    @app.post("/index", status_code=202)
-    async def start() -> dict[str, Any]:
-        return script.next_index()
-
-    @app.get("/index")
-    async def index() -> dict[str, Any]:
-        return script.next_index()
-
-    @app.post("/search")
-    async def search() -> dict[str, Any]:
-        return {"hits": script.hits, "degraded": script.degraded, "timings": {"search": 0.021}}
-
-    @app.post("/ask")
-    async def ask(request: Request) -> Response:
-        if (await request.json()).get("stream"):
-            return StreamingResponse(ask_events(script), media_type="text/event-stream")
-        return JSONResponse(script.ask_response())
-
-    @app.get("/files/{path:path}")
-    async def file(path: str) -> JSONResponse:
-        if path not in script.files:
-            return error(404, f"There is no file {path} in the codebase.")
-        text = script.files[path]
-        count = len(text.splitlines())
-        return JSONResponse({"path": path, "language": "python", "text": text, "lines": count})
-
-    @app.get("/")
-    async def page() -> FileResponse:
-        return FileResponse(STATIC / "index.html")
-
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    return app
+    key = SecretStr(script.api_key) if script.api_key else None
+    scripted = ScriptedUseCases(script)
+    use_cases = UseCases(
+        cast(Codebase, scripted), cast(Indexer, scripted), cast(Searcher, scripted), cast(Answerer, scripted)
+    )
+    health = Health("rag-server", "0.1.0", script.checks)
+    app = assemble(Settings(codebase_path=Path(), api_key=key), use_cases, health, Metrics())
+    return Recorder(app, script)
 
 
 @contextmanager
 def running(script: Script) -> Iterator[str]:
     """Serve `script` on a free port of loopback from a thread; yields its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(script), log_level="error", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(create_app(script), log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
@@ -275,7 +190,8 @@ def running(script: Script) -> Iterator[str]:
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with capture_logs():  # they would go to the output that the CLI's tests read
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(timeout=10)
@@ -283,6 +199,6 @@ def running(script: Script) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    busy = index_status("running", finished_at=None, files={"indexed": 4, "pending": 20})
+    busy = index_status("running", replace(INDEXED, indexed=4, pending=20))
     demonstration = Script(delay=0.03, index=[index_status(), busy, busy, index_status()])
     uvicorn.run(create_app(demonstration), host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

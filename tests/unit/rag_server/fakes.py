@@ -5,14 +5,15 @@ import hashlib
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from httpx import Headers
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from code_rag.rag_server.model import Chunk, SparseVector, chunk_id
-from code_rag.rag_server.ports import Point, Vector, VectorStore
+from code_rag.rag_server.model import Chunk, Point, SparseVector, Vector, chunk_id
+from code_rag.rag_server.ports import VectorStore
 from code_rag.servicekit.errors import InvalidInput
 
 DIMENSION = 8
@@ -59,13 +60,13 @@ def term_of(text: str) -> int:
     return 2 + int.from_bytes(hashlib.sha256(text.encode()).digest()[:3])
 
 
+@dataclass
 class FakeEmbedder:
     """Gives every text the vector `vector_of`, unless told to fail or to refuse."""
 
-    def __init__(self) -> None:
-        self.failure: Exception | None = None
-        self.refused_word = "\0"
-        self.embedded: list[str] = []
+    failure: Exception | None = None
+    refused_word: str = "\0"
+    embedded: list[str] = field(default_factory=list)
 
     async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
         """One vector per text; raises `failure` if set, InvalidInput if a text has the refused word in it."""
@@ -78,11 +79,13 @@ class FakeEmbedder:
         return [vector_of(text) for text in texts]
 
     async def ping(self) -> str:
-        """The name of no model."""
-        return "fake"
+        """The name of no model; raises `failure` if set."""
+        if self.failure is not None:
+            raise self.failure
+        return "fake-embedder"
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to close."""
 
 
 class FlakyStore:

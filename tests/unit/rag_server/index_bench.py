@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import cast
 
 from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
+from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import SparseVector
-from code_rag.rag_server.ports import Scope, VectorStore
+from code_rag.rag_server.model import Scope, SparseVector
+from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.progress import IndexReport
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, FlakyStore, vector_of
 
@@ -25,7 +26,9 @@ class Bench:
         self.root = root
         self.store = FlakyStore(store)
         self.embedder = FakeEmbedder()
-        self.indexer = Indexer(root, cast(VectorStore, self.store), self.embedder, first_retry_seconds=0.01)
+        self.indexer = Indexer(
+            Codebase(root), cast(VectorStore, self.store), self.embedder, first_retry_seconds=0.01
+        )
 
     def write(self, path: str, text: str) -> None:
         """Put a file into the codebase."""

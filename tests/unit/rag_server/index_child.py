@@ -11,8 +11,9 @@ from pathlib import Path
 
 from code_rag.rag_server.adapters.edge_folder import lock_folder, open_folder
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore
+from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.indexing import Indexer
-from code_rag.rag_server.ports import Point, Vector
+from code_rag.rag_server.model import Point, Vector
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder
 
 
@@ -30,7 +31,7 @@ class TellingStore(EdgeStore):
 
 async def main(codebase: Path, folder: Path) -> None:
     store = TellingStore(open_folder(folder, DIMENSION), lock_folder(folder))
-    indexer = Indexer(codebase, store, FakeEmbedder())
+    indexer = Indexer(Codebase(codebase), store, FakeEmbedder())
     indexer.start()
     while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing tells of the end
         await asyncio.sleep(0.01)

@@ -12,9 +12,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from code_rag.rag_server.app import create_app
-from code_rag.rag_server.ports import Scored
+from code_rag.rag_server.composition.use_cases import Outside
+from code_rag.rag_server.model import Scored
 from code_rag.rag_server.settings import Settings
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk
+from tests.unit.rag_server.fakes import FakeEmbedder
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
 
@@ -38,9 +40,11 @@ def an_app(
     """rag-server over a store that finds ORDERS, unless other fakes are given; no run starts by itself."""
     return create_app(
         Settings(codebase_path=codebase, **({"index_on_start": False} | settings)),
-        store=store or FakeStore(dense=[Scored(ORDERS, 0.9)], sparse=[Scored(ORDERS, 3.0)]),
-        embedder=embedder or FakeEmbedder(),
-        chat=chat or FakeChat(),
+        Outside(
+            store or FakeStore(dense=[Scored(ORDERS, 0.9)], sparse=[Scored(ORDERS, 3.0)]),
+            embedder or FakeEmbedder(),
+            chat or FakeChat(),
+        ),
     )
 
 

@@ -3,11 +3,11 @@
 import pytest
 
 from code_rag.rag_server.answering import Answerer, Event
-from code_rag.rag_server.model import Answer, Citation
-from code_rag.rag_server.ports import Scope, Scored, Token
+from code_rag.rag_server.model import Answer, Citation, Scope, Scored, Token
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeEmbedder, FakeStore, a_chunk, a_report
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk, a_report
+from tests.unit.rag_server.fakes import FakeEmbedder
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
 RUNBOOK = a_chunk(path="docs/[1] run`book.md", text="# Runbook")

@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
-from tests.unit.rag_server.fake_rag_server import Script, index_status, running
+from tests.unit.rag_server.fake_rag_server import Script, running
+from tests.unit.rag_server.refund_shop import INDEXED, index_status
 
 CODERAG = (sys.executable, "-c", "from code_rag.rag_server.cli import app; app(prog_name='coderag')")
 
@@ -57,7 +59,7 @@ def test_no_color_means_no_escapes(environment: Mapping[str, str]) -> None:
 
 def test_progress_bar_on_a_terminal(environment: Mapping[str, str], script: Script) -> None:
     """On a terminal a run is a bar that is gone when the run is over."""
-    script.index = [index_status("running", files={"pending": 60}), index_status()]
+    script.index = [index_status("running", replace(INDEXED, pending=60)), index_status()]
     written = on_terminal(environment, "index")
     assert "120/120" in written
     assert "Indexing: " not in written

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from code_rag.rag_server.codebase import Codebase
-from code_rag.servicekit.errors import InvalidInput, NotFound
+from code_rag.rag_server.codebase.paths import PathOutsideError
 
 
 @pytest.fixture
@@ -32,8 +32,9 @@ def codebase(tmp_path: Path) -> Codebase:
 @pytest.mark.parametrize("path", ["shop/orders.py", "./shop/orders.py", "shop//orders.py"])
 def test_a_source_file_is_read(codebase: Codebase, path: str) -> None:
     """A file that indexing would read comes with its language, under its one true path."""
-    file = codebase.read(path)
+    file = codebase.source(path)
 
+    assert file is not None
     assert (file.path, file.language, file.text) == ("shop/orders.py", "python", "one\r\ntwo\x0cstill two\n")
 
 
@@ -46,16 +47,28 @@ def test_a_source_file_is_read(codebase: Codebase, path: str) -> None:
     ],
 )  # fmt: skip
 def test_everything_else_is_not_found_alike(codebase: Codebase, path: str) -> None:
-    """Missing, secret, ignored, binary, linked and outside files all get the same answer."""
-    with pytest.raises(NotFound, match="There is no such file in the indexed codebase"):
-        codebase.read(path)
+    """Missing, secret, ignored, binary, linked and outside files are all as if they were not there."""
+    assert codebase.source(path) is None
     assert codebase.lines(path) is None
 
 
-def test_a_nul_is_refused(codebase: Codebase) -> None:
-    """A NUL in a path is the caller's mistake."""
-    with pytest.raises(InvalidInput, match="NUL"):
-        codebase.read("a\0b")
+def test_a_nul_names_no_file(codebase: Codebase) -> None:
+    """A path with a NUL in it names nothing."""
+    assert codebase.source("a\0b") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "relative"), [("", ""), (".", ""), ("./shop/", "shop"), ("shop//a.py", "shop/a.py")]
+)
+def test_paths_have_one_spelling(codebase: Codebase, path: str, relative: str) -> None:
+    """Every spelling of a place inside the codebase is the one that the walk has."""
+    assert codebase.relative(path) == relative
+
+
+def test_a_path_outside_has_no_spelling(codebase: Codebase) -> None:
+    """A path that leads out through a link is refused."""
+    with pytest.raises(PathOutsideError):
+        codebase.relative("folder/outside.py")
 
 
 def test_lines_are_those_of_chunks(codebase: Codebase) -> None:

@@ -3,13 +3,15 @@
 import hashlib
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from code_rag.rag_server.discovery import FoundFile, discover, read, walk
+from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.paths import PathOutsideError
+from code_rag.rag_server.codebase.walking import FoundFile
 from code_rag.rag_server.model import SkippedFile, SourceFile
-from code_rag.rag_server.paths import PathOutsideError
 
 CODE = "def cancel(order):\n    order.status = 'cancelled'\n"
 
@@ -19,6 +21,13 @@ def write(root: Path, *paths: str, content: str | bytes = CODE) -> None:
     for path in paths:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def discover(root: Path, subpath: str = "") -> Iterator[SourceFile | SkippedFile]:
+    """Walk the codebase and read what is found, as indexing does."""
+    codebase = Codebase(root)
+    entries = codebase.walk(subpath)
+    return (codebase.read(entry.path) if isinstance(entry, FoundFile) else entry for entry in entries)
 
 
 def found(root: Path, subpath: str = "") -> list[str]:
@@ -180,7 +189,7 @@ def test_a_file_replaced_after_listing_is_unreadable(tmp_path: Path, change: str
         (tmp_path / "a.py").symlink_to("real.py")
     elif change == "folder":
         (tmp_path / "a.py").mkdir()
-    assert read(tmp_path, "a.py") == SkippedFile("a.py", "unreadable")
+    assert Codebase(tmp_path).read("a.py") == SkippedFile("a.py", "unreadable")
 
 
 def test_a_file_is_read_only_when_it_is_asked_for(tmp_path: Path) -> None:
@@ -228,4 +237,4 @@ def test_the_listing_tells_size_and_time(tmp_path: Path) -> None:
     """`walk` opens no source file and tells what a later run compares."""
     write(tmp_path, "a.py")
     status = (tmp_path / "a.py").stat()
-    assert list(walk(tmp_path)) == [FoundFile("a.py", len(CODE), status.st_mtime_ns)]
+    assert list(Codebase(tmp_path).walk()) == [FoundFile("a.py", len(CODE), status.st_mtime_ns)]

@@ -6,8 +6,8 @@ import pytest
 
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
 from code_rag.rag_server.adapters.qdrant_payload import index_name
-from code_rag.rag_server.model import SparseVector
-from code_rag.rag_server.ports import Scope, StoredFile, StoreUnusable
+from code_rag.rag_server.model import Scope, SparseVector, StoredFile
+from code_rag.rag_server.ports import StoreUnusable
 from code_rag.servicekit.errors import Unavailable
 from tests.unit.rag_server.fakes import DIMENSION, make_file, vector_of
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
+from code_rag.rag_server.model import EmbeddingModel
 from code_rag.servicekit.errors import (
     InvalidInput,
     Overloaded,
@@ -25,6 +26,7 @@ from tests.unit.rag_server.fakes import DIMENSION, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Answer, Loopback, http, serving, unused_url
 
 MODEL = "some/model"
+INDEXED = EmbeddingModel(MODEL, DIMENSION)
 DEGRADED = (
     '{"status": "degraded", "service": "s", "version": "1",'
     ' "checks": {"engine": {"status": "degraded", "detail": "slow CPU"}}}'
@@ -35,7 +37,7 @@ DEGRADED = (
 async def client_of(answer: Answer, seconds: float = 5) -> AsyncIterator[tuple[EmbeddingClient, Loopback]]:
     """A client, and the server that it talks to."""
     async with serving(answer) as loopback:
-        client = EmbeddingClient(loopback.url, SecretStr("key-1"), MODEL, DIMENSION, seconds)
+        client = EmbeddingClient(loopback.url, SecretStr("key-1"), INDEXED, seconds)
         try:
             yield client, loopback
         finally:
@@ -137,7 +139,7 @@ async def test_a_search_waits_less_than_indexing() -> None:
 async def test_no_server_at_all() -> None:
     """A server that is not there is named with its address."""
     url = await unused_url()
-    client = EmbeddingClient(url, None, MODEL, DIMENSION)
+    client = EmbeddingClient(url, None, INDEXED)
     for ask in (partial(client.embed, ["a"]), client.ping):
         with pytest.raises(Unavailable, match=f"embedding-server does not answer at {url}."):
             await ask()
@@ -148,6 +150,22 @@ async def test_ping_names_the_model() -> None:
     """A healthy server's model is told."""
     async with client_of(embed) as (client, _):
         assert await client.ping() == MODEL
+
+
+async def test_the_served_model_is_learned_from_an_answer() -> None:
+    """Name and dimension are those of what the server sends, whatever the index is made of."""
+    async with client_of(lambda path, body: vectors([[0.5] * 3], model="other")) as (client, loopback):
+        served = await client.served()
+    assert (served.name, served.dimension) == ("other", DIMENSION)
+    assert "model" not in json.loads(loopback.bodies[0])
+
+
+async def test_ping_tells_that_another_model_is_served() -> None:
+    """A server with another model than the index's is not well, and what to do about it is said."""
+    async with client_of(embed) as (client, _):
+        client.model = EmbeddingModel("other", 3)
+        with pytest.raises(UpstreamFailed, match=f"serves {MODEL}, the index is made of other: restart rag"):
+            await client.ping()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from code_rag.rag_server.discovery import walk
-from code_rag.rag_server.ignoring import Rules, last_match, parse_attributes, parse_ignore
-from code_rag.rag_server.skipping import Reason
+from code_rag.rag_server.codebase.ignoring import Rules, last_match, parse_attributes, parse_ignore
+from code_rag.rag_server.codebase.skipping import Reason
+from code_rag.rag_server.codebase.walking import walk
 
 NAMES = ["a", "b", "ab", "a.c", "b.c", "foo bar", "[x]"]
 PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map("/".join)

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
+from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.indexing import Indexer
-from code_rag.rag_server.model import SparseVector
-from code_rag.rag_server.ports import Scope
+from code_rag.rag_server.model import Scope, SparseVector
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, vector_of
 
 FILES = 40
@@ -54,7 +54,7 @@ async def ids_in(store: EdgeStore) -> tuple[set[str], set[str]]:
 
 async def index(codebase: Path, store: EdgeStore) -> None:
     """Index to the end."""
-    indexer = Indexer(codebase, store, FakeEmbedder())
+    indexer = Indexer(Codebase(codebase), store, FakeEmbedder())
     indexer.start()
     async with asyncio.timeout(DEADLINE_SECONDS):
         while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing tells of the end

@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.ports import VectorStore
 from code_rag.servicekit.errors import Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout
@@ -117,7 +118,7 @@ async def test_a_closed_run_goes_on_later(bench: Bench) -> None:
     await bench.until(lambda report: report.state == "waiting")
     await bench.indexer.close()
 
-    second = Indexer(bench.root, cast(VectorStore, bench.store), FakeEmbedder())
+    second = Indexer(Codebase(bench.root), cast(VectorStore, bench.store), FakeEmbedder())
     bench.indexer = second
     report = await bench.index()
 

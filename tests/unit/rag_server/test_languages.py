@@ -2,7 +2,7 @@
 
 import pytest
 
-from code_rag.rag_server.languages import detect_language
+from code_rag.rag_server.codebase.languages import detect_language
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from code_rag.rag_server.paths import PathOutsideError, resolve_inside
+from code_rag.rag_server.codebase.paths import PathOutsideError, resolve_inside
 
 
 @pytest.mark.parametrize(

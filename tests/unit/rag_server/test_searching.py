@@ -3,11 +3,12 @@
 import pytest
 
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.ports import Scope, Scored
-from code_rag.rag_server.searching import CANDIDATES, Searcher, clean_query, scope_of
-from code_rag.rag_server.wire import Searchable
-from code_rag.servicekit.errors import InvalidInput, Unavailable, UpstreamTimeout
-from tests.unit.rag_server.answer_fakes import FakeEmbedder, FakeStore, a_chunk, a_report
+from code_rag.rag_server.model import Scope, Scored
+from code_rag.rag_server.progress import Searchable
+from code_rag.rag_server.searching import CANDIDATES, Searcher
+from code_rag.servicekit.errors import Unavailable, UpstreamTimeout
+from tests.unit.rag_server.answer_fakes import FakeStore, a_chunk, a_report
+from tests.unit.rag_server.fakes import FakeEmbedder, vector_of
 
 A, B, C = (a_chunk(path=f"{name}.py") for name in "abc")
 
@@ -26,7 +27,9 @@ async def test_both_searches_are_asked_and_fused() -> None:
 
     found = await a_searcher(store).search("cancel an order", Scope("shop", "python"), limit=2)
 
-    assert store.asked == [([0.6, 0.8], encode_query("cancel an order"), Scope("shop", "python"), CANDIDATES)]
+    assert store.asked == [
+        (vector_of("cancel an order"), encode_query("cancel an order"), Scope("shop", "python"), CANDIDATES)
+    ]
     assert [hit.chunk for hit in found.hits] == [A, B]
     assert found.degraded == ()
     assert found.timings.keys() == {"embed", "search", "rank"}
@@ -83,53 +86,3 @@ async def test_an_empty_index_is_told_from_an_empty_result(chunks: int, degraded
     found = await a_searcher(FakeStore(chunks=chunks)).search("cancel", Scope(), 5)
 
     assert (found.hits, found.degraded) == ((), degraded)
-
-
-def test_queries_lose_nul_and_outer_space() -> None:
-    """NUL characters and outer white space are dropped, and nothing else."""
-    assert clean_query(" a\0b \n c ", "query") == "ab \n c"
-
-
-@pytest.mark.parametrize("text", [" ", "\n\t", "\0", " \0 ", "\u3000"])
-def test_blank_queries_are_refused(text: str) -> None:
-    """What holds no visible character is the caller's mistake, named after their field."""
-    with pytest.raises(InvalidInput, match="question: must hold more than white space"):
-        clean_query(text, "question")
-
-
-def test_half_a_character_is_refused() -> None:
-    """A lone surrogate, which JSON can hold and no service can be sent, is the caller's mistake."""
-    with pytest.raises(InvalidInput, match="messages: must be valid Unicode"):
-        clean_query("a\ud800b", "messages")
-
-
-def test_a_query_has_a_length_limit() -> None:
-    """A query of 8,000 characters passes, one more does not."""
-    assert len(clean_query("x" * 8000, "messages")) == 8000
-    with pytest.raises(InvalidInput, match=r"messages: .* 8,000 characters"):
-        clean_query("x" * 8001, "messages")
-
-
-@pytest.mark.parametrize(
-    ("path", "scope"),
-    [
-        (None, ""), ("", ""), ("/", ""), (".", ""), ("./", ""), ("shop/", "shop"),
-        ("/shop//orders.py", "shop/orders.py"),
-        ("./shop/./a b.py", "shop/a b.py"), ("..hidden", "..hidden"),
-    ],
-)  # fmt: skip
-def test_scope_paths_are_normalised(path: str | None, scope: str) -> None:
-    """Every spelling of a folder is the one that the index knows."""
-    assert scope_of(path, None) == Scope(scope, "")
-
-
-def test_scope_languages_are_lower_case() -> None:
-    """Languages are known by their lower-case names."""
-    assert scope_of(None, " Python ") == Scope("", "python")
-
-
-@pytest.mark.parametrize("path", ["..", "../secret", "shop/../../x"])
-def test_a_scope_cannot_leave_the_codebase(path: str) -> None:
-    """A path with a parent step is refused."""
-    with pytest.raises(InvalidInput, match="path: must stay inside"):
-        scope_of(path, None)

@@ -9,8 +9,7 @@ import pytest
 from qdrant_client import AsyncQdrantClient, models
 
 from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
-from code_rag.rag_server.model import SparseVector
-from code_rag.rag_server.ports import Scope
+from code_rag.rag_server.model import Scope, SparseVector
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 from tests.unit.rag_server.fakes import DIMENSION, LocalQdrant, local_qdrant, make_file, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Loopback, http, serving, unused_url

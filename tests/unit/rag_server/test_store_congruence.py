@@ -13,8 +13,8 @@ import pytest
 
 from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
 from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
-from code_rag.rag_server.model import SparseVector
-from code_rag.rag_server.ports import Point, Scope, Scored, StoredFile, VectorStore
+from code_rag.rag_server.model import Point, Scope, Scored, SparseVector, StoredFile
+from code_rag.rag_server.ports import VectorStore
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.fakes import DIMENSION, local_qdrant, make_chunk, make_file, term_of, vector_of
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from code_rag.servicekit.errors import Unavailable
-from code_rag.servicekit.health import CHECK_TIMEOUT_SECONDS, Check, CheckResult, CheckStatus, Health
+from code_rag.servicekit.health import CHECK_TIMEOUT_SECONDS, Check, CheckResult, Health
+from code_rag.servicekit.wire.health import CheckStatus
 from tests.unit.servicekit.conftest import Client
 
 

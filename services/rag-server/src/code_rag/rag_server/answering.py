@@ -6,10 +6,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from code_rag.rag_server.citations import ReadLines, cite
-from code_rag.rag_server.model import Answer
-from code_rag.rag_server.ports import ChatModel, Scope, Token
+from code_rag.rag_server.model import Answer, Scope, Token
+from code_rag.rag_server.ports import ChatModel
 from code_rag.rag_server.prompting import messages, pack
-from code_rag.rag_server.searching import CountDegradation, Searcher, SearchResult, Stopwatch
+from code_rag.rag_server.searching import CountDegradation, Searcher, SearchResult
+from code_rag.rag_server.stopwatch import Stopwatch
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.wire.evidence import Block, visible
 from code_rag.servicekit.wire.markers import marker

@@ -1,75 +1,78 @@
 """rag-server's composition root."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Protocol
 
 from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from code_rag.rag_server import __version__
 from code_rag.rag_server.adapters.chat_client import ChatClient
-from code_rag.rag_server.adapters.embedding_client import DIMENSION, MODEL, EmbeddingClient
-from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
-from code_rag.rag_server.adapters.qdrant_payload import index_name
-from code_rag.rag_server.answering import Answerer
+from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
 from code_rag.rag_server.codebase import Codebase
-from code_rag.rag_server.indexing import Indexer
-from code_rag.rag_server.ports import ChatModel, Embedder, VectorStore
+from code_rag.rag_server.composition.model_watch import ModelWatch
+from code_rag.rag_server.composition.stores import Stores
+from code_rag.rag_server.composition.use_cases import Outside, UseCases, build_use_cases
 from code_rag.rag_server.routes.ask import ask_router
 from code_rag.rag_server.routes.chat import chat_router
 from code_rag.rag_server.routes.files import files_router
 from code_rag.rag_server.routes.index import index_router
 from code_rag.rag_server.routes.page import ASSETS, OPEN_PATHS, STATIC, page_router
 from code_rag.rag_server.routes.search import search_router
-from code_rag.rag_server.searching import Searcher
 from code_rag.rag_server.settings import Settings
 from code_rag.servicekit.app import Lifespan, build_app
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.health import Check, CheckResult, Health
 from code_rag.servicekit.logging import configure_logging
 from code_rag.servicekit.metrics import Metrics
-from code_rag.servicekit.settings import read_settings, reveal
+from code_rag.servicekit.settings import read_settings
 
 
-def open_store(settings: Settings) -> VectorStore:
-    """The vector store that the settings ask for.
+class Closable(Protocol):
+    """Something that is closed when the service stops."""
 
-    A Qdrant server may be away for now; the embedded store raises StoreUnusable where it cannot be opened.
-    """
-    name = index_name(settings.collection, MODEL, DIMENSION)
-    if settings.vector_db_url:
-        # Here alone: importing Qdrant's client takes as long as all the rest of the start.
-        from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
-
-        client = connect(settings.vector_db_url, reveal(settings.vector_db_api_key))
-        return ServerStore(client, name, DIMENSION)
-    return open_edge_store(settings.data_dir / name, DIMENSION)
+    async def close(self) -> None:
+        """Close it."""
 
 
-def create_app(
-    settings: Settings,
-    *,
-    store: VectorStore | None = None,
-    embedder: Embedder | None = None,
-    chat: ChatModel | None = None,
-) -> FastAPI:
+def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     """The service as an app; what it works with comes from the settings unless given, and lives as long.
 
-    Raises StoreUnusable as `open_store` does.
+    Raises StoreUnusable where the embedded store cannot be opened.
     """
     metrics = Metrics()
-    store = store or open_store(settings)
-    embedder = embedder or EmbeddingClient(settings.embedding_server_url, settings.api_key)
-    chat = chat or ChatClient(settings.llm_server_url, settings.api_key)
-    indexer = Indexer(settings.codebase_path, store, embedder)
-    health = Health("rag-server", __version__, _checks(store, embedder, chat, indexer))
+    stores = Stores(settings)
+    client = None
+    if outside is None:
+        client = EmbeddingClient(settings.embedding_server_url, settings.api_key, stores.last())
+        chat = ChatClient(settings.llm_server_url, settings.api_key)
+        outside = Outside(stores.open(client.model), client, chat)
+    use_cases = build_use_cases(
+        Codebase(settings.codebase_path), outside, lambda reason: metrics.degradations.labels(reason).inc()
+    )
+    watch = ModelWatch(use_cases, client, stores) if client else None
+    parts = (stores if client else outside.store, outside.embedder, outside.chat)
+    contexts = (*(_closing(part) for part in parts), _indexing(use_cases, watch, settings.index_on_start))
+    health = Health("rag-server", __version__, _checks(use_cases, outside))
+    return assemble(settings, use_cases, health, metrics, contexts)
 
+
+def assemble(
+    settings: Settings,
+    use_cases: UseCases,
+    health: Health,
+    metrics: Metrics,
+    contexts: Sequence[AbstractAsyncContextManager[None]] = (),
+) -> FastAPI:
+    """The app over use cases that are given; `contexts` are entered for as long as it runs."""
     app = build_app(
         settings,
         health,
         title="rag-server",
-        routers=_routers(Codebase(settings.codebase_path), store, embedder, chat, indexer, metrics),
-        lifespan=_lifespan(settings, health, indexer, (store, embedder, chat)),
+        routers=_routers(use_cases),
+        lifespan=_lifespan(health, contexts),
         metrics=metrics,
         open_paths=OPEN_PATHS,
     )
@@ -84,56 +87,75 @@ def create_app_from_environment() -> FastAPI:
     return create_app(settings)
 
 
-def _routers(
-    codebase: Codebase,
-    store: VectorStore,
-    embedder: Embedder,
-    chat: ChatModel,
-    indexer: Indexer,
-    metrics: Metrics,
-) -> list[APIRouter]:
-    def count_degradation(reason: str) -> None:
-        metrics.degradations.labels(reason).inc()
-
-    searcher = Searcher(store, embedder, indexer.status, count_degradation)
-    answerer = Answerer(searcher, chat, codebase.lines, count_degradation)
+def _routers(use_cases: UseCases) -> list[APIRouter]:
     return [
-        index_router(indexer, searcher),
-        search_router(searcher),
-        ask_router(answerer),
-        chat_router(answerer),
-        files_router(codebase),
+        index_router(use_cases.indexer, use_cases.searcher),
+        search_router(use_cases.searcher),
+        ask_router(use_cases.answerer),
+        chat_router(use_cases.answerer),
+        files_router(use_cases.codebase),
         page_router(),
     ]
 
 
-def _lifespan(
-    settings: Settings, health: Health, indexer: Indexer, parts: Sequence[VectorStore | Embedder | ChatModel]
-) -> Lifespan:
+def _lifespan(health: Health, contexts: Sequence[AbstractAsyncContextManager[None]]) -> Lifespan:
+    """Enters `contexts` in order when the service starts, and leaves them in reverse when it stops."""
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with AsyncExitStack() as closing:
-            for part in (*parts, indexer):  # closed in reverse: the indexer uses the others
-                closing.push_async_callback(part.close)
-            if settings.index_on_start:
-                indexer.start()
+        async with AsyncExitStack() as stack:
+            for context in contexts:
+                await stack.enter_async_context(context)
             health.ready()
             yield
 
     return lifespan
 
 
-def _checks(store: VectorStore, embedder: Embedder, chat: ChatModel, indexer: Indexer) -> dict[str, Check]:
+@asynccontextmanager
+async def _closing(part: Closable) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        await part.close()
+
+
+@asynccontextmanager
+async def _indexing(
+    use_cases: UseCases, watch: ModelWatch | None, index_on_start: bool
+) -> AsyncGenerator[None]:
+    """Indexes in the background, and stops where it is on the way out."""
+
+    async def begin() -> None:
+        seen = await watch.first_look() if watch else True
+        if index_on_start:
+            use_cases.indexer.start()
+        if watch and not seen:
+            await watch.follow()
+
+    beginning = asyncio.create_task(begin())
+    try:
+        yield
+    finally:
+        beginning.cancel()
+        await asyncio.gather(beginning, return_exceptions=True)
+        await use_cases.indexer.close()
+
+
+def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
     """What `/health` looks at; nothing here is fatal, since each part comes back by itself."""
 
+    async def store() -> None:
+        await use_cases.searcher.store.ping()
+
     async def index() -> CheckResult:
-        report = indexer.status()
+        report = use_cases.indexer.status()
         return CheckResult("degraded" if report.state == "failed" else "ok", report.detail)
 
     return {
-        "vector-db": _check(store.ping),
-        "embedding-server": _check(embedder.ping),
-        "llm-server": _check(chat.ping),
+        "vector-db": _check(store),
+        "embedding-server": _check(outside.embedder.ping),
+        "llm-server": _check(outside.chat.ping),
         "index": index,
     }
 

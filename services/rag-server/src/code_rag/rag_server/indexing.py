@@ -11,16 +11,17 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path, PurePosixPath
 from posixpath import commonpath
 from typing import TypeVar
 
 import structlog
 
-from code_rag.rag_server.paths import PathOutsideError, resolve_inside
-from code_rag.rag_server.ports import Embedder, StoredFile, VectorStore
+from code_rag.rag_server.changes import Batch, Changes
+from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.paths import PathOutsideError
+from code_rag.rag_server.model import StoredFile
+from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import NEVER_RAN, IndexReport, Progress
-from code_rag.rag_server.scanning import Batch, Scan
 from code_rag.servicekit.errors import InvalidInput, Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout
 
 log = structlog.get_logger(__name__)
@@ -43,12 +44,12 @@ class Indexer:
 
     def __init__(
         self,
-        root: Path,
+        codebase: Codebase,
         store: VectorStore,
         embedder: Embedder,
         first_retry_seconds: float = FIRST_RETRY_SECONDS,
     ) -> None:
-        self._root = root
+        self._codebase = codebase
         self._store = store
         self._embedder = embedder
         self._first_retry_seconds = first_retry_seconds
@@ -72,6 +73,13 @@ class Indexer:
         """The current run, or the last one, as it stands."""
         return self._progress.report() if self._progress else NEVER_RAN
 
+    async def switch(self, store: VectorStore) -> None:
+        """Go over to another store; if anything was indexed, all of the codebase is indexed there."""
+        await self.close()
+        self._store, self._queued = store, None
+        if self._progress is not None:
+            self.start()
+
     async def close(self) -> None:
         """Stop where it is; the next run goes on from there."""
         if self._task is not None:
@@ -80,11 +88,9 @@ class Indexer:
 
     def _inside(self, path: str) -> str:
         try:
-            resolve_inside(self._root, path)
+            return self._codebase.relative(path)
         except PathOutsideError as error:
             raise InvalidInput(str(error), param="path") from error
-        cleaned = PurePosixPath(path)
-        return "" if cleaned == PurePosixPath() else str(cleaned)
 
     async def _run(self, progress: Progress) -> None:
         while True:
@@ -114,13 +120,13 @@ class Indexer:
 
     async def _store_changes(self, progress: Progress) -> None:
         stored = await self._patiently(progress, lambda: self._store.files(progress.path))
-        scan = await asyncio.to_thread(Scan, self._root, progress.path, stored)
-        progress.unread = scan.files
-        batches = scan.batches()
+        changes = await asyncio.to_thread(Changes, self._codebase, progress.path, stored)
+        progress.unread = changes.files
+        batches = changes.batches()
         while batch := await asyncio.to_thread(next, batches, None):
             await self._patiently(progress, partial(self._store_batch, batch, stored))
             _note(progress, batch, stored)
-        for path in await asyncio.to_thread(scan.vanished):
+        for path in await asyncio.to_thread(changes.vanished):
             await self._patiently(progress, partial(self._store.remove_stale, path, ""))
             progress.removed += 1
 

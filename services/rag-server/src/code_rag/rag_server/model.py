@@ -1,5 +1,6 @@
 """The values the rag-server passes around: source files, chunks, hits and answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from uuid import UUID, uuid5
@@ -9,7 +10,18 @@ from code_rag.rag_server.identifiers import split_identifier
 CHUNKER_VERSION = 1
 """Raised whenever the same text would be cut differently; part of every chunk's id."""
 
+Vector = Sequence[float]
+"""A dense vector."""
+
 _CHUNK_NAMESPACE = UUID("fdd73ace-33aa-47c5-8780-502edab7ff0d")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """What makes the dense vectors; those of two models cannot be compared."""
+
+    name: str
+    dimension: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +35,15 @@ class SourceFile:
     digest: str
     """SHA-256 of the file's bytes, in hex."""
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines that chunks hold and citations count: apart at line feeds, carriage returns dropped."""
+        return [line.removesuffix("\r") for line in self.text.split("\n")]
+
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file or folder that is not indexed, and why (one of `code_rag.rag_server.skipping.Reason`)."""
+    """A file or folder that is not indexed, and why (one of `codebase.skipping.Reason`)."""
 
     path: str
     reason: str
@@ -77,12 +94,77 @@ class SparseVector:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """A chunk as it is stored first: found by its words alone until its dense vector is added."""
+
+    chunk: Chunk
+    sparse: SparseVector
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A chunk that one of the two searches found, with that search's own score."""
+
+    chunk: Chunk
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a search is narrowed to: a folder or file, a language, or nothing."""
+
+    path: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best of each search, best first; `dense` is empty where the query has no vector."""
+
+    dense: tuple[Scored, ...]
+    sparse: tuple[Scored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as the store holds it: a version, and how many of that version's chunks are there."""
+
+    digest: str
+    chunks: int
+    complete: bool
+    """All chunks of that version are stored, and none of another."""
+    unembedded: int
+    """How many of the chunks have no dense vector yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a hit's score is made of; a search that did not find the chunk has neither score nor rank."""
+
+    alpha: float
+    """The dense search's share of the score; the rest is the lexical one's."""
+    dense: float | None = None
+    dense_rank: int | None = None
+    """1-based, as is `lexical_rank`."""
+    lexical: float | None = None
+    lexical_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A chunk found for a query, and how it was ranked."""
 
     chunk: Chunk
     score: float
-    explanation: dict[str, float | int | str | list[str]]
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of an answer, and the model that wrote it."""
+
+    text: str
+    model: str
 
 
 @dataclass(frozen=True, slots=True)

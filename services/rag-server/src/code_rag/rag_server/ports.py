@@ -1,57 +1,10 @@
 """What the use cases need of the world outside, each with at least two implementations."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from code_rag.rag_server.model import Chunk, SparseVector
+from code_rag.rag_server.model import Candidates, Chunk, Point, Scope, SparseVector, StoredFile, Token, Vector
 from code_rag.servicekit.settings import CannotStart
-
-Vector = Sequence[float]
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A chunk as it is stored first: found by its words alone until its dense vector is added."""
-
-    chunk: Chunk
-    sparse: SparseVector
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A chunk that one of the two searches found, with that search's own score."""
-
-    chunk: Chunk
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a search is narrowed to: a folder or file, a language, or nothing."""
-
-    path: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """The best of each search, best first; `dense` is empty where the query has no vector."""
-
-    dense: tuple[Scored, ...]
-    sparse: tuple[Scored, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file as the store holds it: a version, and how many of that version's chunks are there."""
-
-    digest: str
-    chunks: int
-    complete: bool
-    """All chunks of that version are stored, and none of another."""
-    unembedded: int
-    """How many of the chunks have no dense vector yet."""
 
 
 class StoreUnusable(CannotStart):
@@ -112,14 +65,6 @@ class Embedder(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of an answer, and the model that wrote it."""
-
-    text: str
-    model: str
 
 
 class ChatModel(Protocol):

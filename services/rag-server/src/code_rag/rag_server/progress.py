@@ -14,12 +14,12 @@ State = Literal["idle", "running", "waiting", "failed"]
 class FileCounts:
     """Files by what became of them; `pending` ones are not stored yet or wait for their dense vectors."""
 
-    total: int
-    unchanged: int
-    indexed: int
-    pending: int
-    removed: int
-    failed: int
+    total: int = 0
+    unchanged: int = 0
+    indexed: int = 0
+    pending: int = 0
+    removed: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,15 @@ class IndexReport:
     errors: tuple[FileError, ...]
 
 
-NEVER_RAN = IndexReport("idle", "", "", None, None, 0.0, FileCounts(0, 0, 0, 0, 0, 0), 0, {}, ())
+@dataclass(frozen=True, slots=True)
+class Searchable:
+    """What a search can find right now, counted in the store itself."""
+
+    files: int
+    chunks: int
+
+
+NEVER_RAN = IndexReport("idle", "", "", None, None, 0.0, FileCounts(), 0, {}, ())
 
 
 @dataclass(slots=True)

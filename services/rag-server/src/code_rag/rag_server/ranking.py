@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from code_rag.rag_server.model import Chunk, Hit
-
-Found = Sequence[tuple[Chunk, float]]
-"""The chunks of one search with that search's own score, best first."""
+from code_rag.rag_server.model import Candidates, Chunk, Explanation, Hit, Scored
 
 PROSE_ALPHA = 0.5
 SYMBOL_ALPHA = 0.3
@@ -29,29 +27,47 @@ def is_symbol(query: str) -> bool:
     return _SYMBOL.fullmatch(query.strip("` \t\n").removesuffix("()")) is not None
 
 
-def fuse(query: str, dense: Found, lexical: Found) -> list[Hit]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where one search put a chunk, with its own score and that score's share of the best one's."""
+
+    score: float | None = None
+    rank: int | None = None
+    share: float = 0.0
+
+
+_ABSENT = _Place()
+
+
+def fuse(query: str, found: Candidates) -> list[Hit]:
     """Rank all candidates by `alpha * dense + (1 - alpha) * lexical`, each list min-max normalised.
 
     A candidate that one list lacks counts as 0 there; without a dense list the lexical one decides alone.
-    The explanation holds the score and the rank in each list that has the candidate, and `alpha`.
     """
-    alpha = 0.0 if not dense else SYMBOL_ALPHA if is_symbol(query) else PROSE_ALPHA
-    chunks = {chunk.id: chunk for chunk, _ in (*dense, *lexical)}
-    explanations: dict[str, dict[str, float]] = {id: {"alpha": alpha} for id in chunks}
-    scores = dict.fromkeys(chunks, 0.0)
-    for name, weight, found in (("dense", alpha, dense), ("lexical", 1 - alpha, lexical)):
-        for rank, ((chunk, score), share) in enumerate(zip(found, _min_max(found), strict=True), start=1):
-            explanations[chunk.id] |= {name: score, f"{name}_rank": rank}
-            scores[chunk.id] += weight * share
-    hits = [Hit(chunk, scores[id], {**explanations[id]}) for id, chunk in chunks.items()]
+    alpha = 0.0 if not found.dense else SYMBOL_ALPHA if is_symbol(query) else PROSE_ALPHA
+    dense, lexical = _places(found.dense), _places(found.sparse)
+    chunks = {scored.chunk.id: scored.chunk for scored in (*found.dense, *found.sparse)}
+    hits = [
+        _hit(chunk, alpha, dense.get(id, _ABSENT), lexical.get(id, _ABSENT)) for id, chunk in chunks.items()
+    ]
     return sorted(hits, key=_best_first)
 
 
-def _min_max(found: Found) -> list[float]:
-    """The scores stretched to 0..1; all 1 where they are all the same."""
-    scores = [score for _, score in found]
+def _hit(chunk: Chunk, alpha: float, dense: _Place, lexical: _Place) -> Hit:
+    explanation = Explanation(alpha, dense.score, dense.rank, lexical.score, lexical.rank)
+    return Hit(chunk, alpha * dense.share + (1 - alpha) * lexical.share, explanation)
+
+
+def _places(found: Sequence[Scored]) -> dict[str, _Place]:
+    """The place of each chunk by its id; shares are min-max normalised, all 1 where the scores are equal."""
+    scores = [scored.score for scored in found]
     low, high = min(scores, default=0.0), max(scores, default=0.0)
-    return [(score - low) / (high - low) if high > low else 1.0 for score in scores]
+    return {
+        scored.chunk.id: _Place(
+            scored.score, rank, (scored.score - low) / (high - low) if high > low else 1.0
+        )
+        for rank, scored in enumerate(found, start=1)
+    }
 
 
 def _best_first(hit: Hit) -> tuple[float, str, int, str]:

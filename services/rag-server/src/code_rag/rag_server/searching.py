@@ -1,24 +1,18 @@
 """The search use case: a query in, ranked and explained chunks out, with less when the embedder is away."""
 
-import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from code_rag.rag_server import ranking
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import Hit
-from code_rag.rag_server.ports import Embedder, Scope, Scored, Vector, VectorStore
-from code_rag.rag_server.progress import IndexReport
-from code_rag.rag_server.wire import MAX_QUERY_CHARS, Searchable
-from code_rag.servicekit.errors import InvalidInput, ServiceError
+from code_rag.rag_server.model import Hit, Scope, Vector
+from code_rag.rag_server.ports import Embedder, VectorStore
+from code_rag.rag_server.progress import IndexReport, Searchable
+from code_rag.rag_server.ranking import fuse
+from code_rag.rag_server.stopwatch import Stopwatch
+from code_rag.servicekit.errors import ServiceError
 
 CANDIDATES = 100
 """How many chunks each of the two searches contributes before they are ranked together."""
-
-_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can spell one half of a pair; no encoding can
 
 CountDegradation = Callable[[str], None]
 """Counts an answer given with less than everything, by what was missing."""
@@ -34,22 +28,6 @@ class SearchResult:
 
 
 @dataclass(slots=True)
-class Stopwatch:
-    """Measures steps by name, in seconds."""
-
-    timings: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Add what runs inside to the step `name`, also when it raises."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - started
-
-
-@dataclass(frozen=True, slots=True)
 class Searcher:
     """Searches the store; `report` tells how complete its content is."""
 
@@ -71,7 +49,7 @@ class Searcher:
         with watch.step("search"):
             found = await self.store.search(vector, encode_query(query), scope, CANDIDATES)
         with watch.step("rank"):
-            hits = ranking.fuse(query, _pairs(found.dense), _pairs(found.sparse))[:limit]
+            hits = fuse(query, found)[:limit]
         await self._note_index(bool(hits), degraded)
         return SearchResult(tuple(hits), tuple(degraded), watch.timings)
 
@@ -102,30 +80,3 @@ class Searcher:
             return
         self.count_degradation("indexing")
         degraded.append(f"indexing: {gap}")
-
-
-def clean_query(text: str, param: str) -> str:
-    """`text` without NULs and outer white space.
-
-    Raises InvalidInput naming `param` where nothing is left, or more than a query may have, or no Unicode.
-    """
-    cleaned = text.replace("\0", "").strip()
-    if _SURROGATE.search(cleaned):
-        raise InvalidInput(f"{param}: must be valid Unicode.", param=param)
-    if not cleaned:
-        raise InvalidInput(f"{param}: must hold more than white space.", param=param)
-    if len(cleaned) > MAX_QUERY_CHARS:
-        raise InvalidInput(f"{param}: must have at most {MAX_QUERY_CHARS:,} characters.", param=param)
-    return cleaned
-
-
-def scope_of(path: str | None, language: str | None) -> Scope:
-    """What to narrow a search to; raises InvalidInput for a path that leaves the codebase."""
-    folder = PurePosixPath((path or "").strip().strip("/"))
-    if ".." in folder.parts:
-        raise InvalidInput("path: must stay inside the codebase.", param="path")
-    return Scope("" if folder == PurePosixPath() else str(folder), (language or "").strip().lower())
-
-
-def _pairs(found: tuple[Scored, ...]) -> ranking.Found:
-    return [(scored.chunk, scored.score) for scored in found]

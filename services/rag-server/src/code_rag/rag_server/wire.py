@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_serializer
 
-from code_rag.rag_server.model import Answer, Citation, Hit
-from code_rag.rag_server.progress import IndexReport, State
+from code_rag.rag_server.model import Answer, Citation, Explanation, Hit
+from code_rag.rag_server.progress import FileCounts, FileError, IndexReport, Searchable, State
 
 MAX_QUERY_CHARS = 8000
 
@@ -16,31 +16,6 @@ class IndexRequest(BaseModel):
     """Which part of the codebase to index; nothing means all of it."""
 
     path: str = Field("", max_length=4096, description="Folder or file, relative to the codebase root.")
-
-
-class FileCounts(BaseModel):
-    """Files of the current or last run by what became of them."""
-
-    total: int = 0
-    unchanged: int = 0
-    indexed: int = 0
-    pending: int = 0
-    removed: int = 0
-    failed: int = 0
-
-
-class FileError(BaseModel):
-    """One file that could not be indexed, and why."""
-
-    path: str
-    message: str
-
-
-class Searchable(BaseModel):
-    """What a search can find right now, counted in the store itself."""
-
-    files: int
-    chunks: int
 
 
 class IndexStatus(BaseModel):
@@ -84,7 +59,11 @@ class SearchHit(BaseModel):
     language: str
     text: str
     score: float
-    explanation: dict[str, Any]
+    explanation: Explanation
+
+    @field_serializer("explanation")
+    def _parts(self, explanation: Explanation) -> dict[str, float | int]:
+        return {name: part for name, part in asdict(explanation).items() if part is not None}
 
     @classmethod
     def of(cls, hit: Hit) -> Self:

@@ -7,7 +7,7 @@ import httpx2
 from pydantic import BaseModel, SecretStr
 
 from code_rag.rag_server.adapters.upstream import Upstream
-from code_rag.rag_server.ports import Token
+from code_rag.rag_server.model import Token
 from code_rag.servicekit.errors import UpstreamFailed
 
 COMPLETIONS = "/v1/chat/completions"

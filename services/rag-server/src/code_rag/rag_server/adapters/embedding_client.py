@@ -7,12 +7,9 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from code_rag.rag_server.adapters.upstream import Upstream
-from code_rag.rag_server.ports import Vector
+from code_rag.rag_server.model import EmbeddingModel, Vector
 from code_rag.servicekit.errors import UpstreamFailed
 from code_rag.servicekit.wire.embeddings import EmbeddedTexts, EmbedRequest
-
-MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-DIMENSION = 384
 
 BATCH = 64
 """Texts per request: enough to fill the encoder, few enough for a slow CPU to answer within the time."""
@@ -21,19 +18,17 @@ PATIENT_SECONDS = 120.0
 
 
 class EmbeddingClient:
-    """An Embedder over HTTP that takes vectors of one model and dimension alone; close it when done."""
+    """An Embedder over HTTP that takes vectors of `model` alone, the one the index is made of; close it."""
 
     def __init__(
         self,
         url: str,
         api_key: SecretStr | None,
-        model: str = MODEL,
-        dimension: int = DIMENSION,
+        model: EmbeddingModel,
         search_seconds: float = SEARCH_SECONDS,
     ) -> None:
         self._upstream = Upstream("embedding-server", url, api_key, PATIENT_SECONDS)
-        self._model = model
-        self._dimension = dimension
+        self.model = model
         self._search_seconds = search_seconds
 
     async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
@@ -47,31 +42,47 @@ class EmbeddingClient:
         return [vector for batch in batches for vector in await self._embed(batch, seconds)]
 
     async def ping(self) -> str:
-        """The name of the server's model; raises as `embed` does where the server is away or unwell."""
-        return await self._upstream.ping()
+        """The name of the server's model; raises as `embed` does where it is away, unwell or another's."""
+        name = await self._upstream.ping()
+        self._require_model(name)
+        return name
+
+    async def served(self) -> EmbeddingModel:
+        """The model of the server, as the answer to a short text shows it; raises as `embed` does."""
+        answer = await self._ask(EmbedRequest(texts=["dimension"]), self._search_seconds)
+        return EmbeddingModel(answer.model, answer.dimension)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._upstream.close()
 
     async def _embed(self, texts: Sequence[str], seconds: float) -> list[list[float]]:
-        request = EmbedRequest(texts=list(texts), model=self._model).model_dump(exclude_none=True)
-        with self._upstream.errors():
-            async with asyncio.timeout(seconds):
-                response = await self._upstream.http.post("/embed", json=request)
-            self._upstream.require_ok(response)
-            answer = EmbeddedTexts.model_validate_json(response.content)
+        answer = await self._ask(EmbedRequest(texts=list(texts), model=self.model.name), seconds)
         self._check(answer, len(texts))
         return answer.embeddings
 
+    async def _ask(self, request: EmbedRequest, seconds: float) -> EmbeddedTexts:
+        with self._upstream.errors():
+            async with asyncio.timeout(seconds):
+                response = await self._upstream.http.post(
+                    "/embed", json=request.model_dump(exclude_none=True)
+                )
+            self._upstream.require_ok(response)
+            return EmbeddedTexts.model_validate_json(response.content)
+
     def _check(self, answer: EmbeddedTexts, expected: int) -> None:
-        if answer.model != self._model:
-            raise UpstreamFailed(
-                f"embedding-server serves {answer.model}, the index is made of {self._model}."
-            )
+        self._require_model(answer.model)
         vectors = answer.embeddings
         if len(vectors) != expected:
             raise UpstreamFailed(f"embedding-server sent {len(vectors)} vectors for {expected} texts.")
         # A sum is finite only if every number in it is.
-        if any(len(vector) != self._dimension or not math.isfinite(sum(vector)) for vector in vectors):
-            raise UpstreamFailed(f"embedding-server sent something that is no vector of {self._dimension}.")
+        dimension = self.model.dimension
+        if any(len(vector) != dimension or not math.isfinite(sum(vector)) for vector in vectors):
+            raise UpstreamFailed(f"embedding-server sent something that is no vector of {dimension}.")
+
+    def _require_model(self, served: str) -> None:
+        if served != self.model.name:
+            raise UpstreamFailed(
+                f"embedding-server serves {served}, the index is made of {self.model.name}: "
+                "restart rag-server to index with the model that is served."
+            )

@@ -38,8 +38,17 @@ from code_rag.rag_server.adapters.qdrant_payload import (
     to_chunk,
     to_payload,
 )
-from code_rag.rag_server.model import Chunk, SparseVector
-from code_rag.rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, StoreUnusable, Vector
+from code_rag.rag_server.model import (
+    Candidates,
+    Chunk,
+    Point,
+    Scope,
+    Scored,
+    SparseVector,
+    StoredFile,
+    Vector,
+)
+from code_rag.rag_server.ports import StoreUnusable
 from code_rag.servicekit.errors import Unavailable
 
 log = structlog.get_logger(__name__)

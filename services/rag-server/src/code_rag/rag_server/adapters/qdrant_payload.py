@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from code_rag.rag_server.model import CHUNKER_VERSION, Chunk
-from code_rag.rag_server.ports import StoredFile
+from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, StoredFile
 
 LAYOUT_VERSION = 1
 """Raised whenever a stored payload or sparse vector would mean something else."""

@@ -17,8 +17,16 @@ from code_rag.rag_server.adapters.qdrant_payload import (
     to_payload,
 )
 from code_rag.rag_server.adapters.tls import trust_for
-from code_rag.rag_server.model import Chunk, SparseVector
-from code_rag.rag_server.ports import Candidates, Point, Scope, Scored, StoredFile, Vector
+from code_rag.rag_server.model import (
+    Candidates,
+    Chunk,
+    Point,
+    Scope,
+    Scored,
+    SparseVector,
+    StoredFile,
+    Vector,
+)
 
 TIMEOUT_SECONDS = 4
 """For what someone waits for: with the embedding of a query, an answer or an error comes within 10 s."""
@@ -45,10 +53,13 @@ def connect(url: str, api_key: str | None, timeout: int = TIMEOUT_SECONDS) -> As
 class ServerStore:
     """One collection of a Qdrant server, made when indexing first asks for it, and again if it vanishes."""
 
-    def __init__(self, client: AsyncQdrantClient, collection: str, dimension: int, page: int = PAGE) -> None:
+    def __init__(
+        self, client: AsyncQdrantClient, collection: str, dimension: int, model: str = "", page: int = PAGE
+    ) -> None:
         self._client = client
         self._collection = collection
         self._dimension = dimension
+        self._model = model
         self._page = page
         self._made = False
 
@@ -176,6 +187,7 @@ class ServerStore:
                     DENSE: models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)
                 },
                 sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                metadata={"model": self._model},
             )
         except UnexpectedResponse as error:
             if error.status_code != 409:  # another replica of ours was faster

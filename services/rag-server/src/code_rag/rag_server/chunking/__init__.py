@@ -27,10 +27,9 @@ class Chunking:
 def chunk_file(file: SourceFile) -> Chunking:
     """Cut a file by its grammar, by its headings, or by blank lines and indentation.
 
-    Lines end at a line feed, a carriage return before it is dropped. A file that cannot be parsed is cut by
-    lines and `fallback` says why.
+    A file that cannot be parsed is cut by lines and `fallback` says why.
     """
-    lines = [line.removesuffix("\r") for line in file.text.split("\n")]
+    lines = file.lines
     if file.language == "markdown":
         depths, sections = markdown_structure(lines)
         return Chunking(_chunks(file, lines, depths, Outline(sections, "section")), "markdown")

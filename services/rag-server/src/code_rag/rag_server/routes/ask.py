@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.model import Answer
-from code_rag.rag_server.searching import SearchResult, clean_query, scope_of
+from code_rag.rag_server.routes.inputs import clean_query, scope_of
+from code_rag.rag_server.searching import SearchResult
 from code_rag.rag_server.wire import AnswerEvent, AskRequest, AskResponse, HitsEvent, SearchHit, TokenEvent
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.streaming import EventStream

@@ -7,9 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from code_rag.rag_server.answering import Answerer, Event
-from code_rag.rag_server.model import Answer
-from code_rag.rag_server.ports import Token
-from code_rag.rag_server.searching import clean_query, scope_of
+from code_rag.rag_server.model import Answer, Token
+from code_rag.rag_server.routes.inputs import clean_query, scope_of
 from code_rag.rag_server.wire import AnswerCitation, AskRequest
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import InvalidInput, NotFound

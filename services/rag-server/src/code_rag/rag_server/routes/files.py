@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.routes.inputs import source_of
 from code_rag.rag_server.wire import FileResponse
 
 
@@ -12,8 +13,8 @@ def files_router(codebase: Codebase) -> APIRouter:
 
     @router.get("/files/{path:path}")
     def read(path: str) -> FileResponse:
-        file = codebase.read(path)
-        lines = file.text.count("\n") + (not file.text.endswith("\n"))
+        file = source_of(codebase, path)
+        lines = len(file.lines) - file.text.endswith("\n")  # nothing follows the last line ending
         return FileResponse(path=file.path, language=file.language, text=file.text, lines=lines)
 
     return router

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from code_rag.rag_server.searching import Searcher, clean_query, scope_of
+from code_rag.rag_server.routes.inputs import clean_query, scope_of
+from code_rag.rag_server.searching import Searcher
 from code_rag.rag_server.wire import SearchHit, SearchRequest, SearchResponse
 
 

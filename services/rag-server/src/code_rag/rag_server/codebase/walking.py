@@ -1,28 +1,21 @@
 """Finds the source files of a codebase: ignore rules, secrets, binaries and generated code left out."""
 
-import codecs
-import hashlib
 import os
 import stat
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from code_rag.rag_server.ignoring import Rules, last_match, parse_attributes, parse_ignore
-from code_rag.rag_server.languages import detect_language
-from code_rag.rag_server.model import SkippedFile, SourceFile
-from code_rag.rag_server.paths import resolve_inside
-from code_rag.rag_server.skipping import (
-    MAX_BYTES,
+from code_rag.rag_server.codebase.ignoring import Rules, last_match, parse_attributes, parse_ignore
+from code_rag.rag_server.codebase.reading import read_regular_file
+from code_rag.rag_server.codebase.skipping import (
     Reason,
     folder_reason,
     is_cache_or_environment,
     name_reason,
     size_reason,
-    text_reason,
 )
-
-_UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+from code_rag.rag_server.model import SkippedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,45 +44,13 @@ class _Folder:
 _Entry = _Folder | FoundFile | SkippedFile
 
 
-def discover(root: Path, subpath: str = "") -> Iterator[SourceFile | SkippedFile]:
-    """Read the codebase lazily, in the order of the paths; `subpath` narrows it to one folder or file.
+def walk(root: Path, wanted: tuple[str, ...] = ()) -> Iterator[FoundFile | SkippedFile]:
+    """List the files at or under the path of parts `wanted`, opening nothing but rule files.
 
-    Raises `PathOutsideError` for a subpath that leaves the root and `FileNotFoundError` if there is nothing.
+    A skipped folder ends in `/`. The rules are git's, from the root down: nested `.gitignore`,
+    `.git/info/exclude`, and `.ragignore`, which overrides both. Symbolic links are not followed. Unlike git,
+    a tracked file that is ignored stays out.
     """
-    entries = walk(root, subpath)
-    return (read(root, entry.path) if isinstance(entry, FoundFile) else entry for entry in entries)
-
-
-def walk(root: Path, subpath: str = "") -> Iterator[FoundFile | SkippedFile]:
-    """List what `discover` would read, opening nothing but rule files; a skipped folder ends in `/`.
-
-    The rules are git's, from the root down: nested `.gitignore`, `.git/info/exclude`, and `.ragignore`, which
-    overrides both. Symbolic links are not followed. Unlike git, a tracked file that is ignored stays out.
-    Raises as `discover`.
-    """
-    if not resolve_inside(root, subpath).exists():
-        raise FileNotFoundError(f"There is no {subpath or root} to index.")
-    return _walk(root, PurePosixPath(subpath).parts)
-
-
-def read(root: Path, path: str) -> SourceFile | SkippedFile:
-    """Read and decode one file that `walk` found, or say why its content is left out."""
-    try:
-        data = _read_regular_file(root / path)
-    except OSError:
-        return SkippedFile(path, Reason.UNREADABLE)
-    if len(data) > MAX_BYTES:
-        return SkippedFile(path, Reason.TOO_LARGE)
-    text = _decode(data)
-    if text is None:
-        return SkippedFile(path, Reason.BINARY)
-    language = detect_language(path, text)
-    if reason := text_reason(text, language):
-        return SkippedFile(path, reason)
-    return SourceFile(path, text, language, hashlib.sha256(data).hexdigest())
-
-
-def _walk(root: Path, wanted: tuple[str, ...]) -> Iterator[FoundFile | SkippedFile]:
     pending: list[_Entry] = [_Folder("")]
     while pending:
         item = pending.pop()
@@ -132,7 +93,7 @@ def _with_rules(root: Path, folder: _Folder, names: Set[str]) -> _Folder:
 
 def _rules(root: Path, path: str) -> bytes:
     try:
-        return _read_regular_file(root / path)
+        return read_regular_file(root / path)
     except OSError:
         return b""
 
@@ -165,22 +126,3 @@ def _file_reason(folder: _Folder, path: str, status: os.stat_result) -> Reason |
     if last_match(folder.generated, path, False):
         return Reason.GENERATED
     return size_reason(path, status.st_size)
-
-
-def _read_regular_file(path: Path) -> bytes:
-    # O_NONBLOCK: a file replaced by a pipe since it was listed must not hang the reader.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path} is not a regular file")
-        return file.read(MAX_BYTES + 1)
-
-
-def _decode(data: bytes) -> str | None:
-    """The text of a file in UTF-8, or UTF-16 with a byte order mark; None for anything else."""
-    encoding = "utf-16" if data.startswith(_UTF16_BOMS) else "utf-8-sig"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text

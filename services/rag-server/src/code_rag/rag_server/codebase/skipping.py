@@ -5,7 +5,7 @@ from collections.abc import Set
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from code_rag.rag_server.languages import DATA, PROSE, detect_language
+from code_rag.rag_server.codebase.languages import DATA, PROSE, detect_language
 
 MAX_BYTES = 1_000_000
 MAX_DATA_BYTES = 100_000

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import structlog
 
 from code_rag.rag_server.chunking import chunk_file
-from code_rag.rag_server.discovery import FoundFile, read, walk
+from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.skipping import Reason
+from code_rag.rag_server.codebase.walking import FoundFile
 from code_rag.rag_server.lexical import encode_document
-from code_rag.rag_server.model import SkippedFile, SourceFile
-from code_rag.rag_server.ports import Point, StoredFile
-from code_rag.rag_server.skipping import Reason
+from code_rag.rag_server.model import Point, SkippedFile, SourceFile, StoredFile
 
 BATCH_CHUNKS = 256
 BATCH_FILES = 256
@@ -51,14 +50,14 @@ class Batch:
         return self.read >= BATCH_FILES or sum(len(file.points) for file in self.changed) >= BATCH_CHUNKS
 
 
-class Scan:
+class Changes:
     """One pass over the files at or under `path`; everything about it blocks."""
 
-    def __init__(self, root: Path, path: str, stored: Mapping[str, StoredFile]) -> None:
+    def __init__(self, codebase: Codebase, path: str, stored: Mapping[str, StoredFile]) -> None:
         """List the files; raises FileNotFoundError where there is nothing, neither on disk nor stored."""
-        self._root = root
+        self._codebase = codebase
         self._stored = stored
-        entries = _list(root, path, bool(stored))
+        entries = _list(codebase, path, bool(stored))
         self._found = [entry.path for entry in entries if isinstance(entry, FoundFile)]
         self._skipped = [entry for entry in entries if isinstance(entry, SkippedFile)]
 
@@ -90,7 +89,7 @@ class Scan:
 
     def _add(self, path: str, batch: Batch) -> None:
         batch.read += 1
-        file = read(self._root, path)
+        file = self._codebase.read(path)
         if isinstance(file, SkippedFile):
             batch.skipped.append(file)
             self._skipped.append(file)
@@ -104,11 +103,11 @@ class Scan:
         return known is not None and known.complete and known.digest == file.digest
 
 
-def _list(root: Path, path: str, is_known: bool) -> list[FoundFile | SkippedFile]:
+def _list(codebase: Codebase, path: str, is_known: bool) -> list[FoundFile | SkippedFile]:
     try:
-        return list(walk(root, path))
+        return list(codebase.walk(path))
     except FileNotFoundError:
-        if path and is_known and root.is_dir():
+        if path and is_known and codebase.exists():
             return []  # all of it was deleted
         raise
 

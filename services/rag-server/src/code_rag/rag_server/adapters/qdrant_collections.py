@@ -1,0 +1,28 @@
+"""Which embedding models a Qdrant server has indexes of."""
+
+from qdrant_client import AsyncQdrantClient, models
+
+from code_rag.rag_server.adapters.qdrant_errors import translated
+from code_rag.rag_server.adapters.qdrant_payload import DENSE, index_name
+from code_rag.rag_server.model import EmbeddingModel
+
+
+async def fullest_model(client: AsyncQdrantClient, collection: str) -> EmbeddingModel | None:
+    """The model of that index of `collection` which holds the most; None where no index names its model."""
+    found: list[tuple[int, EmbeddingModel]] = []
+    with translated():
+        for each in (await client.get_collections()).collections:
+            if each.name.startswith(f"{collection}-"):
+                info = await client.get_collection(each.name)
+                model = _model(info.config)
+                # Another chunker's index has another name, and is as good as empty.
+                if model and index_name(collection, model.name, model.dimension) == each.name:
+                    found.append((info.points_count or 0, model))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _model(config: models.CollectionConfig) -> EmbeddingModel | None:
+    vectors, name = config.params.vectors, (config.metadata or {}).get("model")
+    if not name or not isinstance(vectors, dict) or DENSE not in vectors:
+        return None
+    return EmbeddingModel(str(name), vectors[DENSE].size)

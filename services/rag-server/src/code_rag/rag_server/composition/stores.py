@@ -1,0 +1,88 @@
+"""Opens the index of an embedding model where the settings keep it, and knows which model came last."""
+
+import json
+from dataclasses import asdict
+
+import structlog
+
+from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
+from code_rag.rag_server.adapters.qdrant_payload import index_name
+from code_rag.rag_server.model import EmbeddingModel
+from code_rag.rag_server.ports import VectorStore
+from code_rag.rag_server.settings import Settings
+from code_rag.servicekit.errors import ServiceError
+from code_rag.servicekit.settings import reveal
+
+log = structlog.get_logger(__name__)
+
+FIRST_GUESS = EmbeddingModel("sentence-transformers/all-MiniLM-L6-v2", 384)
+"""Until embedding-server has been seen once, the model it serves unless EMBEDDING_MODEL says otherwise."""
+
+
+class Stores:
+    """One store per embedding model, so that vectors of two never mix; close it when done."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._memory = settings.data_dir / f"{settings.collection}.json"
+        self._opened: list[VectorStore] = []
+
+    def open(self, model: EmbeddingModel) -> VectorStore:
+        """The store of the index made with `model`; it stays open until all are closed.
+
+        A Qdrant server may be away for now; the embedded store raises StoreUnusable where it cannot be
+        opened.
+        """
+        settings = self._settings
+        name = index_name(settings.collection, model.name, model.dimension)
+        store: VectorStore
+        if settings.vector_db_url:
+            # Here alone: importing Qdrant's client takes as long as all the rest of the start.
+            from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
+
+            client = connect(settings.vector_db_url, reveal(settings.vector_db_api_key))
+            store = ServerStore(client, name, model.dimension, model.name)
+        else:
+            store = open_edge_store(settings.data_dir / name, model.dimension)
+        self._opened.append(store)
+        return store
+
+    def last(self) -> EmbeddingModel:
+        """The model that was remembered beside the embedded store, or the first guess."""
+        try:
+            return EmbeddingModel(**json.loads(self._memory.read_text()))
+        except (OSError, ValueError, TypeError):
+            return FIRST_GUESS
+
+    async def find(self) -> EmbeddingModel | None:
+        """The model of the fullest index in the Qdrant server; None without one, or while it is away."""
+        settings = self._settings
+        if not settings.vector_db_url:
+            return None
+        from code_rag.rag_server.adapters.qdrant_collections import fullest_model
+        from code_rag.rag_server.adapters.qdrant_server import connect
+
+        client = connect(settings.vector_db_url, reveal(settings.vector_db_api_key))
+        try:
+            return await fullest_model(client, settings.collection)
+        except ServiceError as error:
+            log.warning("indexes not listed", reason=error.message)
+            return None
+        finally:
+            await client.close()
+
+    def remember(self, model: EmbeddingModel) -> None:
+        """Keep in mind that `model` was served; a Qdrant server's collections say so themselves."""
+        if self._settings.vector_db_url or model == self.last():
+            return
+        scratch = self._memory.with_suffix(".tmp")
+        try:
+            scratch.write_text(json.dumps(asdict(model)))
+            scratch.replace(self._memory)
+        except OSError as error:
+            log.warning("embedding model not remembered", reason=str(error))
+
+    async def close(self) -> None:
+        """Close every store that was opened."""
+        for store in self._opened:
+            await store.close()

@@ -1,0 +1,48 @@
+"""Checks what came over HTTP; what is wrong is named by the parameter that held it."""
+
+import re
+from pathlib import PurePosixPath
+
+from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.model import Scope, SourceFile
+from code_rag.rag_server.wire import MAX_QUERY_CHARS
+from code_rag.servicekit.errors import InvalidInput, NotFound
+
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can spell one half of a pair; no encoding can
+
+
+def clean_query(text: str, param: str) -> str:
+    """`text` without NULs and outer white space.
+
+    Raises InvalidInput naming `param` where nothing is left, or more than a query may have, or no Unicode.
+    """
+    cleaned = text.replace("\0", "").strip()
+    if _SURROGATE.search(cleaned):
+        raise InvalidInput(f"{param}: must be valid Unicode.", param=param)
+    if not cleaned:
+        raise InvalidInput(f"{param}: must hold more than white space.", param=param)
+    if len(cleaned) > MAX_QUERY_CHARS:
+        raise InvalidInput(f"{param}: must have at most {MAX_QUERY_CHARS:,} characters.", param=param)
+    return cleaned
+
+
+def scope_of(path: str | None, language: str | None) -> Scope:
+    """What to narrow a search to; raises InvalidInput for a path that leaves the codebase."""
+    folder = PurePosixPath((path or "").strip().strip("/"))
+    if ".." in folder.parts:
+        raise InvalidInput("path: must stay inside the codebase.", param="path")
+    return Scope("" if folder == PurePosixPath() else str(folder), (language or "").strip().lower())
+
+
+def source_of(codebase: Codebase, path: str) -> SourceFile:
+    """The file at `path` as it is now.
+
+    Raises InvalidInput for a NUL in the path and NotFound for all that is not there or not for reading:
+    the same sentence for each, so that nobody learns which ignored or secret files exist.
+    """
+    if "\0" in path:
+        raise InvalidInput("path: must not contain a NUL character.", param="path")
+    file = codebase.source(path)
+    if file is None:
+        raise NotFound("There is no such file in the indexed codebase.", param="path")
+    return file

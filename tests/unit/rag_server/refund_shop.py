@@ -1,0 +1,122 @@
+"""A question about refunds, and everything that rag-server could answer it with."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from code_rag.rag_server.model import Chunk, Citation, Explanation, Hit
+from code_rag.rag_server.progress import FileCounts, IndexReport, Searchable, State
+from code_rag.servicekit.health import Check, CheckResult
+from code_rag.servicekit.wire.health import CheckStatus
+
+REFUNDS = '''"""Who may have their money back, and until when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orders.order import Order
+
+WINDOW = timedelta(days=30)
+PERISHABLE_WINDOW = timedelta(hours=48)
+
+
+@dataclass(frozen=True)
+class RefundPolicy:
+    """Decides on a refund from the order alone; the payment worker carries it out."""
+
+    window: timedelta = WINDOW
+
+    def allows(self, order: Order, now: datetime) -> bool:
+        if order.delivered_at is None:
+            return order.is_paid
+        limit = PERISHABLE_WINDOW if order.is_perishable else self.window
+        return now - order.delivered_at <= limit
+'''
+RUNBOOK = """# Refunds
+
+Support may extend the window once, by 14 days.
+Every extension is written to the audit log.
+"""
+
+
+def hit(path: str, start: int, end: int, symbol: str, text: str, score: float) -> Hit:
+    """A search hit in both lists."""
+    language = "python" if path.endswith(".py") else "markdown"
+    chunk = Chunk(path, path, language, start, end, symbol, "method", text, "digest", 1)
+    return Hit(chunk, score, Explanation(0.5, dense=0.61, dense_rank=1, lexical=7.214, lexical_rank=2))
+
+
+def lines(text: str, start: int, end: int) -> str:
+    """Lines `start` to `end` of `text`, both included."""
+    return "\n".join(text.splitlines()[start - 1 : end])
+
+
+HITS = (
+    hit("orders/refunds.py", 12, 22, "RefundPolicy.allows", lines(REFUNDS, 12, 22), 0.8312),
+    hit("docs/refunds.md", 1, 4, "Refunds", lines(RUNBOOK, 1, 4), 0.5104),
+)
+ANSWER = """A customer may ask for a refund **within 30 days of delivery** [1:8-8];
+perishable goods have 48 hours [1:9].
+
+The decision is made by `RefundPolicy.allows` [1:18-22]:
+
+- an order that was *never delivered* is refunded as soon as it is paid,
+- otherwise the window counts from `delivered_at`.
+
+```python
+limit = PERISHABLE_WINDOW if order.is_perishable else self.window
+return now - order.delivered_at <= limit
+```
+
+Support can extend the window once, by 14 days [2].
+"""
+CITATIONS = (
+    Citation("[1:8-8]", "orders/refunds.py", 8, 8, True, ""),
+    Citation("[1:9]", "orders/refunds.py", 9, 9, True, ""),
+    Citation("[1:18-22]", "orders/refunds.py", 18, 22, True, ""),
+    Citation("[2]", "docs/refunds.md", 1, 4, False, "the file changed after it was indexed"),
+)
+INDEXED = FileCounts(total=120, unchanged=96, indexed=24, removed=1)
+
+
+def index_status(
+    state: State = "idle",
+    files: FileCounts = INDEXED,
+    searchable: Searchable = Searchable(files=120, chunks=840),  # noqa: B008 – frozen
+    **changes: Any,
+) -> tuple[IndexReport, Searchable]:
+    """A run over the shop, and what the store holds."""
+    ended = datetime(2026, 1, 5, 10, 0, 3, tzinfo=UTC) if state in ("idle", "failed") else None
+    report = IndexReport(
+        state=state,
+        detail="",
+        path="",
+        started_at=datetime(2026, 1, 5, 10, tzinfo=UTC),
+        finished_at=ended,
+        seconds=3.2,
+        files=files,
+        chunks=840,
+        skipped={"binary": 12, "ignored": 310, "too large": 2},
+        errors=(),
+    )
+    return replace(report, **changes), searchable
+
+
+def verdict(status: CheckStatus, detail: str) -> Check:
+    """A check of /health that always comes to this."""
+
+    async def check() -> CheckResult:
+        return CheckResult(status, detail)
+
+    return check
+
+
+def checks() -> dict[str, Check]:
+    """The checks of a rag-server where all is well."""
+    details = {
+        "vector-db": "",
+        "embedding-server": "sentence-transformers/all-MiniLM-L6-v2",
+        "llm-server": "gpt-4o-mini",
+        "index": "",
+    }
+    return {name: verdict("ok", detail) for name, detail in details.items()}

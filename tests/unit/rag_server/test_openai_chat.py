@@ -1,0 +1,100 @@
+"""Asking through OpenAI's API, with OpenAI's own client."""
+
+from pathlib import Path
+
+import httpx2
+import pytest
+from openai import APIError, AsyncOpenAI, NotFoundError
+
+from code_rag.servicekit.errors import Unavailable, UpstreamFailed
+from tests.unit.rag_server.answer_fakes import FakeChat
+from tests.unit.rag_server.live_app import ORDERS, an_app, live
+
+
+def openai_client(http: httpx2.AsyncClient) -> AsyncOpenAI:
+    """OpenAI's own client, pointed at rag-server."""
+    return AsyncOpenAI(base_url=f"{http.base_url}/v1", api_key="any", max_retries=0)
+
+
+async def test_openais_client_gets_the_answer_with_sources(client: httpx2.AsyncClient) -> None:
+    """The text ends in the list of verified sources; the citations stand beside it."""
+    async with openai_client(client) as openai:
+        answer = await openai.chat.completions.create(
+            model="code-rag", messages=[{"role": "user", "content": "how is an order cancelled?"}]
+        )
+
+    assert answer.choices[0].message.content == (
+        "Cancelling keeps the order [1:1-2].\n\nSources:\n- shop/orders.py#L1-L2"
+    )
+    assert answer.choices[0].finish_reason == "stop"
+    assert answer.model_extra is not None
+    assert answer.model_extra["citations"][0]["verified"] is True
+
+
+async def test_openais_client_streams_the_same_answer(client: httpx2.AsyncClient) -> None:
+    """The role comes first, the text adds up to the plain answer, the last chunk says stop and cites."""
+    async with openai_client(client) as openai:
+        stream = await openai.chat.completions.create(
+            model="code-rag", messages=[{"role": "user", "content": "how?"}], stream=True
+        )
+        chunks = [chunk async for chunk in stream]
+
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == (
+        "Cancelling keeps the order [1:1-2].\n\nSources:\n- shop/orders.py#L1-L2"
+    )
+    assert [chunk.choices[0].finish_reason for chunk in chunks] == [None] * (len(chunks) - 1) + ["stop"]
+    assert len({chunk.id for chunk in chunks}) == 1
+    assert chunks[-1].model_extra is not None
+    assert chunks[-1].model_extra["citations"][0]["path"] == ORDERS.path
+
+
+async def test_a_chat_without_a_model_streams_the_places(codebase: Path) -> None:
+    """What no model wrote is streamed too, and the note says what was missing."""
+    async with (
+        live(an_app(codebase, chat=FakeChat((), Unavailable("away")))) as http,
+        openai_client(http) as openai,
+    ):
+        stream = await openai.chat.completions.create(
+            model="code-rag", messages=[{"role": "user", "content": "how?"}], stream=True
+        )
+        text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+
+    assert text.startswith("No language model is at hand.")
+    assert text.endswith("Sources:\n- shop/orders.py#L1-L2\n\nNote: no language model: away")
+
+
+async def test_the_last_user_message_is_the_question(codebase: Path) -> None:
+    """Of a conversation the last thing the user said is asked, its text parts joined."""
+    chat = FakeChat()
+    said = [{"type": "text", "text": "and"}, {"type": "image_url"}, {"type": "text", "text": "refunds?"}]
+    messages = [
+        {"role": "user", "content": "old"},
+        {"role": "assistant", "content": "x"},
+        {"role": "user", "content": said},
+        {"role": "assistant", "content": "y"},
+    ]
+    async with live(an_app(codebase, chat=chat)) as http:
+        await http.post("/v1/chat/completions", json={"messages": messages})
+
+    assert chat.asked[0][1]["content"].endswith("Question: and\nrefunds?")
+
+
+async def test_openais_client_sees_a_failure_inside_a_stream(codebase: Path) -> None:
+    """An error event in the stream raises OpenAI's own error."""
+    chat = FakeChat(("Half",), UpstreamFailed("llm-server broke off."))
+    async with live(an_app(codebase, chat=chat)) as http, openai_client(http) as openai:
+        stream = await openai.chat.completions.create(
+            model="code-rag", messages=[{"role": "user", "content": "how?"}], stream=True
+        )
+        with pytest.raises(APIError, match="broke off"):
+            _ = [chunk async for chunk in stream]
+
+
+async def test_the_one_model_is_listed(client: httpx2.AsyncClient) -> None:
+    """OpenAI's client lists code-rag and is told of any other that there is none."""
+    async with openai_client(client) as openai:
+        assert [model.id async for model in openai.models.list()] == ["code-rag"]
+        with pytest.raises(NotFoundError, match="no model 'gpt-4o'") as refusal:
+            await openai.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "x"}])
+        assert refusal.value.code == "model_not_found"
