@@ -37,7 +37,7 @@ class EmbeddingServer:
             self.loading -= 1
             return http(503, json.dumps({"error": {"message": "The model is loading."}}))
         if path == "/health":
-            return http(200, '{"status": "ok", "service": "embedding-server", "version": "1"}')
+            return http(200, json.dumps(HEALTHY))
         if path == "/v1/models":
             return http(200, json.dumps({"data": [{"id": self.model.name}]}))
         request = json.loads(body)
@@ -50,6 +50,7 @@ class EmbeddingServer:
         return http(200, json.dumps(answer))
 
 
+HEALTHY = {"status": "ok", "service": "embedding-server", "version": "1", "checks": {}}
 OTHER = EmbeddingModel("other/model", 12)
 THIRD = EmbeddingModel("third/model", 5)
 
