@@ -99,13 +99,7 @@ def find_current_host(folder: Path) -> Path | None:
 def start_host(folder: Path, owner: int) -> Path:
     """Start a host; its socket, once it listens. The engine is loaded when it is first asked for."""
     address = folder / f"{time.time_ns()}.sock"
-    command = [
-        sys.executable,
-        "-m",
-        "code_rag.embedding_server.development.engine_host",
-        str(address),
-        str(owner),
-    ]
+    command = [sys.executable, "-m", HOST, str(address), str(owner)]
     # A .pyc written within a second of an edit can pass for the edited source.
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
