@@ -147,11 +147,11 @@ def load(name: str) -> Embed:
 
         reference: Embed = SentenceTransformer(str(folder), device="cpu").encode
         return reference
-    from code_rag.embedding_server.encoders.base import encode
-    from code_rag.embedding_server.encoders.onnx import OnnxEncoder
+    from code_rag.embedding_server.embeddings import embed_texts
+    from code_rag.embedding_server.engines.onnx import OnnxEngine
 
-    encoder = OnnxEncoder(MINILM.name, folder, usable_cpus())
-    return lambda texts: encode(encoder, texts)
+    onnx = OnnxEngine(MINILM.name, str(folder), usable_cpus())
+    return lambda texts: embed_texts(onnx, texts)
 
 
 def timed(embed: Embed, texts: Sequence[str]) -> dict[str, float]:

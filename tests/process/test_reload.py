@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from local_stack import LocalStack
 
-from code_rag.embedding_server.encoders.remote import private_folder
+from code_rag.embedding_server.development.sockets import private_folder
 from tests.fixtures.checkout import Checkout, copy_project, open_stream, wait_restored, wait_served
 from tests.fixtures.targets import START_SECONDS, local_stack
 from tests.fixtures.waiting import wait_for
@@ -26,7 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         yield running
     wait_for(lambda: not processes_naming(str(root)), "every reloader to be gone", 10)
     wait_for(
-        lambda: not processes_naming("code_rag.embedding_server.encoders.process"),
+        lambda: not processes_naming("code_rag.embedding_server.development.engine_host"),
         "the encoder to be gone",
         10,
     )
@@ -70,7 +70,7 @@ def test_the_template_has_one_thread(stack: LocalStack, service: str) -> None:
 def test_a_reload_leaves_the_model_loaded(stack: LocalStack) -> None:
     """The encoder's process, which was started once, is the same after an edit of the service."""
     service = stack.services["embedding-server"]
-    before = processes_naming("code_rag.embedding_server.encoders.process")
+    before = processes_naming("code_rag.embedding_server.development.engine_host")
     assert stack.reload
     source = Checkout(stack.reload).app(service.name)
     wait_served(service.url, source.mark())
@@ -78,4 +78,4 @@ def test_a_reload_leaves_the_model_loaded(stack: LocalStack) -> None:
     wait_restored(service.url)
     stack.wait_ready(10)
     assert len(before) == 1
-    assert processes_naming("code_rag.embedding_server.encoders.process") == before
+    assert processes_naming("code_rag.embedding_server.development.engine_host") == before

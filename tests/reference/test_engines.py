@@ -2,18 +2,19 @@
 
 import json
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from code_rag.embedding_server.encoders.base import Encoder, encode
+from code_rag.embedding_server.embeddings import embed_texts
+from code_rag.embedding_server.engines import ENGINES
+from code_rag.embedding_server.engines.base import Engine
 from code_rag.embedding_server.golden import load_golden
-from code_rag.embedding_server.loading import load_encoder
+from code_rag.embedding_server.loading import load_engine
 from code_rag.embedding_server.model_files import resolve, sources_of
 from code_rag.embedding_server.pinned_model import MINILM
-from code_rag.embedding_server.settings import Engine, Settings
+from code_rag.embedding_server.settings import Settings
 
 GOLDEN = Path(__file__).parents[1] / "golden/vectors.json"
 CASES = json.loads(GOLDEN.read_text())["cases"]
@@ -21,10 +22,10 @@ TEXTS = [case["text"] for case in CASES]
 LEAST_COSINE = 0.9999
 
 
-@pytest.fixture(scope="module", params=get_args(Engine))
-def encoder(request: pytest.FixtureRequest) -> Encoder:
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn, loaded as the service loads it."""
-    return load_encoder(Settings(embedding_engine=request.param))
+    return load_engine(Settings(embedding_engine=request.param))
 
 
 def test_the_golden_vectors_are_what_sentence_transformers_says_today() -> None:
@@ -35,26 +36,26 @@ def test_the_golden_vectors_are_what_sentence_transformers_says_today() -> None:
     assert (vectors * load_golden(GOLDEN).vectors).sum(axis=1).min() >= LEAST_COSINE
 
 
-def test_vectors(encoder: Encoder) -> None:
+def test_vectors(engine: Engine) -> None:
     """Every golden text has a cosine of at least 0.9999 with the reference's vector, in one large request."""
-    cosines = (encode(encoder, TEXTS).vectors * load_golden(GOLDEN).vectors).sum(axis=1)
+    cosines = (embed_texts(engine, TEXTS).vectors * load_golden(GOLDEN).vectors).sum(axis=1)
     assert dict(zip([case["name"] for case in CASES], cosines, strict=True)) == pytest.approx(
         {case["name"]: 1.0 for case in CASES}, abs=1 - LEAST_COSINE
     )
 
 
-def test_tokens(encoder: Encoder) -> None:
+def test_tokens(engine: Engine) -> None:
     """Counts, tokens read and cuts agree with the reference's tokenizer."""
-    encoded = encode(encoder, TEXTS)
+    embeddings = embed_texts(engine, TEXTS)
     counts = [case["tokens"] for case in CASES]
-    assert [encoder.count(text) for text in TEXTS] == counts
-    assert encoded.tokens == [min(count, 256) for count in counts]
-    assert encoded.truncated == [count > 256 for count in counts]
+    assert [engine.count(text) for text in TEXTS] == counts
+    assert embeddings.tokens == [min(count, 256) for count in counts]
+    assert embeddings.truncated == [count > 256 for count in counts]
 
 
-def test_vectors_are_float32_of_length_1(encoder: Encoder) -> None:
+def test_vectors_are_float32_of_length_1(engine: Engine) -> None:
     """Every vector is normalised, of 384 numbers in float32."""
-    vectors = encode(encoder, TEXTS[:3]).vectors
+    vectors = embed_texts(engine, TEXTS[:3]).vectors
     assert vectors.dtype == np.float32
     assert vectors.shape == (3, 384)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
@@ -63,5 +64,5 @@ def test_vectors_are_float32_of_length_1(encoder: Encoder) -> None:
 def test_the_reference_engine_takes_any_model() -> None:
     """A model that is not the pinned one is loaded as sentence-transformers would, here from a folder."""
     folder = str(resolve(MINILM, sources_of(Settings())).path)
-    encoder = load_encoder(Settings(embedding_engine="sentence-transformers", embedding_model=folder))
-    assert (encoder.model, encoder.dimension, encoder.max_tokens) == (folder, 384, 256)
+    engine = load_engine(Settings(embedding_engine="sentence-transformers", embedding_model=folder))
+    assert (engine.model, engine.dimension, engine.max_tokens) == (folder, 384, 256)

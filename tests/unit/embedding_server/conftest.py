@@ -1,4 +1,4 @@
-"""The real model's files, a client of an app around a fake encoder, and waiting inside an event loop."""
+"""The real model's files, a client of an app around a fake engine, and waiting inside an event loop."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -9,13 +9,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from code_rag.embedding_server.app import create_app
-from code_rag.embedding_server.encoders.base import Encoder
-from code_rag.embedding_server.encoders.onnx import OnnxEncoder
+from code_rag.embedding_server.engines.base import Engine
+from code_rag.embedding_server.engines.onnx import OnnxEngine
 from code_rag.embedding_server.model_files import Sources, resolve
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.settings import Settings
 from tests.fixtures.waiting import wait_for
-from tests.unit.embedding_server.fake_encoder import FakeEncoder
+from tests.unit.embedding_server.fake_engine import FakeEngine
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,31 +34,31 @@ def model_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def onnx_encoder(model_folder: Path) -> OnnxEncoder:
+def onnx_engine(model_folder: Path) -> OnnxEngine:
     """The real model on one thread, so that the suite leaves the others alone."""
-    return OnnxEncoder(MINILM.name, model_folder, threads=1)
+    return OnnxEngine(MINILM.name, str(model_folder), threads=1)
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeEncoder]:
-    """An encoder without a model, whose gate is open at the end whatever the test did."""
-    encoder = FakeEncoder()
-    yield encoder
-    encoder.gate.set()
+def fake() -> Iterator[FakeEngine]:
+    """An engine without a model, whose gate is open at the end whatever the test did."""
+    engine = FakeEngine()
+    yield engine
+    engine.gate.set()
 
 
 @contextmanager
-def serving(encoder: Encoder, **settings: object) -> Iterator[TestClient]:
-    """A client of a ready service around `encoder`; keyword arguments become settings."""
-    app = create_app(Settings(**settings), load=lambda _: encoder)  # type: ignore[arg-type]
+def serving(engine: Engine, **settings: object) -> Iterator[TestClient]:
+    """A client of a ready service around `engine`; keyword arguments become settings."""
+    app = create_app(Settings(**settings), load=lambda _: engine)  # type: ignore[arg-type]
     with TestClient(app, raise_server_exceptions=False) as client:
         wait_for(lambda: client.get("/health").status_code == 200, "the service to be ready")
         yield client
 
 
 @pytest.fixture
-def client(fake: FakeEncoder) -> Iterator[TestClient]:
-    """A client of a ready service around the fake encoder."""
+def client(fake: FakeEngine) -> Iterator[TestClient]:
+    """A client of a ready service around the fake engine."""
     with serving(fake) as ready:
         yield ready
 

@@ -1,4 +1,4 @@
-"""Many callers of one encoder."""
+"""Many callers of one engine."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from code_rag.embedding_server.batching import Batcher, open_batcher
 from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.servicekit.errors import Overloaded, Unavailable
 from tests.unit.embedding_server.conftest import until
-from tests.unit.embedding_server.fake_encoder import POISON, CannotEmbed, FakeEncoder, vector_of
+from tests.unit.embedding_server.fake_engine import POISON, CannotEmbed, FakeEngine, vector_of
 
 MAX_QUEUED = 10_000
 LARGE = ["x" * 200] * 40
@@ -23,7 +23,7 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-async def batcher(fake: FakeEncoder, registry: CollectorRegistry) -> AsyncIterator[Batcher]:
+async def batcher(fake: FakeEngine, registry: CollectorRegistry) -> AsyncIterator[Batcher]:
     async with open_batcher(fake, EmbeddingMetrics(registry), MAX_QUEUED) as opened:
         yield opened
         fake.gate.set()
@@ -32,27 +32,27 @@ async def batcher(fake: FakeEncoder, registry: CollectorRegistry) -> AsyncIterat
 async def test_vectors_come_back_in_order(batcher: Batcher) -> None:
     """Texts of mixed lengths get their own vectors, token counts and marks, in the order sent."""
     texts = ["a" * length for length in (300, 1, 40, 256, 2, 257)]
-    encoded = await batcher.encode(texts)
-    expected = np.stack([vector_of(batcher.encoder.tokenize(text).ids) for text in texts])
-    np.testing.assert_array_equal(encoded.vectors, expected)
-    assert encoded.tokens == [256, 1, 40, 256, 2, 256]
-    assert encoded.truncated == [True, False, False, False, False, True]
+    embeddings = await batcher.embed(texts)
+    expected = np.stack([vector_of(batcher.engine.tokenize(text).ids) for text in texts])
+    np.testing.assert_array_equal(embeddings.vectors, expected)
+    assert embeddings.tokens == [256, 1, 40, 256, 2, 256]
+    assert embeddings.truncated == [True, False, False, False, False, True]
 
 
 async def test_callers_get_their_own_vectors(batcher: Batcher) -> None:
     """A hundred callers at once each get the vector of their own text."""
     texts = [f"text {number}" for number in range(100)]
-    answers = await asyncio.gather(*(batcher.encode([text]) for text in texts))
+    answers = await asyncio.gather(*(batcher.embed([text]) for text in texts))
     for text, answer in zip(texts, answers, strict=True):
         np.testing.assert_array_equal(answer.vectors[0], vector_of(list(text.encode())))
 
 
-async def test_a_query_does_not_wait_for_a_large_request(batcher: Batcher, fake: FakeEncoder) -> None:
+async def test_a_query_does_not_wait_for_a_large_request(batcher: Batcher, fake: FakeEngine) -> None:
     """A query sent while a large request is being embedded is in the next inference."""
     fake.gate.clear()
-    large = asyncio.create_task(batcher.encode(LARGE))
+    large = asyncio.create_task(batcher.embed(LARGE))
     await until(fake.started.is_set, "the first inference")
-    query = asyncio.create_task(batcher.encode(["where?"]))
+    query = asyncio.create_task(batcher.embed(["where?"]))
     await until(lambda: batcher.queued_tokens == 40 * 200 + 6, "the query to be queued")
     fake.gate.set()
     await query
@@ -61,25 +61,25 @@ async def test_a_query_does_not_wait_for_a_large_request(batcher: Batcher, fake:
     await large
 
 
-async def test_a_cancelled_request_gives_up_its_place(batcher: Batcher, fake: FakeEncoder) -> None:
-    """What a caller left is not embedded, and the encoder goes on serving."""
+async def test_a_cancelled_request_gives_up_its_place(batcher: Batcher, fake: FakeEngine) -> None:
+    """What a caller left is not embedded, and the engine goes on serving."""
     fake.gate.clear()
-    large = asyncio.create_task(batcher.encode(LARGE))
+    large = asyncio.create_task(batcher.embed(LARGE))
     await until(fake.started.is_set, "the first inference")
     large.cancel()
     await asyncio.gather(large, return_exceptions=True)
     assert batcher.queued_tokens == 0
     fake.gate.set()
-    assert (await batcher.encode(["next"])).tokens == [4]
+    assert (await batcher.embed(["next"])).tokens == [4]
     assert len(fake.batches) == 2
 
 
-async def test_a_failure_is_its_own_requests_alone(batcher: Batcher, fake: FakeEncoder) -> None:
+async def test_a_failure_is_its_own_requests_alone(batcher: Batcher, fake: FakeEngine) -> None:
     """Of requests that share an inference only the one that cannot be embedded fails."""
     fake.gate.clear()
-    first = asyncio.create_task(batcher.encode(["first"]))
+    first = asyncio.create_task(batcher.embed(["first"]))
     await until(fake.started.is_set, "the first inference")
-    shared = [asyncio.create_task(batcher.encode([text])) for text in ("good", POISON, "fine")]
+    shared = [asyncio.create_task(batcher.embed([text])) for text in ("good", POISON, "fine")]
     await until(lambda: batcher.queued_tokens == len("firstgoodfine" + POISON), "all to be queued")
     fake.gate.set()
     good, bad, fine = await asyncio.gather(*shared, return_exceptions=True)
@@ -92,49 +92,49 @@ async def test_a_failure_is_its_own_requests_alone(batcher: Batcher, fake: FakeE
     assert batcher.queued_tokens == 0
 
 
-async def test_a_full_queue_refuses_large_requests_first(batcher: Batcher, fake: FakeEncoder) -> None:
+async def test_a_full_queue_refuses_large_requests_first(batcher: Batcher, fake: FakeEngine) -> None:
     """With the queue nearly full a large request gets a 429 with a time to wait, a query still has room."""
     fake.gate.clear()
-    waiting = asyncio.create_task(batcher.encode(["x" * 250] * 35))
+    waiting = asyncio.create_task(batcher.embed(["x" * 250] * 35))
     await until(fake.started.is_set, "the first inference")
     with pytest.raises(Overloaded, match="8,750 tokens wait") as refused:
-        await batcher.encode(["y" * 250] * 3)
+        await batcher.embed(["y" * 250] * 3)
     assert refused.value.retry_after
     assert refused.value.retry_after > 0
-    query = asyncio.create_task(batcher.encode(["where?"]))
+    query = asyncio.create_task(batcher.embed(["where?"]))
     await until(lambda: batcher.queued_tokens == 35 * 250 + 6, "the query to be queued")
     fake.gate.set()
     await asyncio.gather(waiting, query)
 
 
-async def test_an_idle_encoder_takes_a_request_above_the_limit(batcher: Batcher) -> None:
+async def test_an_idle_engine_takes_a_request_above_the_limit(batcher: Batcher) -> None:
     """A request larger than the whole queue is served when nothing else waits."""
-    encoded = await batcher.encode(["z" * 250] * 60)
-    assert len(encoded.vectors) == 60
+    embeddings = await batcher.embed(["z" * 250] * 60)
+    assert len(embeddings.vectors) == 60
 
 
-async def test_closing_tells_those_who_wait(fake: FakeEncoder, registry: CollectorRegistry) -> None:
+async def test_closing_tells_those_who_wait(fake: FakeEngine, registry: CollectorRegistry) -> None:
     """On the way out the inference under way ends, and whoever still waits is told to come back."""
     async with open_batcher(fake, EmbeddingMetrics(registry), MAX_QUEUED) as batcher:
         fake.gate.clear()
-        waiting = asyncio.create_task(batcher.encode(LARGE))
+        waiting = asyncio.create_task(batcher.embed(LARGE))
         await until(fake.started.is_set, "the first inference")
         fake.gate.set()
     with pytest.raises(Unavailable, match="shutting down"):
         await waiting
 
 
-async def test_nobody_waits_for_an_encoder_that_has_stopped(batcher: Batcher) -> None:
+async def test_nobody_waits_for_an_engine_that_has_stopped(batcher: Batcher) -> None:
     """Once nothing is embedded any more, a request fails at once instead of waiting for ever."""
     await batcher.close()
     assert not batcher.alive
-    with pytest.raises(Unavailable, match="needs a restart"):
-        await batcher.encode(["late"])
+    with pytest.raises(Unavailable, match="restart embedding-server"):
+        await batcher.embed(["late"])
 
 
 async def test_what_is_embedded_is_counted(batcher: Batcher, registry: CollectorRegistry) -> None:
     """Texts, tokens and cuts are counted, each inference is timed, and an idle queue holds nothing."""
-    await batcher.encode(["a" * 300, "bb"])
+    await batcher.embed(["a" * 300, "bb"])
     assert registry.get_sample_value("embedding_texts_total") == 2
     assert registry.get_sample_value("embedding_tokens_total") == 258
     assert registry.get_sample_value("embedding_truncated_texts_total") == 1

@@ -10,14 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient
+from prometheus_client import CollectorRegistry
 from starlette.testclient import TestClient
 from starlette.types import Message
 
 from code_rag.embedding_server.app import create_app
+from code_rag.embedding_server.metrics import EmbeddingMetrics
+from code_rag.embedding_server.opening import Opening
 from code_rag.embedding_server.settings import Settings
+from code_rag.servicekit.health import Health
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import serving, until
-from tests.unit.embedding_server.fake_encoder import POISON, FakeEncoder, vector_of
+from tests.unit.embedding_server.fake_engine import POISON, FakeEngine, vector_of
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -128,7 +133,7 @@ def test_another_model_is_not_found(client: TestClient, path: str, body: dict[st
     assert response.json()["error"]["code"] == "model_not_found"
 
 
-def test_a_failing_encoder_fails_one_request(client: TestClient) -> None:
+def test_a_failing_engine_fails_one_request(client: TestClient) -> None:
     """What cannot be embedded is a 500 without details; the next request is served."""
     response = client.post("/embed", json={"text": POISON})
     assert response.status_code == 500
@@ -137,7 +142,7 @@ def test_a_failing_encoder_fails_one_request(client: TestClient) -> None:
     assert client.get("/health").status_code == 200
 
 
-def test_a_full_queue_says_when_to_come_back(fake: FakeEncoder) -> None:
+def test_a_full_queue_says_when_to_come_back(fake: FakeEngine) -> None:
     """Beyond `MAX_QUEUED_TOKENS` the answer is a 429 with Retry-After, while health stays well."""
     with serving(fake, max_queued_tokens=1000) as client, ThreadPoolExecutor(1) as pool:
         fake.gate.clear()
@@ -152,17 +157,18 @@ def test_a_full_queue_says_when_to_come_back(fake: FakeEncoder) -> None:
         assert waiting.result(30).status_code == 200
 
 
-async def test_health_fails_when_nothing_is_embedded_any_more(fake: FakeEncoder) -> None:
+async def test_health_fails_when_nothing_is_embedded_any_more(fake: FakeEngine) -> None:
     """Should the task that embeds ever end, `/health` says so and the service gets no more traffic."""
-    app = create_app(Settings(), load=lambda _: fake)
-    async with app.router.lifespan_context(app):
-        await until(lambda: app.state.health.state == "ready", "the service to be ready")
-        await app.state.batcher.close()
-        status, body = await app.state.health.report()
+    health = Health("embedding-server", "1")
+    opening = Opening(Settings(), health, EmbeddingMetrics(CollectorRegistry()), load=lambda _: fake)
+    async with opening.in_background():
+        await until(lambda: health.state == "ready", "the service to be ready")
+        await opening.batcher().close()
+        status, body = await health.report()
         assert (status, body.status) == (503, "failing")
 
 
-async def test_a_caller_who_leaves_frees_the_queue(fake: FakeEncoder) -> None:
+async def test_a_caller_who_leaves_frees_the_queue(fake: FakeEngine) -> None:
     """When the connection closes in the middle of the work, what waited for it is dropped."""
     fake.gate.clear()
     app = create_app(Settings(), load=lambda _: fake)
@@ -170,7 +176,8 @@ async def test_a_caller_who_leaves_frees_the_queue(fake: FakeEncoder) -> None:
         await until(lambda: app.state.health.state == "ready", "the service to be ready")
         answered = await post_and_leave(app, {"texts": ["x" * 250] * 30}, fake.started.is_set)
         assert answered[0]["status"] == 499
-        assert app.state.batcher.queued_tokens == 0
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+            assert "embedding_queued_tokens 0.0" in (await client.get("/metrics")).text
         fake.gate.set()
 
 

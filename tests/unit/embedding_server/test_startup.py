@@ -7,21 +7,22 @@ from contextlib import contextmanager
 import pytest
 from starlette.testclient import TestClient
 
-from code_rag.embedding_server.app import Load, create_app
-from code_rag.embedding_server.encoders.base import Encoder, Tokens, Vectors
-from code_rag.embedding_server.encoders.onnx import OnnxEncoder
-from code_rag.embedding_server.golden import SelfTestFailed, check_encoder, load_golden
-from code_rag.embedding_server.loading import EngineMissing, load_encoder
+from code_rag.embedding_server.app import create_app
+from code_rag.embedding_server.engines.base import Engine, Tokens, Vectors
+from code_rag.embedding_server.engines.onnx import OnnxEngine
+from code_rag.embedding_server.golden import SelfTestFailed, check_engine, load_golden
+from code_rag.embedding_server.loading import EngineMissing, load_engine
 from code_rag.embedding_server.model_files import ModelUnavailable
+from code_rag.embedding_server.opening import Load
 from code_rag.embedding_server.settings import Settings
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import ROOT
-from tests.unit.embedding_server.fake_encoder import FakeEncoder
+from tests.unit.embedding_server.fake_engine import FakeEngine
 
 
 @contextmanager
 def starting(load: Load) -> Iterator[TestClient]:
-    """A client of a service that loads its encoder with `load` and tries again at once."""
+    """A client of a service that loads its engine with `load` and tries again at once."""
     with TestClient(create_app(Settings(), load, retry_seconds=0.01)) as client:
         yield client
 
@@ -30,13 +31,13 @@ def status(client: TestClient) -> str:
     return str(client.get("/health").json()["status"])
 
 
-def test_it_listens_before_the_encoder_is_loaded() -> None:
-    """While the encoder loads, `/health` and `/embed` answer 503 and `/livez` 200; then all is well."""
+def test_it_listens_before_the_engine_is_loaded() -> None:
+    """While the engine loads, `/health` and `/embed` answer 503 and `/livez` 200; then all is well."""
     loading = threading.Event()
 
-    def load(_: Settings) -> Encoder:
+    def load(_: Settings) -> Engine:
         assert loading.wait(30)
-        return FakeEncoder()
+        return FakeEngine()
 
     with starting(load) as client:
         health = client.get("/health")
@@ -53,10 +54,10 @@ def test_it_listens_before_the_encoder_is_loaded() -> None:
 @pytest.mark.parametrize(
     "error", [SelfTestFailed("cosine 0.5"), EngineMissing("install it"), RuntimeError("a bug")]
 )
-def test_an_encoder_that_cannot_be_loaded_gets_no_traffic(error: Exception) -> None:
+def test_an_engine_that_cannot_be_loaded_gets_no_traffic(error: Exception) -> None:
     """The service stays up, unready, with the reason in `/health`."""
 
-    def load(_: Settings) -> Encoder:
+    def load(_: Settings) -> Engine:
         raise error
 
     with starting(load) as client:
@@ -69,11 +70,11 @@ def test_a_model_that_comes_later_is_served() -> None:
     """While no source has the model the service says so, and it is ready soon after one has."""
     attempts, available = [], threading.Event()
 
-    def load(_: Settings) -> Encoder:
+    def load(_: Settings) -> Engine:
         attempts.append(1)
         if not available.is_set():
             raise ModelUnavailable("no source has it")
-        return FakeEncoder()
+        return FakeEngine()
 
     with starting(load) as client:
         wait_for(lambda: len(attempts) > 1, "a second attempt")
@@ -84,8 +85,8 @@ def test_a_model_that_comes_later_is_served() -> None:
 
 def test_the_default_engine_passes_its_self_test() -> None:
     """The settings' defaults load ONNX Runtime with the model from the cache."""
-    encoder = load_encoder(Settings(model_cache_dir=ROOT / ".data/models", hf_hub_offline=True))
-    assert (encoder.model, encoder.dimension, encoder.max_tokens) == (
+    engine = load_engine(Settings(model_cache_dir=ROOT / ".data/models", hf_hub_offline=True))
+    assert (engine.model, engine.dimension, engine.max_tokens) == (
         "sentence-transformers/all-MiniLM-L6-v2",
         384,
         256,
@@ -93,30 +94,31 @@ def test_the_default_engine_passes_its_self_test() -> None:
 
 
 class Broken:
-    """The real encoder with its vectors changed by `factor` in one place."""
+    """The real engine with its vectors changed by `factor` in one place."""
 
-    def __init__(self, encoder: OnnxEncoder, factor: float) -> None:
-        self.model, self.dimension, self.max_tokens = encoder.model, encoder.dimension, encoder.max_tokens
-        self.tokenize, self.count = encoder.tokenize, encoder.count
-        self._encoder, self._factor = encoder, factor
+    def __init__(self, engine: OnnxEngine, factor: float) -> None:
+        self.model, self.dimension, self.max_tokens = engine.model, engine.dimension, engine.max_tokens
+        self.batch_tokens = engine.batch_tokens
+        self.tokenize, self.count = engine.tokenize, engine.count
+        self._engine, self._factor = engine, factor
 
-    def embed(self, batch: Sequence[Tokens]) -> Vectors:
-        vectors = self._encoder.embed(batch)
+    def forward(self, batch: Sequence[Tokens]) -> Vectors:
+        vectors = self._engine.forward(batch)
         vectors[:, 0] *= self._factor
         return vectors
 
 
 @pytest.mark.parametrize("factor", [-1.0, float("nan")])
-def test_wrong_vectors_fail_the_self_test(onnx_encoder: OnnxEncoder, factor: float) -> None:
+def test_wrong_vectors_fail_the_self_test(onnx_engine: OnnxEngine, factor: float) -> None:
     """One wrong number in each vector, or one that is no number, is found and the text named."""
     with pytest.raises(SelfTestFailed, match=r"The vector of '.+' has cosine"):
-        check_encoder(Broken(onnx_encoder, factor), load_golden())
+        check_engine(Broken(onnx_engine, factor), load_golden())
 
 
 def test_another_dimension_fails_the_self_test() -> None:
     """A model of another size is found out."""
     with pytest.raises(SelfTestFailed, match="8 dimensions, not 384"):
-        check_encoder(FakeEncoder(), load_golden())
+        check_engine(FakeEngine(), load_golden())
 
 
 def test_a_missing_engine_is_named() -> None:
@@ -125,4 +127,4 @@ def test_a_missing_engine_is_named() -> None:
         embedding_engine="sentence-transformers", model_cache_dir=ROOT / ".data/models", hf_hub_offline=True
     )
     with pytest.raises(EngineMissing, match=r"install 'embedding-server\[sentence-transformers\]'"):
-        load_encoder(settings)
+        load_engine(settings)

@@ -14,7 +14,7 @@ class Watch:
         if name == "onnxruntime":
             print(os.environ.get("ORT_DISABLE_TELEMETRY"))
 sys.meta_path.insert(0, Watch())
-import code_rag.embedding_server.encoders.onnx
+import code_rag.embedding_server.engines.onnx
 """
     environment = {
         name: value for name, value in os.environ.items() if name not in ("CI", "ORT_DISABLE_TELEMETRY")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from code_rag.embedding_server.encoders.wordpiece import SLICE_CHARACTERS, WordPiece
+from code_rag.embedding_server.engines.wordpiece import SLICE_CHARACTERS, WordPiece
 
 LIMIT = 256
 FILLERS = [

@@ -1,4 +1,4 @@
-"""Shares one encoder between many callers: one inference at a time, off the event loop."""
+"""Shares one engine between many callers: one inference at a time, off the event loop."""
 
 import asyncio
 import time
@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from code_rag.embedding_server.encoders.base import BATCH_TOKENS, Encoded, Encoder, Tokens
+from code_rag.embedding_server.embeddings import Embeddings
+from code_rag.embedding_server.engines.base import Engine, Tokens
 from code_rag.embedding_server.fair_queue import Batch, FairQueue, Request
 from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.servicekit.errors import Overloaded, Unavailable
@@ -22,13 +23,13 @@ T = TypeVar("T")
 
 
 class Batcher:
-    """An encoder, its queue and its threads; `open_batcher` opens and closes one."""
+    """An engine, its queue and its threads; `open_batcher` opens and closes one."""
 
-    def __init__(self, encoder: Encoder, metrics: EmbeddingMetrics, max_queued_tokens: int) -> None:
-        self.encoder = encoder
+    def __init__(self, engine: Engine, metrics: EmbeddingMetrics, max_queued_tokens: int) -> None:
+        self.engine = engine
         self._metrics = metrics
         self._max_queued = max_queued_tokens
-        self._queue = FairQueue()
+        self._queue = FairQueue(engine.batch_tokens)
         self._pending: set[Request] = set()
         self._tokens_per_second = 5000.0  # a guess until the first batch
         self._inference = ThreadPoolExecutor(1, "inference")
@@ -46,12 +47,12 @@ class Batcher:
         """Tokens that wait or are being embedded."""
         return sum(request.tokens_left for request in self._pending)
 
-    async def encode(self, texts: Sequence[str]) -> Encoded:
+    async def embed(self, texts: Sequence[str]) -> Embeddings:
         """Embed `texts`; raises Overloaded when too much is waiting. Cancelled, it gives up its turns."""
         if not self.alive:
-            raise Unavailable("Nothing is embedded any more: embedding-server needs a restart.")
+            raise Unavailable("The embedding worker has stopped; restart embedding-server.")
         self._require_room(len(texts))  # at the very least: no need to tokenize what cannot be taken
-        request = Request(await self.tokenize(texts), self.encoder.dimension)
+        request = Request(await self.tokenize(texts), self.engine.dimension)
         self._require_room(request.tokens_left)
         self._pending.add(request)
         self._queue.put(request)
@@ -64,11 +65,11 @@ class Batcher:
 
     async def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """The texts as the model reads them."""
-        return await self._for_each(self.encoder.tokenize, texts)
+        return await self._for_each(self.engine.tokenize, texts)
 
     async def count(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each whole text has."""
-        return await self._for_each(self.encoder.count, texts)
+        return await self._for_each(self.engine.count, texts)
 
     async def close(self) -> None:
         """Stop after the inference under way; whoever still waits gets Unavailable."""
@@ -81,8 +82,8 @@ class Batcher:
 
     def _require_room(self, tokens: int) -> None:
         queued = self.queued_tokens
-        limit = self._max_queued * (1 if tokens <= BATCH_TOKENS else SHARE_OF_LARGE)
-        # An idle encoder takes anything: a request that is refused then would be refused for ever.
+        limit = self._max_queued * (1 if tokens <= self.engine.batch_tokens else SHARE_OF_LARGE)
+        # An idle engine takes anything: a request that is refused then would be refused for ever.
         if queued and queued + tokens > limit:
             seconds = queued / self._tokens_per_second
             raise Overloaded(
@@ -95,14 +96,14 @@ class Batcher:
             await self._work.wait()
             self._work.clear()
             while batches := self._queue.take():
-                await self._embed(batches)
+                await self._forward(batches)
 
-    async def _embed(self, batches: Sequence[Batch]) -> None:
+    async def _forward(self, batches: Sequence[Batch]) -> None:
         rows = [row for batch in batches for row in batch.rows]
         started = time.perf_counter()
         loop = asyncio.get_running_loop()
         try:
-            vectors = await loop.run_in_executor(self._inference, self.encoder.embed, rows)
+            vectors = await loop.run_in_executor(self._inference, self.engine.forward, rows)
         except Exception as error:
             await self._fail(batches, error)
             return
@@ -118,7 +119,7 @@ class Batcher:
             batches[0].request.fail(error)
             return
         for batch in batches:  # each alone, so that only the one that cannot be embedded fails
-            await self._embed([batch])
+            await self._forward([batch])
 
     def _record(self, rows: Sequence[Tokens], seconds: float) -> None:
         self._metrics.count(rows, seconds)
@@ -136,10 +137,10 @@ class Batcher:
 
 @asynccontextmanager
 async def open_batcher(
-    encoder: Encoder, metrics: EmbeddingMetrics, max_queued_tokens: int
+    engine: Engine, metrics: EmbeddingMetrics, max_queued_tokens: int
 ) -> AsyncGenerator[Batcher]:
     """A running Batcher that is closed on the way out."""
-    batcher = Batcher(encoder, metrics, max_queued_tokens)
+    batcher = Batcher(engine, metrics, max_queued_tokens)
     metrics.queued_tokens.set_function(lambda: batcher.queued_tokens)
     try:
         yield batcher

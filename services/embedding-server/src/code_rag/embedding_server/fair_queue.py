@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from code_rag.embedding_server.encoders.base import Encoded, Tokens, Vectors, plan_batches, worth_joining
+from code_rag.embedding_server.embeddings import Embeddings
+from code_rag.embedding_server.engines.base import Tokens, Vectors
+from code_rag.embedding_server.planning import plan_batches, worth_joining
 
 
 class Request:
@@ -33,9 +35,9 @@ class Request:
         if not self.done.done():
             self.done.set_exception(error)
 
-    def result(self) -> Encoded:
+    def result(self) -> Embeddings:
         """All vectors; call it when `done` is."""
-        return Encoded(self._vectors, self.lengths, [row.truncated for row in self.rows])
+        return Embeddings(self._vectors, self.lengths, [row.truncated for row in self.rows])
 
 
 @dataclass(order=True, slots=True)
@@ -61,7 +63,8 @@ class FairQueue:
     long ones alternate.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, batch_tokens: int) -> None:
+        self._batch_tokens = batch_tokens
         self._waiting: list[Batch] = []
         self._numbers = itertools.count()
         self._clock = 0
@@ -69,7 +72,7 @@ class FairQueue:
     def put(self, request: Request) -> None:
         """Queue a request, cut into batches."""
         turn = self._clock
-        for indices in plan_batches(request.lengths):
+        for indices in plan_batches(request.lengths, self._batch_tokens):
             longest = request.lengths[indices[-1]]
             turn += longest * len(indices)
             heapq.heappush(self._waiting, Batch(turn, next(self._numbers), request, indices, longest))
@@ -83,7 +86,9 @@ class FairQueue:
             if head.request.done.done():  # its caller has left
                 heapq.heappop(self._waiting)
                 continue
-            if taken and not worth_joining(rows, longest, len(head.indices), head.longest):
+            if taken and not worth_joining(
+                rows, longest, len(head.indices), head.longest, self._batch_tokens
+            ):
                 break
             taken.append(heapq.heappop(self._waiting))
             rows, longest = rows + len(head.indices), max(longest, head.longest)

@@ -1,4 +1,4 @@
-"""A few texts with the vectors sentence-transformers gives them: an encoder that differs must not serve."""
+"""A few texts with the vectors sentence-transformers gives them: an engine that differs must not serve."""
 
 import base64
 import json
@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from code_rag.embedding_server.encoders.base import Encoder, Vectors, encode
+from code_rag.embedding_server.embeddings import embed_texts
+from code_rag.embedding_server.engines.base import Engine, Vectors
 
 SELF_TEST = Path(__file__).with_name("golden.json")
 LEAST_COSINE = 0.9999
 
 
 class SelfTestFailed(Exception):
-    """The encoder's vectors are not the model's; the message names a text and its cosine."""
+    """The engine's vectors are not the model's; the message names a text and its cosine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ def load_golden(file: Path = SELF_TEST) -> GoldenVectors:
     return GoldenVectors([case["text"] for case in cases], vectors)
 
 
-def check_encoder(encoder: Encoder, golden: GoldenVectors) -> None:
+def check_engine(engine: Engine, golden: GoldenVectors) -> None:
     """Raise SelfTestFailed unless every vector has a cosine of at least 0.9999 with the golden one."""
-    vectors = encode(encoder, golden.texts).vectors
+    vectors = embed_texts(engine, golden.texts).vectors
     if vectors.shape != golden.vectors.shape:
         raise SelfTestFailed(f"Vectors have {vectors.shape[1]} dimensions, not {golden.vectors.shape[1]}.")
     cosines = (vectors * golden.vectors).sum(axis=1)
@@ -44,5 +45,5 @@ def check_encoder(encoder: Encoder, golden: GoldenVectors) -> None:
     if not cosines[worst] >= LEAST_COSINE:  # so written, NaN fails too
         raise SelfTestFailed(
             f"The vector of {golden.texts[worst][:40]!r} has cosine {cosines[worst]:.5f} with the right one, "
-            f"and {LEAST_COSINE} is the least: this engine does not compute {encoder.model}."
+            f"and {LEAST_COSINE} is the least: this engine does not compute {engine.model}."
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from code_rag.embedding_server.encoders.base import Tokens
+from code_rag.embedding_server.engines.base import Tokens
 from code_rag.servicekit.metrics import LATENCY_BUCKETS
 
 

@@ -7,47 +7,48 @@ from typing import Literal
 import numpy as np
 from pydantic_core import to_json
 
-from code_rag.embedding_server.encoders.base import Encoded, Vectors
+from code_rag.embedding_server.embeddings import Embeddings
+from code_rag.embedding_server.engines.base import Vectors
 
 DECIMALS = 8  # float32's own precision for numbers of this size, in half as many characters
 
 
-def embedded_text(encoded: Encoded, model: str) -> bytes:
+def embedded_text(embeddings: Embeddings, model: str) -> bytes:
     """The body that EmbeddedText describes, for the first text."""
-    (vector,) = _numbers(encoded.vectors[:1])
+    (vector,) = _numbers(embeddings.vectors[:1])
     rest = {
-        "dimension": encoded.vectors.shape[1],
+        "dimension": embeddings.vectors.shape[1],
         "model": model,
-        "tokens": encoded.tokens[0],
-        "truncated": encoded.truncated[0],
+        "tokens": embeddings.tokens[0],
+        "truncated": embeddings.truncated[0],
     }
     return _with_first("embedding", vector, rest)
 
 
-def embedded_texts(encoded: Encoded, model: str) -> bytes:
+def embedded_texts(embeddings: Embeddings, model: str) -> bytes:
     """The body that EmbeddedTexts describes."""
     rest = {
-        "dimension": encoded.vectors.shape[1],
+        "dimension": embeddings.vectors.shape[1],
         "model": model,
-        "tokens": encoded.tokens,
-        "truncated": encoded.truncated,
+        "tokens": embeddings.tokens,
+        "truncated": embeddings.truncated,
     }
-    return _with_first("embeddings", _array(_numbers(encoded.vectors)), rest)
+    return _with_first("embeddings", _array(_numbers(embeddings.vectors)), rest)
 
 
-def openai_answer(encoded: Encoded, model: str, encoding: Literal["float", "base64"]) -> bytes:
+def openai_answer(embeddings: Embeddings, model: str, encoding: Literal["float", "base64"]) -> bytes:
     """The body that OpenAIAnswer describes."""
-    values = _numbers(encoded.vectors) if encoding == "float" else _base64(encoded.vectors)
+    values = _numbers(embeddings.vectors) if encoding == "float" else _base64(embeddings.vectors)
     data = (
         b'{"object":"embedding","index":%d,"embedding":%s}' % (index, value)
         for index, value in enumerate(values)
     )
-    total = sum(encoded.tokens)
+    total = sum(embeddings.tokens)
     rest = {
         "object": "list",
         "model": model,
         "usage": {"prompt_tokens": total, "total_tokens": total},
-        "truncated": [index for index, cut in enumerate(encoded.truncated) if cut],
+        "truncated": [index for index, cut in enumerate(embeddings.truncated) if cut],
     }
     return _with_first("data", _array(data), rest)
 

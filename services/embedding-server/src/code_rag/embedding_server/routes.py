@@ -3,81 +3,87 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, cast
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from code_rag.embedding_server import rendering
 from code_rag.embedding_server.batching import Batcher
-from code_rag.embedding_server.encoders.base import Encoded
+from code_rag.embedding_server.embeddings import Embeddings
+from code_rag.embedding_server.opening import Opening
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.wire import OpenAIAnswer, OpenAIRequest, TokenizedText, TokenizedTexts
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import InvalidInput, NotFound
 from code_rag.servicekit.wire.embeddings import EmbeddedText, EmbeddedTexts, EmbedRequest
 
-router = APIRouter(tags=["embeddings"])
-
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can spell one half of a pair; no tokenizer can read it
 
 
-def batcher_of(request: Request) -> Batcher:
-    """The open batcher; raises Unavailable before it is ready."""
-    request.app.state.health.require_ready()
-    return cast(Batcher, request.app.state.batcher)
+def embeddings_router(opening: Opening) -> APIRouter:
+    """Vectors in our shape, and token counts, by the batcher that `opening` opens."""
+    router = APIRouter(tags=["embeddings"])
+
+    @router.post("/embed", response_model=EmbeddedText | EmbeddedTexts)
+    async def embed(body: EmbedRequest, request: Request) -> Response:
+        """One vector for `text`, or one per item of `texts`, in order; longer texts are cut and marked."""
+        batcher = opening.batcher()
+        _require_model(body.model, batcher.engine.model)
+        embeddings = await unless_gone(request, _embed(batcher, _texts(body)))
+        render = rendering.embedded_texts if body.text is None else rendering.embedded_text
+        return _json(await asyncio.to_thread(render, embeddings, batcher.engine.model))
+
+    @router.post("/tokenize", response_model=TokenizedText | TokenizedTexts)
+    async def tokenize(body: EmbedRequest) -> TokenizedText | TokenizedTexts:
+        """How many tokens whole texts have, and whether they would be cut."""
+        batcher = opening.batcher()
+        _require_model(body.model, batcher.engine.model)
+        return await _tokenized(batcher, body)
+
+    return router
 
 
-Open = Annotated[Batcher, Depends(batcher_of)]
+def openai_router(opening: Opening, model: str) -> APIRouter:
+    """OpenAI's embeddings, and the list of the one `model`, which is known before it is loaded."""
+    router = APIRouter(tags=["embeddings"])
+
+    @router.post("/v1/embeddings", response_model=OpenAIAnswer)
+    async def create_embeddings(body: OpenAIRequest, request: Request) -> Response:
+        """OpenAI's embeddings; `truncated` lists the inputs that were cut."""
+        batcher = opening.batcher()
+        engine = batcher.engine
+        _require_model(body.model, engine.model)
+        if body.dimensions not in (None, engine.dimension):
+            raise InvalidInput(f"{engine.model} has {engine.dimension} dimensions only.", param="dimensions")
+        embeddings = await unless_gone(request, _embed(batcher, body.input))
+        render, encoding = rendering.openai_answer, body.encoding_format
+        return _json(await asyncio.to_thread(render, embeddings, engine.model, encoding))
+
+    @router.get("/v1/models")
+    async def list_models() -> dict[str, Any]:
+        """The one model that is served."""
+        served = {"id": model, "object": "model", "created": 0, "owned_by": "embedding-server"}
+        return {"object": "list", "data": [served]}
+
+    return router
 
 
-@router.post("/embed", response_model=EmbeddedText | EmbeddedTexts)
-async def embed(body: EmbedRequest, request: Request, batcher: Open) -> Response:
-    """One vector for `text`, or one per item of `texts`, in order; longer texts are cut and marked."""
-    _require_model(body.model, batcher.encoder.model)
-    encoded = await unless_gone(request, _encode(batcher, _texts(body)))
-    render = rendering.embedded_texts if body.text is None else rendering.embedded_text
-    return _json(await asyncio.to_thread(render, encoded, batcher.encoder.model))
+async def _embed(batcher: Batcher, texts: Sequence[str]) -> Embeddings:
+    for index, text in enumerate(texts):
+        if not text.strip():
+            raise InvalidInput(f"The text at index {index} is empty: a vector needs something to read.")
+    return await batcher.embed(_readable(texts))
 
 
-@router.post("/v1/embeddings", response_model=OpenAIAnswer)
-async def create_embeddings(body: OpenAIRequest, request: Request, batcher: Open) -> Response:
-    """OpenAI's embeddings; `truncated` lists the inputs that were cut."""
-    encoder = batcher.encoder
-    _require_model(body.model, encoder.model)
-    if body.dimensions not in (None, encoder.dimension):
-        raise InvalidInput(f"{encoder.model} has {encoder.dimension} dimensions only.", param="dimensions")
-    encoded = await unless_gone(request, _encode(batcher, body.input))
-    return _json(
-        await asyncio.to_thread(rendering.openai_answer, encoded, encoder.model, body.encoding_format)
-    )
-
-
-@router.post("/tokenize", response_model=TokenizedText | TokenizedTexts)
-async def tokenize(body: EmbedRequest, batcher: Open) -> TokenizedText | TokenizedTexts:
-    """How many tokens whole texts have, and whether they would be cut."""
-    _require_model(body.model, batcher.encoder.model)
+async def _tokenized(batcher: Batcher, body: EmbedRequest) -> TokenizedText | TokenizedTexts:
     texts = _readable(_texts(body))
     counts = await batcher.count(texts)
-    truncated = [count > batcher.encoder.max_tokens for count in counts]
+    truncated = [count > batcher.engine.max_tokens for count in counts]
     if body.text is None:
         return TokenizedTexts(counts=counts, truncated=truncated)
     (tokens,) = await batcher.tokenize(texts)
     return TokenizedText(count=counts[0], truncated=truncated[0], ids=list(tokens.ids))
-
-
-@router.get("/v1/models")
-async def list_models(request: Request) -> dict[str, Any]:
-    """The one model that is served."""
-    model = {"id": request.app.state.model, "object": "model", "created": 0, "owned_by": "embedding-server"}
-    return {"object": "list", "data": [model]}
-
-
-async def _encode(batcher: Batcher, texts: Sequence[str]) -> Encoded:
-    for index, text in enumerate(texts):
-        if not text.strip():
-            raise InvalidInput(f"The text at index {index} is empty: a vector needs something to read.")
-    return await batcher.encode(_readable(texts))
 
 
 def _readable(texts: Sequence[str]) -> Sequence[str]:

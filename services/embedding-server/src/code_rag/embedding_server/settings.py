@@ -1,14 +1,17 @@
 """What embedding-server reads from the environment."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from code_rag.embedding_server.engines import ENGINES, FOR_ANY_MODEL
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.servicekit.settings import ServiceSettings, Url
 
-Engine = Literal["onnx", "sentence-transformers"]
+_CHOICES = ", or ".join(
+    f"`{name}` where that extra is installed" if spec.extra else f"`{name}`" for name, spec in ENGINES.items()
+)
 
 
 class Settings(ServiceSettings):
@@ -18,11 +21,9 @@ class Settings(ServiceSettings):
     embedding_model: str = Field(
         MINILM.name,
         min_length=1,
-        description="Model that embeds; engines other than sentence-transformers serve the default alone.",
+        description=f"Model that embeds; engines other than {FOR_ANY_MODEL} serve the default alone.",
     )
-    embedding_engine: Engine = Field(
-        "onnx", description="`onnx`, or `sentence-transformers` where that extra is installed."
-    )
+    embedding_engine: str = Field("onnx", description=f"{_CHOICES}.")
     model_dir: Path | None = Field(None, description="Folder that holds the model's files already.")
     model_cache_dir: Path = Field(
         Path(".data/models"), description="Folder that a fetched model is kept in; containers use /app/cache."
@@ -30,7 +31,7 @@ class Settings(ServiceSettings):
     hf_endpoint: Url = Field("https://huggingface.co", description="Hub, or a mirror of it, to fetch from.")
     hf_hub_offline: bool = Field(False, description="`1` leaves the hub out.")
     max_queued_tokens: int = Field(
-        1_000_000, gt=0, description="Tokens that may wait for the encoder before callers get a 429."
+        1_000_000, gt=0, description="Tokens that may wait for the engine before callers get a 429."
     )
 
     @field_validator("embedding_model")
@@ -38,11 +39,19 @@ class Settings(ServiceSettings):
     def _full_name(cls, name: str) -> str:
         return MINILM.name if name == MINILM.short_name else name
 
+    @field_validator("embedding_engine")
+    @classmethod
+    def _known_engine(cls, name: str) -> str:
+        if name not in ENGINES:
+            raise ValueError(f"is one of {', '.join(ENGINES)}")
+        return name
+
     @model_validator(mode="after")
     def _engine_knows_model(self) -> Self:
-        if self.embedding_engine == "onnx" and self.embedding_model != MINILM.name:
+        spec = ENGINES[self.embedding_engine]
+        if not spec.serves(self.embedding_model):
             raise ValueError(
-                f"EMBEDDING_ENGINE=onnx serves {MINILM.name} alone, not the model in EMBEDDING_MODEL: "
-                "for another one set EMBEDDING_ENGINE=sentence-transformers"
+                f"EMBEDDING_ENGINE={self.embedding_engine} serves {', '.join(spec.models or ())} alone, not "
+                f"the model in EMBEDDING_MODEL: for another one set EMBEDDING_ENGINE={FOR_ANY_MODEL}"
             )
         return self

@@ -1,4 +1,4 @@
-"""An encoder in a process of its own: it survives the workers that use it, and never runs old source."""
+"""An engine in a process of its own: it survives the workers that use it, and never runs old source."""
 
 import os
 import shutil
@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from code_rag.embedding_server.encoders.base import encode
-from code_rag.embedding_server.encoders.onnx import OnnxEncoder
-from code_rag.embedding_server.encoders.remote import RemoteEncoder, private_folder, sockets
+from code_rag.embedding_server.development.engine_client import EngineClient
+from code_rag.embedding_server.development.sockets import private_folder, sockets
+from code_rag.embedding_server.embeddings import embed_texts
+from code_rag.embedding_server.engines.onnx import OnnxEngine
 from code_rag.embedding_server.loading import EngineMissing
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import ROOT
@@ -24,15 +25,15 @@ TEXTS = ["the refund window of an order", "def f(): ...", "word " * 300]
 
 @dataclass
 class Reloader:
-    """A process that stands for the reloader, and a copy of the source that its encoders run."""
+    """A process that stands for the reloader, and a copy of the source that its engines run."""
 
     process: "subprocess.Popen[bytes]"
     folder: Path
     source: Path
 
-    def encoder(self) -> RemoteEncoder:
+    def engine(self) -> EngineClient:
         """What a new worker gets."""
-        return RemoteEncoder(self.folder, self.process.pid)
+        return EngineClient(self.folder, self.process.pid)
 
     def edit(self, file: str) -> None:
         """Save a file of embedding-server with a comment more."""
@@ -53,43 +54,43 @@ def reloader(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
     folder = private_folder(process.pid)
     yield Reloader(process, folder, tmp_path)
     process.communicate()  # closes its input, which ends it
-    wait_for(lambda: not folder.exists(), "the encoders to end with the reloader")
+    wait_for(lambda: not folder.exists(), "the engines to end with the reloader")
 
 
-def test_it_computes_what_the_encoder_does(reloader: Reloader, onnx_encoder: OnnxEncoder) -> None:
-    """Vectors, counts and marks of a cut are those of the encoder in this process."""
-    remote = reloader.encoder()
-    theirs, ours = encode(remote, TEXTS), encode(onnx_encoder, TEXTS)
+def test_it_computes_what_the_engine_does(reloader: Reloader, onnx_engine: OnnxEngine) -> None:
+    """Vectors, counts and marks of a cut are those of the engine in this process."""
+    remote = reloader.engine()
+    theirs, ours = embed_texts(remote, TEXTS), embed_texts(onnx_engine, TEXTS)
     assert np.allclose(theirs.vectors, ours.vectors, atol=1e-6)
     assert (theirs.tokens, theirs.truncated) == (ours.tokens, ours.truncated)
-    assert [remote.count(text) for text in TEXTS] == [onnx_encoder.count(text) for text in TEXTS]
+    assert [remote.count(text) for text in TEXTS] == [onnx_engine.count(text) for text in TEXTS]
 
 
 def test_the_next_worker_finds_it_loaded(reloader: Reloader) -> None:
-    """A second worker uses the same process, also after an edit of what the encoder does not import."""
-    reloader.encoder()
+    """A second worker uses the same process, also after an edit of what the engine does not import."""
+    reloader.engine()
     (first,) = sockets(reloader.folder)
     reloader.edit("routes.py")
-    assert reloader.encoder().dimension == 384
+    assert reloader.engine().dimension == 384
     assert sockets(reloader.folder) == [first]
 
 
-def test_an_edit_of_the_encoder_gets_a_new_process(reloader: Reloader) -> None:
+def test_an_edit_of_the_engine_gets_a_new_process(reloader: Reloader) -> None:
     """Newer source is loaded anew; who still uses the old one may, and it ends when nobody does."""
-    old = reloader.encoder()
+    old = reloader.engine()
     (first,) = sockets(reloader.folder)
-    reloader.edit("encoders/wordpiece.py")
-    new = reloader.encoder()
+    reloader.edit("engines/wordpiece.py")
+    new = reloader.engine()
     assert len(sockets(reloader.folder)) == 2
     assert old.count("still here") == new.count("still here")
     del old
-    wait_for(lambda: first not in sockets(reloader.folder), "the old encoder to end")
+    wait_for(lambda: first not in sockets(reloader.folder), "the old engine to end")
     assert new.count("still here") == 4
 
 
 def test_a_killed_process_is_replaced(reloader: Reloader) -> None:
-    """A worker whose encoder dies gets its answer from another."""
-    remote = reloader.encoder()
+    """A worker whose engine dies gets its answer from another."""
+    remote = reloader.engine()
     (first,) = sockets(reloader.folder)
     os.kill(process_at(first), signal.SIGKILL)
     assert remote.count("still here") == 4
@@ -110,7 +111,7 @@ def test_what_it_raises_is_raised_here(reloader: Reloader, monkeypatch: pytest.M
     """An engine that is not installed is the same error, in the same words, as in one process."""
     monkeypatch.setenv("EMBEDDING_ENGINE", "sentence-transformers")
     with pytest.raises(EngineMissing, match="needs the package"):
-        reloader.encoder()
+        reloader.engine()
 
 
 def test_a_folder_that_others_may_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""An encoder without a model: a text's vector follows from its bytes; it can be held up or made to fail."""
+"""An engine without a model: a text's vector follows from its bytes; it can be held up or made to fail."""
 
 import threading
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from code_rag.embedding_server.encoders.base import Tokens, Vectors
+from code_rag.embedding_server.engines.base import Tokens, Vectors
 
 GATE_SECONDS = 30.0
 POISON = "poison"
@@ -17,12 +17,13 @@ class CannotEmbed(Exception):
 
 
 @dataclass
-class FakeEncoder:
+class FakeEngine:
     """One token per byte; `batches` has the lengths of each inference's rows, `gate` holds inferences up."""
 
     model: str = "sentence-transformers/all-MiniLM-L6-v2"
     dimension: int = 8
     max_tokens: int = 256
+    batch_tokens: int = 512
     gate: threading.Event = field(default_factory=threading.Event)
     started: threading.Event = field(default_factory=threading.Event)
     batches: list[list[int]] = field(default_factory=list)
@@ -37,7 +38,7 @@ class FakeEncoder:
     def count(self, text: str) -> int:
         return len(text.encode())
 
-    def embed(self, batch: Sequence[Tokens]) -> Vectors:
+    def forward(self, batch: Sequence[Tokens]) -> Vectors:
         self.batches.append([len(row.ids) for row in batch])
         self.started.set()
         assert self.gate.wait(GATE_SECONDS), "the gate stayed shut"

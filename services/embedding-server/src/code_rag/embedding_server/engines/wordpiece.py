@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from code_rag.embedding_server.encoders.base import Tokens
+from code_rag.embedding_server.engines.base import Tokens
 
 SLICE_CHARACTERS = 8192
 # To BERT these are words of their own, or none: cutting a text behind one changes no token.

@@ -1,4 +1,4 @@
-"""`python -m ….encoders.process SOCKET OWNER`: one encoder for the workers of a reloader."""
+"""`python -m ….development.engine_host SOCKET OWNER`: one engine for the workers of a reloader."""
 
 import contextlib
 import os
@@ -11,24 +11,26 @@ from pathlib import Path
 from typing import NoReturn
 
 from code_rag import embedding_server, servicekit
-from code_rag.embedding_server.encoders.base import Encoder, Tokens, Vectors
-from code_rag.embedding_server.encoders.remote import digests, sockets
+from code_rag.embedding_server.development.sockets import sockets
+from code_rag.embedding_server.development.source import digests
+from code_rag.embedding_server.engines.base import Engine, Tokens, Vectors
 
 PACKAGES = [Path(str(package.__file__)).parent for package in (embedding_server, servicekit)]
 LOOK_SECONDS = 0.5
 
 
-class Kept:
-    """What a connection may ask for, by the names of these methods."""
+class EngineHost:
+    """Holds the engine; its public methods are the RPC methods clients may call."""
 
     def __init__(self) -> None:
         # Taken before the rest is imported: a file saved meanwhile makes this process look out of date.
         self._digests = digests(PACKAGES)
         self._loading = threading.Lock()
 
-    def load(self) -> tuple[str, int, int]:
-        """Load the encoder unless it is there; its model, dimension and longest text in tokens."""
-        return self._encoder.model, self._encoder.dimension, self._encoder.max_tokens
+    def load(self) -> tuple[str, int, int, int]:
+        """Load the engine unless it is there; its model, dimension, longest text and batch in tokens."""
+        engine = self._engine
+        return engine.model, engine.dimension, engine.max_tokens, engine.batch_tokens
 
     def source(self) -> dict[str, str]:
         """The files of our own packages that this process has imported, and what they said, as digests."""
@@ -36,53 +38,53 @@ class Kept:
         return {file: known for file, known in self._digests.items() if file in imported}
 
     def tokenize(self, text: str) -> Tokens:
-        return self._encoder.tokenize(text)
+        return self._engine.tokenize(text)
 
     def count(self, text: str) -> int:
-        return self._encoder.count(text)
+        return self._engine.count(text)
 
-    def embed(self, batch: list[Tokens]) -> Vectors:
-        return self._encoder.embed(batch)
+    def forward(self, batch: list[Tokens]) -> Vectors:
+        return self._engine.forward(batch)
 
     @property
-    def _encoder(self) -> Encoder:
+    def _engine(self) -> Engine:
         with self._loading:
             return self._loaded
 
     @cached_property
-    def _loaded(self) -> Encoder:
-        from code_rag.embedding_server.loading import load_encoder
+    def _loaded(self) -> Engine:
+        from code_rag.embedding_server.loading import load_engine
         from code_rag.embedding_server.settings import Settings
         from code_rag.servicekit.logging import configure_logging
         from code_rag.servicekit.settings import read_settings
 
         settings = read_settings(Settings)
         configure_logging("embedding-server", settings.log_level, settings.environment)
-        return load_encoder(settings)
+        return load_engine(settings)
 
 
-def serve(listener: Listener, kept: Kept, users: set[Connection]) -> NoReturn:
+def serve(listener: Listener, host: EngineHost, users: set[Connection]) -> NoReturn:
     """Answer every connection in a thread of its own."""
     while True:
         connection = listener.accept()
         users.add(connection)
-        threading.Thread(target=answer, args=(connection, kept, users), daemon=True).start()
+        threading.Thread(target=answer, args=(connection, host, users), daemon=True).start()
 
 
-def answer(connection: Connection, kept: Kept, users: set[Connection]) -> None:
+def answer(connection: Connection, host: EngineHost, users: set[Connection]) -> None:
     """Answer one connection's requests until it is closed."""
     with connection, contextlib.suppress(EOFError, ConnectionError):
         while True:
             name, *arguments = connection.recv()
             try:
-                connection.send(getattr(kept, name)(*arguments))
+                connection.send(getattr(host, name)(*arguments))
             except Exception as error:  # the worker raises it
                 connection.send(error)
     users.discard(connection)
 
 
-def until_needless(address: Path, owner: int, users: set[Connection]) -> None:
-    """Return when the reloader is gone, or when a newer encoder is there and nobody uses this one."""
+def wait_until_unused(address: Path, owner: int, users: set[Connection]) -> None:
+    """Return when the reloader is gone, or when a newer host is there and nobody uses this one."""
     look = threading.Event()
     while is_alive(owner) and (users or sockets(address.parent)[:1] == [address]):
         look.wait(LOOK_SECONDS)
@@ -104,8 +106,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     try:
         with Listener(str(address)) as listener:
-            threading.Thread(target=serve, args=(listener, Kept(), users), daemon=True).start()
-            until_needless(address, owner, users)
+            threading.Thread(target=serve, args=(listener, EngineHost(), users), daemon=True).start()
+            wait_until_unused(address, owner, users)
     finally:
         with contextlib.suppress(OSError):  # another listens there
             address.parent.rmdir()

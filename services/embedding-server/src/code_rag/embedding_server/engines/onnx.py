@@ -5,19 +5,23 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from code_rag.embedding_server.encoders.base import Tokens, Vectors, mean_pool, pad
-from code_rag.embedding_server.encoders.onnx_graph import build_graph
-from code_rag.embedding_server.encoders.wordpiece import WordPiece
+from code_rag.embedding_server.engines.base import Tokens, Vectors
+from code_rag.embedding_server.engines.onnx_graph import build_graph
+from code_rag.embedding_server.engines.pooling import mean_pool, pad
+from code_rag.embedding_server.engines.wordpiece import WordPiece
 
 # Official builds since 1.29 report models and usage to their maker unless this is set before the import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 
-class OnnxEncoder:
-    """The checkpoint in `folder`, computed by `threads` threads in float32."""
+class OnnxEngine:
+    """The checkpoint in the folder `location`, computed by `threads` threads in float32."""
 
-    def __init__(self, model: str, folder: Path, threads: int) -> None:
+    batch_tokens = 512  # fills two cores, while a search during indexing waits for one inference at most
+
+    def __init__(self, model: str, location: str, threads: int) -> None:
+        folder = Path(location)
         self.model = model
         self.dimension: int = json.loads((folder / "config.json").read_text())["hidden_size"]
         self.max_tokens: int = json.loads((folder / "sentence_bert_config.json").read_text())[
@@ -32,7 +36,7 @@ class OnnxEncoder:
     def count(self, text: str) -> int:
         return self._wordpiece.count(text)
 
-    def embed(self, batch: Sequence[Tokens]) -> Vectors:
+    def forward(self, batch: Sequence[Tokens]) -> Vectors:
         ids, lengths = pad(batch)
         (hidden,) = self._session.run(["hidden"], {"ids": ids, "lengths": lengths})
         return mean_pool(hidden, lengths)

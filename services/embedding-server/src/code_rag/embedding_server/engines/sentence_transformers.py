@@ -6,16 +6,18 @@ from threading import Lock
 import torch
 from sentence_transformers import SentenceTransformer
 
-from code_rag.embedding_server.encoders.base import Tokens, Vectors
+from code_rag.embedding_server.engines.base import Tokens, Vectors
 
 
-class SentenceTransformersEncoder:
-    """The model in a folder, or of that name on the hub, computed by `threads` threads."""
+class SentenceTransformersEngine:
+    """The model in the folder `location`, or of that name on the hub, computed by `threads` threads."""
 
-    def __init__(self, model: str, folder_or_name: str, threads: int) -> None:
+    batch_tokens = 512
+
+    def __init__(self, model: str, location: str, threads: int) -> None:
         torch.set_num_threads(threads)
         self.model = model
-        self._model = SentenceTransformer(folder_or_name)
+        self._model = SentenceTransformer(location)
         self.dimension: int = self._model.get_embedding_dimension()
         self.max_tokens: int = self._model.max_seq_length
         self._tokenizing = Lock()  # a call with truncation changes the tokenizer for all
@@ -29,7 +31,7 @@ class SentenceTransformersEncoder:
     def count(self, text: str) -> int:
         return len(self._ids(text))
 
-    def embed(self, batch: Sequence[Tokens]) -> Vectors:
+    def forward(self, batch: Sequence[Tokens]) -> Vectors:
         rows = {"input_ids": [list(row.ids) for row in batch]}
         features = self._model.tokenizer.pad(rows, return_tensors="pt").to(self._model.device)
         with torch.inference_mode():

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.embedding_server.encoders.base import BATCH_TOKENS, plan_batches
+from code_rag.embedding_server.planning import plan_batches
+
+BATCH_TOKENS = 512
 
 lengths_of_texts = st.lists(st.integers(2, 256), max_size=60)
 
@@ -12,21 +14,21 @@ lengths_of_texts = st.lists(st.integers(2, 256), max_size=60)
 @given(lengths=lengths_of_texts)
 def test_every_text_is_in_exactly_one_batch(lengths: list[int]) -> None:
     """Whatever the lengths, each index occurs once."""
-    planned = [index for batch in plan_batches(lengths) for index in batch]
+    planned = [index for batch in plan_batches(lengths, BATCH_TOKENS) for index in batch]
     assert sorted(planned) == list(range(len(lengths)))
 
 
 @given(lengths=lengths_of_texts)
 def test_batches_keep_to_the_budget(lengths: list[int]) -> None:
     """A batch has no more padded tokens than the budget."""
-    for batch in plan_batches(lengths):
+    for batch in plan_batches(lengths, BATCH_TOKENS):
         assert len(batch) * max(lengths[index] for index in batch) <= BATCH_TOKENS
 
 
 @given(lengths=lengths_of_texts)
 def test_neighbours_are_of_similar_length(lengths: list[int]) -> None:
     """Batches come shortest first, and no text is longer than one of a later batch."""
-    planned = [lengths[index] for batch in plan_batches(lengths) for index in batch]
+    planned = [lengths[index] for batch in plan_batches(lengths, BATCH_TOKENS) for index in batch]
     assert planned == sorted(planned)
 
 
@@ -45,4 +47,4 @@ def test_a_text_joins_where_padding_costs_less_than_an_inference(
     lengths: list[int], batches: list[list[int]]
 ) -> None:
     """Texts of similar length share a batch up to the budget; one that would pad the others much does not."""
-    assert plan_batches(lengths) == batches
+    assert plan_batches(lengths, BATCH_TOKENS) == batches

@@ -1,0 +1,113 @@
+"""An engine in a process of its own, so that a reload of the service does not load the model again.
+
+The first worker that needs it starts `engine_host.py`, which answers every later one too. It ends with the
+reloader, or when one of newer source has taken its place. Objects travel by pickle, over a socket in a folder
+that no other user can enter.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Client, Connection
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from code_rag.embedding_server.development.sockets import exchange, listens, private_folder, sockets
+from code_rag.embedding_server.development.source import up_to_date
+from code_rag.embedding_server.engines.base import Engine, Tokens, Vectors
+from code_rag.embedding_server.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+START_SECONDS = 30.0
+HOST = "code_rag.embedding_server.development.engine_host"
+
+
+class EngineClient:
+    """The engine of the host that listens in `folder`, which is started where none does.
+
+    It lives as long as the process `owner`. What the engine raises there is raised here.
+    """
+
+    def __init__(self, folder: Path, owner: int) -> None:
+        self._folder = folder
+        self._owner = owner
+        self._opening = threading.Lock()
+        self._of_this_thread = threading.local()
+        self.model, self.dimension, self.max_tokens, self.batch_tokens = self._ask("load")
+
+    def tokenize(self, text: str) -> Tokens:
+        tokens: Tokens = self._ask("tokenize", text)
+        return tokens
+
+    def count(self, text: str) -> int:
+        count: int = self._ask("count", text)
+        return count
+
+    def forward(self, batch: Sequence[Tokens]) -> Vectors:
+        vectors: Vectors = self._ask("forward", batch)
+        return vectors
+
+    def _ask(self, *request: object) -> Any:
+        try:
+            answer = exchange(self._connection(), request)
+        except (EOFError, OSError):  # its process has ended
+            self._of_this_thread.__dict__.pop("connection", None)
+            answer = exchange(self._connection(), request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _connection(self) -> Connection:
+        """This thread's own: an answer may take long, and others need not wait for it."""
+        if not hasattr(self._of_this_thread, "connection"):
+            with self._opening:
+                address = find_current_host(self._folder) or start_host(self._folder, self._owner)
+            self._of_this_thread.connection = Client(str(address))
+        connection: Connection = self._of_this_thread.connection
+        return connection
+
+
+def load_from_host(settings: Settings) -> Engine:
+    """The engine of a process that outlives this one; takes a second where none of this source is running.
+
+    That process reads its settings itself, from the same environment. Raises what `load_engine` does.
+    """
+    reloader = os.getppid()
+    engine = EngineClient(private_folder(reloader), reloader)
+    log.info("engine ready, in a process of its own", model=engine.model)
+    return engine
+
+
+def find_current_host(folder: Path) -> Path | None:
+    """The socket of a running host whose source is what is on the disk now; None where there is none."""
+    for address in sockets(folder):
+        try:
+            with Client(str(address)) as connection:
+                if up_to_date(exchange(connection, ("source",))):
+                    return address
+        except (EOFError, OSError):  # it has ended
+            address.unlink(missing_ok=True)
+    return None
+
+
+def start_host(folder: Path, owner: int) -> Path:
+    """Start a host; its socket, once it listens. The engine is loaded when it is first asked for."""
+    address = folder / f"{time.time_ns()}.sock"
+    command = [sys.executable, "-m", HOST, str(address), str(owner)]
+    # A .pyc written within a second of an edit can pass for the edited source.
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
+    threading.Thread(target=process.wait, daemon=True).start()  # it may outlive us, but be no zombie
+    deadline = time.monotonic() + START_SECONDS
+    while not listens(address):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise RuntimeError("The engine's process did not start; the log says why.")
+        time.sleep(0.01)
+    return address

@@ -1,0 +1,27 @@
+"""What texts are embedded to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from code_rag.embedding_server.engines.base import Engine, Vectors
+from code_rag.embedding_server.planning import plan_batches
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors of length 1 with shape (texts, dimension), in the texts' order, and what was read of each."""
+
+    vectors: Vectors
+    tokens: list[int]
+    truncated: list[bool]
+
+
+def embed_texts(engine: Engine, texts: Sequence[str]) -> Embeddings:
+    """Embed all `texts` in this thread, without a queue."""
+    rows = [engine.tokenize(text) for text in texts]
+    vectors = np.empty((len(rows), engine.dimension), np.float32)
+    for batch in plan_batches([len(row.ids) for row in rows], engine.batch_tokens):
+        vectors[batch] = engine.forward([rows[index] for index in batch])
+    return Embeddings(vectors, [len(row.ids) for row in rows], [row.truncated for row in rows])

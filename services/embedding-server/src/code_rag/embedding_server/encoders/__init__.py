@@ -1,1 +1,0 @@
-"""The engines that turn texts into vectors, behind one Protocol."""

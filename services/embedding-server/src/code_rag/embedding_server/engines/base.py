@@ -1,0 +1,43 @@
+"""What every engine offers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One text as the model reads it: its ids with start and end, and whether the rest was cut."""
+
+    ids: Sequence[int]
+    truncated: bool
+
+
+class Engine(Protocol):
+    """One loaded model; `tokenize` and `count` may run in several threads at once, `forward` in one.
+
+    `batch_tokens` is how many padded tokens one inference takes: enough to keep the processors busy, few
+    enough that a short query soon has its turn.
+    """
+
+    model: str
+    dimension: int
+    max_tokens: int
+    batch_tokens: int
+
+    def tokenize(self, text: str) -> Tokens:
+        """The text's ids, cut to `max_tokens`."""
+        ...
+
+    def count(self, text: str) -> int:
+        """How many tokens the whole text has, start and end included."""
+        ...
+
+    def forward(self, batch: Sequence[Tokens]) -> Vectors:
+        """One vector of length 1 per row, by one inference over the padded batch."""
+        ...

@@ -1,0 +1,84 @@
+"""From a service that has just started to an open batcher."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+
+from code_rag.embedding_server.batching import Batcher, open_batcher
+from code_rag.embedding_server.engines.base import Engine
+from code_rag.embedding_server.metrics import EmbeddingMetrics
+from code_rag.embedding_server.model_files import ModelUnavailable
+from code_rag.embedding_server.settings import Settings
+from code_rag.servicekit.health import CheckResult, Health
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 15.0
+
+Load = Callable[[Settings], Engine]
+
+
+class Opening:
+    """Loads the engine in the background and opens a batcher over it; until then `/health` says why not."""
+
+    _batcher: Batcher  # there once the service is ready
+
+    def __init__(
+        self,
+        settings: Settings,
+        health: Health,
+        metrics: EmbeddingMetrics,
+        load: Load,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._health = health
+        self._metrics = metrics
+        self._load = load
+        self._retry_seconds = retry_seconds
+
+    def batcher(self) -> Batcher:
+        """The open batcher; raises Unavailable before it is ready."""
+        self._health.require_ready()
+        return self._batcher
+
+    @asynccontextmanager
+    async def in_background(self) -> AsyncGenerator[None]:
+        """Open the batcher in a task of its own, and close it on the way out."""
+        async with AsyncExitStack() as stack:
+            task = asyncio.create_task(self._open(stack))
+            task.add_done_callback(self._report)
+            try:
+                yield
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _open(self, stack: AsyncExitStack) -> None:
+        opened = open_batcher(await self._loaded(), self._metrics, self._settings.max_queued_tokens)
+        self._batcher = await stack.enter_async_context(opened)
+        self._health.checks["engine"] = self._check
+        self._health.ready()
+
+    async def _loaded(self) -> Engine:
+        while True:
+            try:
+                return await asyncio.to_thread(self._load, self._settings)
+            except ModelUnavailable as error:
+                log.error(
+                    "model unavailable; retrying", reason=str(error), next_try_seconds=self._retry_seconds
+                )
+                self._health.fail(str(error))
+                await asyncio.sleep(self._retry_seconds)
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("the engine cannot be loaded", exc_info=error)
+            self._health.fail(str(error))
+
+    async def _check(self) -> CheckResult:
+        if self._batcher.alive:
+            return CheckResult("ok", f"{self._settings.embedding_model} on {self._settings.embedding_engine}")
+        return CheckResult("failing", "The embedding worker has stopped; the log says why.")
