@@ -12,8 +12,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from local_stack import unused_ports
 
+from code_rag.localstack.ports import unused_ports
 from tests.fixtures.waiting import wait_for
 
 SOURCE = """
