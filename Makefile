@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 ##@ Without Docker
 run: ## Set everything up, index CODEBASE (default test-codebase), answer a question, stay up; RELOAD=1 serves saved source
-	@scripts/setup.sh run && exec $(BIN)/python scripts/run.py
+	@scripts/setup.sh run && exec $(BIN)/python -m code_rag.localstack
 eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
 bench: ## Measure, and write docs/performance.md anew; ONLY="indexing" runs one of the benchmarks

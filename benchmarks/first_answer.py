@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from local_stack import free_ports
 from machine import RESULTS, describe
 
+from code_rag.localstack.ports import free_ports
 from tests.fixtures.checkout import copy_project
 
 DEADLINE_SECONDS = 900.0

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from local_stack import LocalStack, free_ports
 from machine import RESULTS, describe
 from percentiles import milliseconds
+
+from code_rag.localstack.ports import free_ports
+from code_rag.localstack.processes import LocalStack
 
 PACKAGES = (
     "asyncio",

@@ -56,11 +56,9 @@ venv_works() {
 }
 
 install_packages() {
-  local locks=(-r requirements/build.txt) ours=(-e packages/servicekit -e packages/reloader) name
-  for name in "${services[@]}"; do
-    locks+=(-r "requirements/$name.txt")
-    ours+=(-e "services/$name")
-  done
+  local locks=(-r requirements/build.txt) ours=() name project
+  for name in "${services[@]}"; do locks+=(-r "requirements/$name.txt"); done
+  for project in packages/*/pyproject.toml services/*/pyproject.toml; do ours+=(-e "${project%/pyproject.toml}"); done
   if [[ $1 == dev ]]; then locks+=(-r requirements/dev.txt); fi
   local pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input install)
   local remedy="Check the network and pip's settings (pip config list), then run it again."

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from local_stack import LocalStack
 
+from code_rag.localstack.processes import LocalStack
 from tests.fixtures.targets import START_SECONDS, local_stack
 from tests.fixtures.waiting import wait_for
 

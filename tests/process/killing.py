@@ -2,8 +2,7 @@
 
 import signal
 
-from local_stack import LocalStack
-
+from code_rag.localstack.processes import LocalStack
 from tests.fixtures.waiting import wait_for
 
 

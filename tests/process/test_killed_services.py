@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from local_stack import LocalStack
 
+from code_rag.localstack.processes import LocalStack
 from tests.fixtures.waiting import wait_for
 from tests.process.killing import kill
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from local_stack import Ports, free_ports, port_in_use
 
+from code_rag.localstack.ports import Ports, free_ports, port_in_use
 from tests.fixtures.targets import CLEAN_SETTINGS, ROOT
 from tests.fixtures.waiting import wait_for
 
@@ -22,7 +22,7 @@ PORTS = ("EMBEDDING_SERVER_PORT", "LLM_SERVER_PORT", "RAG_SERVER_PORT")
 
 
 class Run:
-    """One run.py in a project folder of its own, with its output in a file."""
+    """One launcher in a project folder of its own, with its output in a file."""
 
     def __init__(self, project: Path, **settings: str) -> None:
         self.ports: Ports = free_ports()
@@ -30,7 +30,8 @@ class Run:
         ports = dict(zip(PORTS, map(str, astuple(self.ports)), strict=True))
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, str(project / "scripts" / "run.py")],
+                [sys.executable, "-m", "code_rag.localstack"],
+                cwd=project,
                 env={
                     **os.environ,
                     **CLEAN_SETTINGS,
@@ -59,13 +60,12 @@ class Run:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., Run]]:
-    """Starts run.py in a copy of the project's scripts and test-codebase; stops what a test leaves."""
+    """Starts the launcher in a folder with a copy of test-codebase; stops what a test leaves."""
     with contextlib.ExitStack() as started:
 
         def start(name: str = "project", **settings: str) -> Run:
             project = tmp_path / name
             if not project.exists():
-                shutil.copytree(ROOT / "scripts", project / "scripts")
                 shutil.copytree(ROOT / "test-codebase", project / "test-codebase")
             fresh = Run(project, **settings)
             started.enter_context(fresh.process)
@@ -84,7 +84,7 @@ def test_a_cited_answer_and_a_clean_end(run: Callable[..., Run]) -> None:
     process = run()
     text = process.wait_for("Press Ctrl-C")
     assert "loyalty/PointsLedger.java:" in text
-    assert "not verified" not in text
+    assert "✗" not in text
     asked = time.monotonic()
     assert process.stop() == 0
     assert time.monotonic() - asked < 5

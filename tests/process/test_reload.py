@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from local_stack import LocalStack
 
 from code_rag.embedding_server.development.sockets import private_folder
+from code_rag.localstack.processes import LocalStack
 from tests.fixtures.checkout import Checkout, copy_project, open_stream, wait_restored, wait_served
 from tests.fixtures.targets import START_SECONDS, local_stack
 from tests.fixtures.waiting import wait_for

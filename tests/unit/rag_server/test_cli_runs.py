@@ -18,8 +18,14 @@ def test_index_waits_for_the_end(coderag: Coderag) -> None:
     coderag.script.index = [half, half, most, index_status()]
     result = coderag("index", "orders")
     assert result.exit_code == 0, result.stderr
-    assert result.stderr == "Indexing: 50 % of 120 files\nIndexing: 90 % of 120 files\n"
-    assert "Files indexed: 24 (96 unchanged, 1 removed, 0 failed) in 3.2 s." in result.stdout
+    assert result.stderr == (
+        "Indexing: 50 % of 120 files, 840 new chunks in 3.2 s (262 chunks/s)\n"
+        "Indexing: 90 % of 120 files, 840 new chunks in 3.2 s (262 chunks/s)\n"
+    )
+    assert (
+        "Files indexed: 24 (96 unchanged, 1 removed, 0 failed), 840 new chunks in 3.2 s (262 chunks/s)."
+        in result.stdout
+    )
     assert "Skipped: 310 ignored, 12 binary, 2 too large." in result.stdout
     assert ("/index", {"path": "orders"}) in [(path, body) for path, body, _ in coderag.script.requests]
 

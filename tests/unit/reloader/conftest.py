@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from local_stack import unused_ports
+
+from code_rag.localstack.ports import unused_ports
 
 SOURCE = """
 import asyncio, os

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
-from local_stack import unused_ports
 
+from code_rag.localstack.ports import unused_ports
 from tests.fixtures.waiting import wait_for
 
 SOURCE = """

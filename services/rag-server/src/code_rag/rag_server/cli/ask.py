@@ -15,16 +15,17 @@ from code_rag.rag_server.wire import AnswerCitation, AnswerEvent, AskRequest, Hi
 def ask(client: Client, question: str, *, path: str | None, language: str | None, as_json: bool) -> None:
     """Print the answer to `question` and its sources; raises Failure when it has none."""
     request = AskRequest.model_construct(question=question, stream=True, path=path, language=language)
-    answer = _follow(client, request, show=not as_json)
+    answer = follow(client, request, show=not as_json)
     if as_json:
         print_json(answer)
     elif answer.citations:
-        _print_sources(answer.citations)
+        print_sources(answer.citations)
     if not answer.citations:
         raise Failure("No line of the index proves an answer.", ExitCode.NOTHING_FOUND)
 
 
-def _follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
+def follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
+    """Ask and return the answer; with `show` its text is printed as it comes. Raises Failure."""
     with Transcript(show) as transcript:
         for name, data in client.events("/ask", request):
             if name == HitsEvent.NAME:
@@ -77,7 +78,8 @@ class Transcript:
                 self._remarks.add(remark)
 
 
-def _print_sources(citations: list[AnswerCitation]) -> None:
+def print_sources(citations: list[AnswerCitation]) -> None:
+    """Print the lines that prove an answer, each with its check."""
     from rich.text import Text
 
     console = stdout()

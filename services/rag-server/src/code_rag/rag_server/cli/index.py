@@ -2,7 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import typer
 
@@ -12,7 +13,11 @@ from code_rag.rag_server.cli.terminal import note, print_json, stderr, visible_l
 from code_rag.rag_server.wire import IndexRequest, IndexStatus
 
 POLL_SECONDS = 0.2
+PLAIN_LINE_SECONDS = 5.0
+"""How often a line is printed where stderr is not a terminal and nothing else is new."""
 MAX_ERRORS_SHOWN = 10
+
+Show = Callable[[IndexStatus], None]
 
 
 def index(client: Client, path: str, *, wait: bool, as_json: bool) -> None:
@@ -22,50 +27,64 @@ def index(client: Client, path: str, *, wait: bool, as_json: bool) -> None:
     """
     status = client.post("/index", IndexRequest(path=path), IndexStatus)
     if wait:
-        status = _follow(_polls(client, status))
+        status = _follow(client, status)
     if as_json:
         print_json(status)
-    elif wait:
-        typer.echo("\n".join(summary(status)))
-    else:
+    elif not wait:
         typer.echo("Indexing started; `coderag status` shows how far it is.")
     if wait:
-        _check(status)
+        print_run(status, counts=not as_json)
 
 
-def _polls(client: Client, status: IndexStatus) -> Iterator[IndexStatus]:
-    yield status
-    while status.state in ("running", "waiting"):
-        time.sleep(POLL_SECONDS)
-        status = client.get("/index", IndexStatus)
-        yield status
+def _follow(client: Client, status: IndexStatus) -> IndexStatus:
+    with progress() as show:
+        show(status)
+        while status.state in ("running", "waiting"):
+            time.sleep(POLL_SECONDS)
+            status = client.get("/index", IndexStatus)
+            show(status)
+    return status
 
 
-def _follow(polls: Iterator[IndexStatus]) -> IndexStatus:
-    return _follow_with_bar(polls) if sys.stderr.isatty() else _follow_in_lines(polls)
+def progress() -> AbstractContextManager[Show]:
+    """Shows each status it is given on stderr: a bar on a terminal, a line now and then elsewhere."""
+    return _bar() if sys.stderr.isatty() else nullcontext(_Lines().show)
 
 
-def _follow_with_bar(polls: Iterator[IndexStatus]) -> IndexStatus:
+@contextmanager
+def _bar() -> Iterator[Show]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"),
+               TextColumn("{task.fields[rate]}"))  # fmt: skip
     with Progress(*columns, console=stderr(), transient=True) as progress:
-        task = progress.add_task("Indexing", total=None)
-        for status in polls:
+        task = progress.add_task("Indexing", total=None, rate="")
+
+        def show(status: IndexStatus) -> None:
             what = visible_line(f"Waiting: {status.detail}") if status.state == "waiting" else "Indexing"
             total = status.files.total or None
-            progress.update(task, description=what, total=total, completed=_done(status))
-    return status
+            progress.update(
+                task, description=what, total=total, completed=_done(status), rate=_chunks(status)
+            )
+
+        yield show
 
 
-def _follow_in_lines(polls: Iterator[IndexStatus]) -> IndexStatus:
-    shown = ""
-    for status in polls:
-        line = _line(status)
-        if line != shown and status.state in ("running", "waiting"):
-            typer.echo(line, err=True)
-            shown = line
-    return status
+class _Lines:
+    """Prints a line when there is something new to say, and one now and then while a step takes long."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+        self._spoken = 0.0
+
+    def show(self, status: IndexStatus) -> None:
+        if status.state not in ("running", "waiting"):
+            return
+        line, now = _line(status), time.monotonic()
+        if line != self._shown or (status.state == "running" and now - self._spoken > PLAIN_LINE_SECONDS):
+            rate = f", {_chunks(status)}" if status.state == "running" and status.files.total else ""
+            typer.echo(line + rate, err=True)
+            self._shown, self._spoken = line, now
 
 
 def _line(status: IndexStatus) -> str:
@@ -77,6 +96,11 @@ def _line(status: IndexStatus) -> str:
     return f"Indexing: {10 * tenths} % of {status.files.total} files"
 
 
+def _chunks(status: IndexStatus) -> str:
+    rate = f" ({status.chunks / status.seconds:.0f} chunks/s)" if status.chunks and status.seconds else ""
+    return f"{status.chunks} new chunks in {status.seconds:.1f} s{rate}"
+
+
 def _done(status: IndexStatus) -> int:
     return status.files.total - status.files.pending
 
@@ -85,7 +109,7 @@ def summary(status: IndexStatus) -> list[str]:
     """What the last run did and what can be searched now, in up to three lines."""
     files = status.files
     counts = f"{files.unchanged} unchanged, {files.removed} removed, {files.failed} failed"
-    lines = [f"Files indexed: {files.indexed} ({counts}) in {status.seconds:.1f} s."]
+    lines = [f"Files indexed: {files.indexed} ({counts}), {_chunks(status)}."]
     if status.searchable:
         lines.append(f"Searchable: {status.searchable.chunks} chunks of {status.searchable.files} files.")
     if status.skipped:
@@ -95,7 +119,10 @@ def summary(status: IndexStatus) -> list[str]:
     return lines
 
 
-def _check(status: IndexStatus) -> None:
+def print_run(status: IndexStatus, *, counts: bool = True) -> None:
+    """Print what a run did, and what it left out because of errors; raises Failure where there is such."""
+    if counts:
+        typer.echo("\n".join(summary(status)))
     for error in status.errors[:MAX_ERRORS_SHOWN]:
         note(f"{error.path}: {error.message}")
     if status.state == "failed":

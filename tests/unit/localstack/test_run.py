@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,12 +12,11 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pytest
-from local_stack import Ports, free_ports, port_in_use
 
+from code_rag.localstack.ports import Ports, free_ports, port_in_use
 from tests.fixtures.waiting import wait_for
-from tests.unit.scripts.conftest import Fakes
+from tests.unit.localstack.conftest import Fakes
 
-SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 PORTS = ("EMBEDDING_SERVER_PORT", "LLM_SERVER_PORT", "RAG_SERVER_PORT")
 Process = subprocess.Popen[bytes]
 Launch = Callable[..., Process]
@@ -26,23 +24,23 @@ Launch = Callable[..., Process]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project folder with the launcher and a codebase to run on."""
+    """A project folder with a codebase to run on."""
     root = tmp_path / "a project"
-    shutil.copytree(SCRIPTS, root / "scripts")
-    (root / "test-codebase").mkdir()
+    (root / "test-codebase").mkdir(parents=True)
     return root
 
 
 @pytest.fixture
 def launch(project: Path) -> Iterator[Launch]:
-    """Starts run.py on free ports, with its output in a file of the project; stops what a test leaves."""
+    """Starts the launcher on free ports, its output in a file of the project; stops what a test leaves."""
     with contextlib.ExitStack() as started:
 
         def start(environment: dict[str, str], *arguments: str, ports: Ports | None = None) -> Process:
             chosen = (str(port) for port in astuple(ports or free_ports()))
             with (project / "output").open("w") as output:
                 process = subprocess.Popen(
-                    [sys.executable, str(project / "scripts" / "run.py"), *arguments],
+                    [sys.executable, "-m", "code_rag.localstack", *arguments],
+                    cwd=project,
                     env={
                         **os.environ,
                         "COLUMNS": "100",
@@ -98,11 +96,11 @@ def test_what_is_printed(project: Path, launch: Launch, fakes: Fakes) -> None:
     process = launch(fakes(), "--question", "What does it do?", ports=ports)
     text = wait_up(project)
     stop(process)
-    assert "Indexed 2 of 2 files (0 unchanged), 5 new chunks in 0.5 s (10 chunks/s)" in text
+    assert "Files indexed: 2 (0 unchanged, 0 removed, 0 failed), 5 new chunks in 0.5 s (10 chunks/s)." in text
     assert "? What does it do?" in text
     assert "It adds [1]." in text
-    assert "[1] a.py:1-2" in text
-    assert "Note: semantic search is off: no vectors." in text
+    assert "✓ a.py:1-2  [1]" in text
+    assert "note: semantic search is off: no vectors\n" in text
     assert "set OPENAI_API_KEY" in text
     assert f"http://127.0.0.1:{ports.rag}" in text
     assert f'RAG_SERVER_URL=http://127.0.0.1:{ports.rag} .venv/bin/coderag ask "..."' in text
@@ -171,9 +169,7 @@ def test_a_missing_folder(project: Path, launch: Launch) -> None:
 
 def test_a_file_instead_of_a_folder(project: Path, launch: Launch) -> None:
     """A codebase that is a file is refused."""
-    assert "run.py is a file" in refusal(
-        project, launch, {}, "--codebase", str(project / "scripts" / "run.py")
-    )
+    assert "output is a file" in refusal(project, launch, {}, "--codebase", str(project / "output"))
 
 
 def test_a_port_in_use(project: Path, launch: Launch) -> None:

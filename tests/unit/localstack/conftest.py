@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 PACKAGES = ("embedding_server", "llm_server", "rag_server")
+REST_IS_REAL = "from pkgutil import extend_path\n\n__path__ = extend_path(__path__, __name__)\n"
+"""The launcher imports the real CLI; only what `python -m` starts is a fake."""
 Fakes = Callable[..., dict[str, str]]
 
 
@@ -19,7 +21,7 @@ def fakes(tmp_path: Path) -> Fakes:
         for package in PACKAGES:
             folder = tmp_path / "fakes" / "code_rag" / package
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "__init__.py").touch()
+            (folder / "__init__.py").write_text(REST_IS_REAL)
             (folder / "__main__.py").write_text(source)
             (folder / "mode").write_text(modes.get(package, "well"))
         return {"PYTHONPATH": str(tmp_path / "fakes")}

@@ -8,10 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from local_stack import LocalStack, StackError, free_ports, port_in_use
 
+from code_rag.localstack.errors import StackError
+from code_rag.localstack.ports import free_ports, port_in_use
+from code_rag.localstack.processes import LocalStack
 from tests.fixtures.waiting import wait_for
-from tests.unit.scripts.conftest import Fakes, runs
+from tests.unit.localstack.conftest import Fakes, runs
 
 
 def stack_of(tmp_path: Path, environment: dict[str, str], said: list[str] | None = None) -> LocalStack:
@@ -116,15 +118,14 @@ def test_a_service_that_ignores_sigterm_is_killed(tmp_path: Path, fakes: Fakes) 
 def test_a_killed_launcher_takes_its_services_along(tmp_path: Path, fakes: Fakes) -> None:
     """Services stop by themselves when the process that started them is killed."""
     script = (
-        "import sys, time; from pathlib import Path; from local_stack import *; folder = Path(sys.argv[1])\n"
+        "import sys, time; from pathlib import Path; from code_rag.localstack.ports import free_ports\n"
+        "from code_rag.localstack.processes import LocalStack; folder = Path(sys.argv[1])\n"
         "with LocalStack(folder, folder / 'data', folder / 'logs', free_ports()) as stack:\n"
         "    stack.wait_ready(20); print(*(s.process.pid for s in stack.services.values()), flush=True)\n"
         "    time.sleep(60)\n"
     )
-    scripts = Path(__file__).resolve().parents[3] / "scripts"
-    path = {"PYTHONPATH": f"{fakes()['PYTHONPATH']}:{scripts}"}
     with subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], env=path, stdout=subprocess.PIPE
+        [sys.executable, "-c", script, str(tmp_path)], env=fakes(), stdout=subprocess.PIPE
     ) as launcher:
         assert launcher.stdout is not None
         children = [int(pid) for pid in launcher.stdout.readline().split()]
@@ -139,3 +140,16 @@ def test_a_port_in_use_is_seen() -> None:
         port = listener.getsockname()[1]
         assert port_in_use(port)
     assert not port_in_use(port)
+
+
+def test_reloading_is_two_variables(tmp_path: Path) -> None:
+    """A stack that reloads starts the same commands with RELOAD=1 and the project's source on the path; one
+    that does not hands no RELOAD on."""
+    source = tmp_path / "services" / "rag-server" / "src"
+    source.mkdir(parents=True)
+    plain = stack_of(tmp_path, {"RELOAD": "1"})
+    reloading = LocalStack(tmp_path, tmp_path, tmp_path, free_ports(), reload=tmp_path)
+    for name, service in reloading.services.items():
+        assert service.command == plain.services[name].command
+        assert (service.environment["RELOAD"], service.environment["PYTHONPATH"]) == ("1", str(source))
+        assert "RELOAD" not in plain.services[name].environment

@@ -12,7 +12,7 @@ FILES = {"total": 2, "unchanged": 0, "indexed": 2, "pending": 0, "removed": 0, "
 INDEX = {
     "state": "idle",
     "detail": "",
-    "finished_at": "now",
+    "finished_at": "2026-01-05T10:00:03Z",
     "seconds": 0.5,
     "files": FILES,
     "chunks": 5,
@@ -22,6 +22,8 @@ CITATION = {"marker": "[1]", "path": "a.py", "start_line": 1, "end_line": 2, "ve
 ANSWER = {
     "answer": "It adds [1].",
     "citations": [CITATION],
+    "hits": [],
+    "timings": {},
     "degraded": ["semantic search is off: no vectors"],
     "model": "extractive",
 }
@@ -44,7 +46,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if MODE == "no answer":
             self.answer(502, REFUSAL)
         else:
-            self.answer(200, ANSWER | {"answer": f"{ANSWER['answer']} Key: {self.headers['authorization']}"})
+            answer = ANSWER | {"answer": f"{ANSWER['answer']} Key: {self.headers['authorization']}"}
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.end_headers()
+            self.wfile.write(f"event: answer\ndata: {json.dumps(answer)}\n\n".encode())
 
     def answer(self, status: int, body: object) -> None:
         self.send_response(status)

@@ -1,0 +1,5 @@
+"""Why a stack cannot run."""
+
+
+class StackError(Exception):
+    """The stack cannot run; the message says why and what to do."""

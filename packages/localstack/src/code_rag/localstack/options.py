@@ -1,0 +1,78 @@
+"""What `make run` was asked for, on the command line and in the environment."""
+
+import argparse
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from code_rag.localstack.errors import StackError
+from code_rag.localstack.ports import Ports
+
+DESCRIPTION = "Start the three services, index a codebase, answer a question and stay up until Ctrl-C."
+TEST_QUESTION = "When do loyalty points expire?"
+GENERAL_QUESTION = "What does this project do and where is its entry point?"
+PORT_VARIABLES = ("EMBEDDING_SERVER_PORT", "LLM_SERVER_PORT", "RAG_SERVER_PORT")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for on the command line and in the environment."""
+
+    folder: Path
+    """Where `.env`, `.data` and test-codebase are."""
+    codebase: Path
+    ports: Ports
+    question: str | None
+    reload: bool
+
+    @property
+    def name(self) -> str:
+        """A folder name of the codebase's own: what it is called, and a hash of where it is."""
+        readable = re.sub(r"[^\w.-]+", "-", self.codebase.name) or "root"
+        return f"{readable}-{hashlib.sha256(os.fsencode(self.codebase)).hexdigest()[:8]}"
+
+
+def read_options(arguments: list[str], folder: Path) -> Options:
+    """Read the command line on top of the environment; raises StackError for what cannot be."""
+    sample = folder / "test-codebase"
+    given = _parser(sample).parse_args(arguments)
+    codebase = Path(given.codebase).expanduser().resolve()
+    if not codebase.is_dir():
+        what = "is a file" if codebase.exists() else "does not exist"
+        raise StackError(
+            f"The codebase {codebase} {what}: name a folder with make run CODEBASE=/path/to/code."
+        )
+    question = given.question or (TEST_QUESTION if codebase == sample.resolve() else GENERAL_QUESTION)
+    return Options(folder, codebase, read_ports(), None if given.no_question else question, given.reload)
+
+
+def _parser(sample: Path) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m code_rag.localstack", description=DESCRIPTION, allow_abbrev=False
+    )
+    parser.add_argument("--codebase", default=os.environ.get("CODEBASE") or str(sample))
+    asked = parser.add_mutually_exclusive_group()
+    asked.add_argument("--question", help="ask this once the codebase is indexed")
+    asked.add_argument("--no-question", action="store_true", help="ask nothing")
+    parser.add_argument(
+        "--reload",
+        action="store_true",
+        default=os.environ.get("RELOAD", "") not in ("", "0"),
+        help="serve each saved source file of the services at once (RELOAD=1 in the environment)",
+    )
+    return parser
+
+
+def read_ports() -> Ports:
+    """The three ports from the environment; raises StackError for a bad one and for one that is taken."""
+    chosen: dict[str, int] = {}
+    for variable, default in zip(PORT_VARIABLES, ("8001", "8002", "8000"), strict=True):
+        value = os.environ.get(variable) or default
+        if not (value.isdecimal() and 0 < int(value) < 65536):
+            raise StackError(f"{variable} is {value!r}: set it to a port number from 1 to 65535.")
+        if int(value) in chosen.values():
+            raise StackError(f"{variable} is {value}, as another is: give each service a port of its own.")
+        chosen[variable] = int(value)
+    return Ports(*chosen.values())
