@@ -20,7 +20,19 @@ class FakeHub:
 def fake_hub(files: Mapping[str, bytes], prefix: str) -> Iterator[FakeHub]:
     """Serve `files` by name below `prefix`, through one redirect as the real hub does for large files."""
     hub = FakeHub()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub, files, prefix))
+    hub.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
+
+def _handler(hub: FakeHub, files: Mapping[str, bytes], prefix: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             hub.asked.append(self.path)
@@ -38,13 +50,4 @@ def fake_hub(files: Mapping[str, bytes], prefix: str) -> Iterator[FakeHub]:
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield hub
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return Handler

@@ -126,5 +126,5 @@ def test_a_missing_engine_is_named() -> None:
     settings = Settings(
         embedding_engine="sentence-transformers", model_cache_dir=ROOT / ".data/models", hf_hub_offline=True
     )
-    with pytest.raises(EngineMissing, match=r"install 'embedding-server\[sentence-transformers\]'"):
+    with pytest.raises(EngineMissing, match=r"install 'code-rag-embedding-server\[sentence-transformers\]'"):
         load_engine(settings)
