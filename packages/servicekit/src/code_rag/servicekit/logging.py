@@ -38,7 +38,7 @@ def _renderer(environment: Environment) -> list[Processor]:
     if environment == "local":
         # Plain traces: the richer ones print local variables, and with them keys and source code.
         plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=plain)]
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
