@@ -46,7 +46,9 @@ class GracefulServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Start the stop; called by uvicorn for SIGTERM and SIGINT."""
-        self._on_stop()
+        if not self.should_exit:
+            self._on_stop()
+            self._end_kept_connections()
         super().handle_exit(sig, frame)
         self._loop.call_soon_threadsafe(self._stop.set)
 
@@ -63,8 +65,6 @@ class GracefulServer(uvicorn.Server):
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
         if self._hands_over:
             self._stop_accepting()
-        # An answer that says so ends a kept connection; closed without one, it would break the next request.
-        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         await self._wait_for_arrivals()
         await self._wait_for_tasks(deadline)
         self._stop_accepting()
@@ -74,6 +74,12 @@ class GracefulServer(uvicorn.Server):
         for task in self.server_state.tasks:
             task.cancel()
         await self.lifespan.shutdown()
+
+    def _end_kept_connections(self) -> None:
+        # An answer that says so ends a kept connection; closed without one, it would break the next request.
+        close = (b"connection", b"close")
+        self.config.encoded_headers.append(close)  # what a tick makes the default headers of
+        self.server_state.default_headers = [*self.server_state.default_headers, close]
 
     def _stop_accepting(self) -> None:
         for server in self.servers:
