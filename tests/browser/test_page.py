@@ -1,5 +1,6 @@
 """The page in a real browser, against a rag-server with scripted answers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote
@@ -149,7 +150,8 @@ def test_errors_can_be_read_and_tried_again(page: Page, url: str, script: Script
     script.failures["/ask"] = Unavailable("The vector store does not answer.")
     page.open(asked(url))
     page.wait("document.querySelector('.failure')")
-    assert page.texts(".failure p") == ["The vector store does not answer."]
+    assert page.texts(".failure p:not(.request-id)") == ["The vector store does not answer."]
+    assert re.fullmatch("Request [0-9a-f]{32}", page.texts(".failure .request-id")[0])
     script.failures.clear()
     page.click(".failure button")
     page.wait(ANSWERED)
@@ -163,7 +165,7 @@ def test_half_an_answer_is_marked_as_such(page: Page, url: str, script: Script, 
     script.break_stream_after, script.cut_stream = 5, cut
     page.open(asked(url))
     page.wait("document.querySelector('.failure')")
-    assert page.texts(".failure p") == [said]
+    assert page.texts(".failure p:not(.request-id)") == [said]
     assert page.texts(".prose") == ["A customer may ask for"]
 
 
