@@ -156,7 +156,7 @@ def test_errors_can_be_read_and_tried_again(page: Page, url: str, script: Script
 
 
 @pytest.mark.parametrize(
-    ("cut", "said"), [(False, "The language model hung up."), (True, "The answer broke off before its end.")]
+    ("cut", "said"), [(False, "The language model hung up."), (True, "The answer ended early.")]
 )
 def test_half_an_answer_is_marked_as_such(page: Page, url: str, script: Script, cut: bool, said: str) -> None:
     """A stream that fails or just ends leaves its text and an error."""

@@ -19,7 +19,7 @@ class IndexRequest(BaseModel):
 
 
 class IndexStatus(BaseModel):
-    """State of indexing; `waiting`: a service it needs is unavailable, and the run resumes once it is back."""
+    """State of indexing; `waiting`: a service is unavailable, and the run resumes when it is back."""
 
     state: State
     detail: str = ""
@@ -83,7 +83,7 @@ class SearchHit(BaseModel):
 
 
 class SearchResponse(BaseModel):
-    """Hits, best first; `degraded` names what was unavailable during the search."""
+    """Hits, best first; `degraded` names what the search was missing."""
 
     hits: list[SearchHit]
     degraded: list[str]
@@ -149,7 +149,7 @@ class FileResponse(BaseModel):
 
 
 class HitsEvent(BaseModel):
-    """The first event of a streamed answer: the chunks it uses, and what was unavailable during the search."""
+    """The first event of a streamed answer: the chunks it uses, and what the search was missing."""
 
     NAME: ClassVar[str] = "hits"
 
