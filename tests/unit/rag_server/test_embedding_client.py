@@ -104,7 +104,7 @@ async def test_key_and_request_id_go_along() -> None:
         (vectors([[0.0] * DIMENSION] * 2), UpstreamFailed, "2 vectors for 1 texts"),
         (vectors([[0.0] * 3]), UpstreamFailed, "not 8 finite numbers"),
         (vectors([[float("nan")] * DIMENSION]), UpstreamFailed, "not 8 finite numbers"),
-        (vectors([vector_of("a")], model="other"), UpstreamFailed, "serves other, the index is"),
+        (vectors([vector_of("a")], model="other"), UpstreamFailed, "serves other, but the index was"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{", UpstreamFailed, "embedding-server broke"),
         (b"not http\r\n\r\n", UpstreamFailed, "embedding-server broke"),
     ],
