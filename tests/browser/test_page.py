@@ -84,7 +84,7 @@ def test_a_citation_opens_its_lines(page: Page, url: str) -> None:
     page.press("Enter")
     page.wait("document.querySelector('.marked')")
     assert "".join(page.texts(".marked")).rstrip() == "\n".join(REFUNDS.splitlines()[17:22])
-    assert page.texts("#source .verdict") == ["✓ verified"]
+    assert page.texts("#source .result") == ["✓ verified"]
     assert page.run("location.hash").endswith("&file=orders/refunds.py:18-22")
     page.press("Escape")
     page.wait("!document.querySelector('#source').open")
@@ -192,7 +192,7 @@ def test_the_key_is_asked_for_only_when_it_is_needed(page: Page, url: str, locke
     page.wait("!document.querySelector('#key').hidden && document.activeElement.id === 'api-key'")
     page.type("wrong")
     page.press("Enter")
-    page.wait("document.querySelector('#key p').innerText === 'The server refused this key.'")
+    page.wait("document.querySelector('#key p').innerText === 'The server rejected this key.'")
     page.run("document.querySelector('#api-key').focus()")
     page.type("k-1")
     page.press("Enter")
