@@ -34,7 +34,7 @@ FIRST_RETRY_SECONDS = 0.5
 LAST_RETRY_SECONDS = 10.0
 
 PASSING = (Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout)
-"""Errors of other services that may go away with time."""
+"""Temporary errors of other services; the call is retried."""
 
 T = TypeVar("T")
 
