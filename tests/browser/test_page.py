@@ -85,7 +85,7 @@ def test_a_citation_opens_its_lines(page: Page, url: str) -> None:
     page.press("Enter")
     page.wait("document.querySelector('.marked')")
     assert "".join(page.texts(".marked")).rstrip() == "\n".join(REFUNDS.splitlines()[17:22])
-    assert page.texts("#source .verdict") == ["✓ verified"]
+    assert page.texts("#source .result") == ["✓ verified"]
     assert page.run("location.hash").endswith("&file=orders/refunds.py:18-22")
     page.press("Escape")
     page.wait("!document.querySelector('#source').open")
@@ -158,7 +158,7 @@ def test_errors_can_be_read_and_tried_again(page: Page, url: str, script: Script
 
 
 @pytest.mark.parametrize(
-    ("cut", "said"), [(False, "The language model hung up."), (True, "The answer broke off before its end.")]
+    ("cut", "said"), [(False, "The language model hung up."), (True, "The answer ended early.")]
 )
 def test_half_an_answer_is_marked_as_such(page: Page, url: str, script: Script, cut: bool, said: str) -> None:
     """A stream that fails or just ends leaves its text and an error."""
@@ -194,7 +194,7 @@ def test_the_key_is_asked_for_only_when_it_is_needed(page: Page, url: str, locke
     page.wait("!document.querySelector('#key').hidden && document.activeElement.id === 'api-key'")
     page.type("wrong")
     page.press("Enter")
-    page.wait("document.querySelector('#key p').innerText === 'The server refused this key.'")
+    page.wait("document.querySelector('#key p').innerText === 'The server rejected this key.'")
     page.run("document.querySelector('#api-key').focus()")
     page.type("k-1")
     page.press("Enter")

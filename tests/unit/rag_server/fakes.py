@@ -68,7 +68,7 @@ class FakeEmbedder:
     refused_word: str = "\0"
     embedded: list[str] = field(default_factory=list)
 
-    async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
+    async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
         """One vector per text; raises `failure` if set, InvalidInput if a text has the refused word in it."""
         await asyncio.sleep(0)
         if self.failure is not None:

@@ -71,7 +71,7 @@ async def test_without_a_model_the_answer_lists_the_best_places(model: FakeChat,
 
     assert isinstance(answer, Answer)
     assert answer.text == (
-        "No language model is at hand. These places match the question best:\n\n"
+        "No language model is available. These places match the question best:\n\n"
         "- `shop/orders.py:1-2 cancel` [1]\n- `docs/[1] run'book.md:1-1` [2]"
     )
     assert [(c.marker, c.path, c.verified) for c in answer.citations] == [

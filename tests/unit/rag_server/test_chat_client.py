@@ -88,11 +88,11 @@ async def test_the_request_carries_messages_key_and_request_id() -> None:
             "llm-server failed: quota",
         ),
         (LoopbackLlm([b'data: {"error": "quota"}\n\n']), UpstreamFailed, "llm-server failed: quota"),
-        (LoopbackLlm([b"data: {oops\n\n"]), UpstreamFailed, "an answer of the wrong shape"),
-        (LoopbackLlm([b"data: [1]\n\n"]), UpstreamFailed, "an answer of the wrong shape"),
+        (LoopbackLlm([b"data: {oops\n\n"]), UpstreamFailed, "an answer in the wrong format"),
+        (LoopbackLlm([b"data: [1]\n\n"]), UpstreamFailed, "an answer in the wrong format"),
         (LoopbackLlm([b"<p>hello</p>"], content_type="text/html"), UpstreamFailed, "text/event-stream"),
-        (LoopbackLlm([completion_events("x")[:-14]]), UpstreamFailed, "broke off its answer"),
-        (LoopbackLlm([completion_events("x")[:-14]], torn=True), UpstreamFailed, "llm-server broke off"),
+        (LoopbackLlm([completion_events("x")[:-14]]), UpstreamFailed, "ended its answer early"),
+        (LoopbackLlm([completion_events("x")[:-14]], torn=True), UpstreamFailed, "llm-server broke"),
     ],
 )
 async def test_what_goes_wrong_upstream_is_said(
@@ -146,8 +146,8 @@ async def test_ping_names_the_model() -> None:
             ),
             "llm-server is degraded: no key",
         ),
-        (LoopbackLlm(models=b'{"data": []}'), "wrong shape"),
-        (LoopbackLlm(health=b"hello"), "wrong shape"),
+        (LoopbackLlm(models=b'{"data": []}'), "wrong format"),
+        (LoopbackLlm(health=b"hello"), "wrong format"),
         (LoopbackLlm(health=b'{"status": "starting"}', status=503), "llm-server is not ready"),
     ],
 )

@@ -35,9 +35,9 @@ def test_lines_of_the_evidence_that_still_stand_are_verified() -> None:
     [
         ("[3]", "there is no block 3"),
         ("[0]", "there is no block 0"),
-        ("[1:9-10]", "block 1 holds lines 10-12 only"),
-        ("[1:12-13]", "block 1 holds lines 10-12 only"),
-        ("[1:12-11]", "lines 12-11 run backwards"),
+        ("[1:9-10]", "block 1 contains only lines 10-12"),
+        ("[1:12-13]", "block 1 contains only lines 10-12"),
+        ("[1:12-11]", "line range 12-11 ends before it starts"),
     ],
 )
 def test_a_marker_outside_the_evidence_is_not_verified(marker: str, reason: str) -> None:
@@ -55,7 +55,7 @@ def test_a_file_that_changed_or_went_is_not_verified() -> None:
 
     assert kept.verified
     assert (broken.verified, broken.reason) == (False, "the file has changed since it was indexed")
-    assert (gone.verified, gone.reason) == (False, "the file is no longer there")
+    assert (gone.verified, gone.reason) == (False, "the file no longer exists")
 
 
 def test_each_cited_file_is_read_once() -> None:

@@ -109,7 +109,7 @@ def test_a_bad_key_is_refused_and_not_printed(coderag: Coderag, key: str) -> Non
     """A key that cannot be sent ends the command without a word of the key."""
     result = coderag("search", "x", API_KEY=key)
     assert result.exit_code == 2
-    assert result.output == "coderag: API_KEY holds characters that no key can have.\n"
+    assert result.output == "coderag: API_KEY contains characters that are not allowed in a key.\n"
 
 
 def test_credentials_in_the_url_are_not_printed(coderag: Coderag) -> None:
@@ -123,7 +123,10 @@ def test_credentials_in_the_url_are_not_printed(coderag: Coderag) -> None:
 def test_arguments_that_are_not_utf8_exit_2(coderag: Coderag) -> None:
     """Bytes that cannot be sent are refused with a sentence."""
     result = coderag("search", os.fsdecode(b"\xff\xfe"))
-    assert (result.exit_code, result.stderr) == (2, "coderag: The arguments hold bytes that are not UTF-8.\n")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "coderag: The arguments contain bytes that are not UTF-8.\n",
+    )
 
 
 @pytest.mark.parametrize("command", [("search", "x"), ("ask", "x"), ("index",), ("status",)])

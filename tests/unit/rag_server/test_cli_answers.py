@@ -35,7 +35,7 @@ def test_search_without_hits_exits_1(coderag: Coderag) -> None:
     coderag.script.hits = []
     result = coderag("search", "nothing like this")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "coderag: Nothing in the index fits.\n"
+    assert result.stderr == "coderag: Nothing in the index matches.\n"
 
 
 def test_degradations_are_notes_on_stderr(coderag: Coderag) -> None:
@@ -98,7 +98,7 @@ def test_a_stream_that_just_ends_exits_3(coderag: Coderag) -> None:
     coderag.script.break_stream_after, coderag.script.cut_stream = 4, True
     result = coderag("ask", "x")
     assert result.exit_code == 3
-    assert result.stderr == "coderag: The answer broke off before its end.\n"
+    assert result.stderr == "coderag: The answer ended early.\n"
 
 
 def test_json_is_ascii(coderag: Coderag) -> None:

@@ -227,7 +227,7 @@ def test_a_subpath_does_not_escape_the_rules(tmp_path: Path) -> None:
 
 def test_a_wrong_subpath_is_an_error_at_once(tmp_path: Path) -> None:
     """A missing subpath and one outside raise before anything is read."""
-    with pytest.raises(FileNotFoundError, match="There is no missing to index"):
+    with pytest.raises(FileNotFoundError, match="missing does not exist"):
         discover(tmp_path, "missing")
     with pytest.raises(PathOutsideError):
         discover(tmp_path, "../x")

@@ -37,7 +37,7 @@ async def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
 async def test_a_folder_has_one_owner(tmp_path: Path) -> None:
     """A second opener is told that the folder is in use, and may have it once the first one let go."""
     store = await filled(tmp_path / "index")
-    with pytest.raises(StoreUnusable, match="is in use by another process; give it another DATA_DIR"):
+    with pytest.raises(StoreUnusable, match="by another process; stop that process, or set another DATA_DIR"):
         open_edge_store(tmp_path / "index", DIMENSION)
     await store.close()
 
@@ -86,7 +86,7 @@ async def test_another_dimension_is_refused(tmp_path: Path) -> None:
 async def test_what_the_engine_refuses_is_unavailable(tmp_path: Path) -> None:
     """An error of the engine at run time becomes one of ours, and the store goes on."""
     store = await filled(tmp_path / "index")
-    with pytest.raises(Unavailable, match=r"The embedded index fails: .*expected dim: 8, got 3"):
+    with pytest.raises(Unavailable, match=r"The embedded index failed: .*expected dim: 8, got 3"):
         await store.search([0.1, 0.2, 0.3], SparseVector((), ()), Scope(), 10)
     assert await store.count() == 2
     await store.close()

@@ -98,15 +98,15 @@ async def test_key_and_request_id_go_along() -> None:
         (http(500, "<html>"), UpstreamFailed, "answered 500: Because"),
         (http(429, refusal("full")), Overloaded, "is busy: full"),
         (http(503, refusal("loading")), Unavailable, "is not ready: loading"),
-        (http(200, "<html>"), UpstreamFailed, "wrong shape"),
-        (http(200, '{"embeddings": []}'), UpstreamFailed, "wrong shape"),
+        (http(200, "<html>"), UpstreamFailed, "wrong format"),
+        (http(200, '{"embeddings": []}'), UpstreamFailed, "wrong format"),
         (vectors([]), UpstreamFailed, "0 vectors for 1 texts"),
         (vectors([[0.0] * DIMENSION] * 2), UpstreamFailed, "2 vectors for 1 texts"),
-        (vectors([[0.0] * 3]), UpstreamFailed, "no vector of 8"),
-        (vectors([[float("nan")] * DIMENSION]), UpstreamFailed, "no vector of 8"),
-        (vectors([vector_of("a")], model="other"), UpstreamFailed, "serves other, the index is"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{", UpstreamFailed, "broke off"),
-        (b"not http\r\n\r\n", UpstreamFailed, "broke off"),
+        (vectors([[0.0] * 3]), UpstreamFailed, "not 8 finite numbers"),
+        (vectors([[float("nan")] * DIMENSION]), UpstreamFailed, "not 8 finite numbers"),
+        (vectors([vector_of("a")], model="other"), UpstreamFailed, "serves other, but the index was"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{", UpstreamFailed, "embedding-server broke"),
+        (b"not http\r\n\r\n", UpstreamFailed, "embedding-server broke"),
     ],
 )
 async def test_failures_are_said_as_they_are(answer: bytes, error: type[ServiceError], message: str) -> None:
@@ -127,13 +127,13 @@ async def test_the_wait_that_is_asked_for_is_passed_on(status: int) -> None:
 
 
 async def test_a_search_waits_less_than_indexing() -> None:
-    """A search gives up on a slow server, the patient wait on."""
+    """A search gives up on a slow server, a background call waits longer."""
     async with client_of(lambda path, body: HANG, seconds=0.05) as (client, _):
         with pytest.raises(UpstreamTimeout, match="did not answer in time"):
             await client.embed(["a"])
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
-                await client.embed(["a"], patient=True)
+                await client.embed(["a"], background=True)
 
 
 async def test_no_server_at_all() -> None:
@@ -164,7 +164,8 @@ async def test_ping_tells_that_another_model_is_served() -> None:
     """A server with another model than the index's is not well, and what to do about it is said."""
     async with client_of(embed) as (client, _):
         client.model = EmbeddingModel("other", 3)
-        with pytest.raises(UpstreamFailed, match=f"serves {MODEL}, the index is made of other: restart rag"):
+        reason = f"serves {MODEL}, but the index was built with other: restart rag"
+        with pytest.raises(UpstreamFailed, match=reason):
             await client.ping()
 
 
@@ -173,7 +174,7 @@ async def test_ping_tells_that_another_model_is_served() -> None:
     [
         (http(503, refusal("loading")), Unavailable, "is not ready: loading"),
         (http(200, DEGRADED), UpstreamFailed, "embedding-server is degraded: slow CPU"),
-        (http(200, "[]"), UpstreamFailed, "wrong shape"),
+        (http(200, "[]"), UpstreamFailed, "wrong format"),
     ],
 )
 async def test_ping_of_an_unwell_server(health: bytes, error: type[ServiceError], message: str) -> None:

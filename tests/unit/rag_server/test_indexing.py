@@ -104,7 +104,8 @@ async def test_a_missing_codebase_deletes_nothing(bench: Bench) -> None:
     report = await bench.index()
 
     assert report.state == "failed"
-    assert report.detail.startswith("The codebase cannot be read: There is no ")
+    assert report.detail.startswith("The codebase cannot be read: ")
+    assert report.detail.endswith(" does not exist.")
     assert await bench.found("one") == ["a.py"]
     bench.root.with_name("elsewhere").rename(bench.root)
     assert (await bench.index()).state == "idle"
@@ -166,7 +167,7 @@ async def test_a_deleted_folder_can_be_named(bench: Bench) -> None:
     report = await bench.index("in")
     assert (report.state, report.detail) == (
         "failed",
-        "The codebase cannot be read: There is no in to index.",
+        "The codebase cannot be read: in does not exist.",
     )
 
 

@@ -41,7 +41,7 @@ def test_queries_lose_nul_and_outer_space() -> None:
 @pytest.mark.parametrize("text", [" ", "\n\t", "\0", " \0 ", "\u3000"])
 def test_blank_queries_are_refused(text: str) -> None:
     """What holds no visible character is the caller's mistake, named after their field."""
-    with pytest.raises(InvalidInput, match="question: must hold more than white space"):
+    with pytest.raises(InvalidInput, match="question: must contain more than whitespace"):
         clean_query(text, "question")
 
 

@@ -160,8 +160,8 @@ async def test_a_model_that_changes_meanwhile_asks_for_a_restart(folder: Path) -
         state = await check(client)
 
     assert state["detail"] == (
-        "embedding-server serves third/model, the index is made of other/model: "
-        "restart rag-server to index with the model that is served."
+        "embedding-server serves third/model, but the index was built with other/model: "
+        "restart rag-server to index with third/model."
     )
     assert found["hits"]
     assert found["degraded"] == ["semantic search is off: embedding-server answered 404: only third/model"]

@@ -37,7 +37,7 @@ async def test_the_key_is_sent() -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "message"),
     [
-        (http(401, "no"), UpstreamFailed, "refuses the key in VECTOR_DB_API_KEY"),
+        (http(401, "no"), UpstreamFailed, "rejects the key in VECTOR_DB_API_KEY"),
         (http(400, "bad vector"), UpstreamFailed, "answered 400: bad vector"),
         (http(500, "disk full"), Unavailable, "answered 500: disk full"),
         (http(429, header="retry-after: 7"), Unavailable, "overloaded"),

@@ -1,4 +1,4 @@
-"""`python -m code_rag.rag_server` serves until it is stopped; with RELOAD=1, each saved version."""
+"""`python -m code_rag.rag_server` serves until it is stopped; RELOAD=1 reloads on each saved change."""
 
 from code_rag.servicekit.main import main
 

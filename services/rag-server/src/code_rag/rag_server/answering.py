@@ -1,4 +1,4 @@
-"""The answer use case: a question in, an answer out whose citations have been checked."""
+"""The answer use case: a question in, an answer with checked citations out."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -32,7 +32,7 @@ class Answerer:
     count_degradation: CountDegradation
 
     async def answer(self, question: str, scope: Scope, limit: int) -> Answer:
-        """What `stream` ends with."""
+        """The answer that `stream` ends with."""
         events = [event async for event in self.stream(question, scope, limit)]
         return next(event for event in events if isinstance(event, Answer))
 
@@ -40,7 +40,7 @@ class Answerer:
         """The search result, then the answer's tokens, then the whole answer with its citations.
 
         Without a language model the answer lists the best places. Raises the store's errors, and the
-        model's where it fails after its first token.
+        model's errors after its first token.
         """
         found = await self.searcher.search(question, scope, limit)
         yield found
@@ -49,7 +49,7 @@ class Answerer:
             return
         watch, blocks = Stopwatch(dict(found.timings)), pack(found.hits)
         written: list[Token] = []
-        lack = ""
+        unavailable_reason = ""
         with watch.step("generate"):
             try:
                 async with aclosing(self.model.stream(messages(question, blocks))) as tokens:
@@ -60,22 +60,22 @@ class Answerer:
             except ServiceError as error:
                 if written:
                     raise
-                lack = error.message
-        yield await self._checked(found, blocks, written, lack, watch)
+                unavailable_reason = error.message
+        yield await self._checked(found, blocks, written, unavailable_reason, watch)
 
     async def _checked(
         self,
         found: SearchResult,
         blocks: Sequence[Block],
         written: Sequence[Token],
-        lack: str,
+        unavailable_reason: str,
         watch: Stopwatch,
     ) -> Answer:
-        """The answer out of what the model wrote, or without it for `lack` of a model, with its citations."""
+        """The answer with checked citations: the model's text, or the best places if it is unavailable."""
         degraded = found.degraded
-        if lack:
+        if unavailable_reason:
             self.count_degradation("no language model")
-            degraded = (*degraded, f"no language model: {lack}")
+            degraded = (*degraded, f"no language model: {unavailable_reason}")
         text = "".join(token.text for token in written) or _best_places(blocks)
         with watch.step("verify"):
             citations = await asyncio.to_thread(cite, text, blocks, self.read_lines)
@@ -94,13 +94,13 @@ def _not_found(found: SearchResult) -> Answer:
 
 
 def _best_places(blocks: Sequence[Block]) -> str:
-    """The answer where nothing can write one: where to look, each place cited."""
+    """The answer without a language model: the best places, each cited."""
     places = "\n".join(f"- {_place(block)} {marker(block.number)}" for block in blocks[:BEST_PLACES])
-    return f"No language model is at hand. These places match the question best:\n\n{places}"
+    return f"No language model is available. These places match the question best:\n\n{places}"
 
 
 def _place(block: Block) -> str:
-    """Path, lines and symbol as inline code, where no bracket in a name can pass for a marker."""
+    """Path, lines and symbol as inline code, so that brackets in a name are not read as a marker."""
     symbol = f" {block.symbol}" if block.symbol else ""
     name = visible(f"{block.path}:{block.start_line}-{block.end_line}{symbol}")
     return f"`{name.replace('`', chr(39))}`"

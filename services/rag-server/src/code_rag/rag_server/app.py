@@ -38,9 +38,9 @@ class Closable(Protocol):
 
 
 def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
-    """The service as an app; what it works with comes from the settings unless given, and lives as long.
+    """The service as an app; it closes `outside`, which is built from the settings unless given.
 
-    Raises StoreUnusable where the embedded store cannot be opened.
+    Raises StoreUnusable if the embedded store cannot be opened.
     """
     metrics = Metrics()
     stores = Stores(settings)
@@ -66,7 +66,7 @@ def assemble(
     metrics: Metrics,
     contexts: Sequence[AbstractAsyncContextManager[None]] = (),
 ) -> FastAPI:
-    """The app over use cases that are given; `contexts` are entered for as long as it runs."""
+    """The app over the given use cases; `contexts` stay entered while it runs."""
     app = build_app(
         settings,
         health,
@@ -81,7 +81,7 @@ def assemble(
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, logging too."""
+    """The app with settings from the environment; configures logging too."""
     settings = read_settings(Settings)
     configure_logging("rag-server", settings.log_level, settings.environment)
     return create_app(settings)
@@ -99,7 +99,7 @@ def _routers(use_cases: UseCases) -> list[APIRouter]:
 
 
 def _lifespan(health: Health, contexts: Sequence[AbstractAsyncContextManager[None]]) -> Lifespan:
-    """Enters `contexts` in order when the service starts, and leaves them in reverse when it stops."""
+    """Enters `contexts` in order when the service starts, and exits them in reverse order when it stops."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -124,26 +124,26 @@ async def _closing(part: Closable) -> AsyncGenerator[None]:
 async def _indexing(
     use_cases: UseCases, watch: ModelWatch | None, index_on_start: bool
 ) -> AsyncGenerator[None]:
-    """Indexes in the background, and stops where it is on the way out."""
+    """Indexes in the background until the service stops, which interrupts it."""
 
-    async def begin() -> None:
+    async def start() -> None:
         seen = await watch.first_look() if watch else True
         if index_on_start:
             use_cases.indexer.start()
         if watch and not seen:
             await watch.follow()
 
-    beginning = asyncio.create_task(begin())
+    starting = asyncio.create_task(start())
     try:
         yield
     finally:
-        beginning.cancel()
-        await asyncio.gather(beginning, return_exceptions=True)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
         await use_cases.indexer.close()
 
 
 def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
-    """What `/health` looks at; nothing here is fatal, since each part comes back by itself."""
+    """What `/health` checks; none of it is fatal, since each part can recover by itself."""
 
     async def store() -> None:
         await use_cases.searcher.store.ping()

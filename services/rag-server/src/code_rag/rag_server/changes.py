@@ -1,4 +1,4 @@
-"""Compares the codebase with what is stored of it, and prepares what has changed."""
+"""Compares the codebase with the store, and prepares the changed files."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """A file that is not stored as it is on disk, cut and encoded."""
+    """A file whose stored version differs from disk, split into chunks and encoded."""
 
     path: str
     digest: str
@@ -29,7 +29,7 @@ class ChangedFile:
 
 @dataclass(frozen=True, slots=True)
 class FailedFile:
-    """A file that could not be cut, and why."""
+    """A file that could not be split into chunks, and why."""
 
     path: str
     message: str
@@ -37,7 +37,7 @@ class FailedFile:
 
 @dataclass(slots=True)
 class Batch:
-    """The next files in the order of their paths, by what is to be done about them."""
+    """The next files in path order, grouped by what must be done with them."""
 
     read: int = 0
     changed: list[ChangedFile] = field(default_factory=list)
@@ -46,15 +46,15 @@ class Batch:
     skipped: list[SkippedFile] = field(default_factory=list)
 
     def is_full(self) -> bool:
-        """Whether there is enough to hand it on: memory stays bounded and progress is seen."""
+        """Whether the batch should be handed on, which bounds memory and shows progress."""
         return self.read >= BATCH_FILES or sum(len(file.points) for file in self.changed) >= BATCH_CHUNKS
 
 
 class Changes:
-    """One pass over the files at or under `path`; everything about it blocks."""
+    """One pass over the files at or under `path`; all of its methods block."""
 
     def __init__(self, codebase: Codebase, path: str, stored: Mapping[str, StoredFile]) -> None:
-        """List the files; raises FileNotFoundError where there is nothing, neither on disk nor stored."""
+        """List the files; raises FileNotFoundError if `path` is neither on disk nor stored."""
         self._codebase = codebase
         self._stored = stored
         entries = _list(codebase, path, bool(stored))
@@ -67,7 +67,7 @@ class Changes:
         return len(self._found)
 
     def batches(self) -> Iterator[Batch]:
-        """Read, compare, cut and encode; each file is in exactly one batch."""
+        """Read, compare, split and encode; each file is in exactly one batch."""
         batch = Batch(skipped=list(self._skipped))
         for path in self._found:
             self._add(path, batch)
@@ -77,9 +77,9 @@ class Changes:
         yield batch
 
     def vanished(self) -> list[str]:
-        """The stored files that are gone from disk or not for indexing any more; ask after the last batch.
+        """The stored files that were deleted or are no longer indexed; call it after the last batch.
 
-        A file or folder that cannot be read just now has not vanished.
+        A file or folder that cannot be read at the moment does not count as deleted.
         """
         left_out = {entry.path for entry in self._skipped if entry.reason != Reason.UNREADABLE}
         kept = {*self._found} - left_out
@@ -116,9 +116,9 @@ def _prepare(file: SourceFile, batch: Batch) -> None:
     try:
         chunking = chunk_file(file)
         if chunking.fallback:
-            log.warning("cut by lines, not along its syntax", path=file.path, reason=chunking.fallback)
+            log.warning("file split by lines, not by syntax", path=file.path, reason=chunking.fallback)
         points = tuple(Point(chunk, encode_document(chunk)) for chunk in chunking.chunks)
-    except Exception as error:  # one file that nobody foresaw must not keep the others out
+    except Exception as error:  # an unexpected error in one file must not stop the others
         batch.failed.append(FailedFile(file.path, f"{type(error).__name__}: {error}"))
     else:
         batch.changed.append(ChangedFile(file.path, file.digest, points))

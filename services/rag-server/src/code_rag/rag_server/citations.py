@@ -9,11 +9,11 @@ from code_rag.servicekit.wire.markers import Reference
 
 Lines = Sequence[str]
 ReadLines = Callable[[str], Lines | None]
-"""The lines of a file of the codebase as they are now; None where it is no longer there."""
+"""The current lines of a file of the codebase; None if it no longer exists."""
 
 
 def cite(answer: str, blocks: Sequence[Block], read_lines: ReadLines) -> tuple[Citation, ...]:
-    """Each reference as a citation, verified where the evidence holds it and the file still reads so."""
+    """Each reference as a citation, verified if the evidence contains it and the file is unchanged there."""
     by_number = {block.number: block for block in blocks}
     references = markers.parse(answer)
     cited = {by_number[r.block].path for r in references if r.block in by_number}
@@ -32,13 +32,13 @@ def _citation(reference: Reference, block: Block | None, now: Mapping[str, Lines
 
 
 def _objection(block: Block, start: int, end: int, now: Lines | None) -> str:
-    """Why lines `start` to `end` of the block prove nothing; empty where they do."""
+    """Why lines `start` to `end` of the block are not verified; empty if they are."""
     if end < start:
-        return f"lines {start}-{end} run backwards"
+        return f"line range {start}-{end} ends before it starts"
     if start < block.start_line or end > block.end_line:
-        return f"block {block.number} holds lines {block.start_line}-{block.end_line} only"
+        return f"block {block.number} contains only lines {block.start_line}-{block.end_line}"
     if now is None:
-        return "the file is no longer there"
+        return "the file no longer exists"
     if tuple(now[start - 1 : end]) != block.excerpt(start, end).lines:
         return "the file has changed since it was indexed"
     return ""

@@ -9,7 +9,7 @@ _OTHER = re.compile(r"[^\W\d_]+|\d+")
 def split_identifier(name: str) -> list[str]:
     """The words of an identifier, lower-cased: `parseHTTPRequest_v2` gives parse, http, request, v, 2.
 
-    A name with letters beyond ASCII is split at underscores and digits alone.
+    A name with non-ASCII letters is split only at underscores and digits.
     """
     words = _ASCII if name.isascii() else _OTHER
     return [word.lower() for word in words.findall(name)]

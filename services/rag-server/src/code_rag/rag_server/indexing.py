@@ -1,9 +1,9 @@
-"""The indexing use case: keeps the store what the codebase is, in the background.
+"""The indexing use case: keeps the store in sync with the codebase, in the background.
 
-A run has two steps. The first stores what has changed, which makes it searchable by its words within
-seconds; the second gives it dense vectors, as fast as the embedder makes them. What is left to do is read
-from the store itself, so a run that is killed anywhere goes on where it stopped, and one that is asked for
-meanwhile takes over.
+A run has two steps. The first stores changed files, which makes them searchable by keyword within seconds;
+the second adds dense vectors, as fast as the embedder computes them. The remaining work is read from the
+store itself, so a run that was killed resumes where it stopped, and a run requested in the meantime takes
+over.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ FIRST_RETRY_SECONDS = 0.5
 LAST_RETRY_SECONDS = 10.0
 
 PASSING = (Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout)
-"""Errors of the services behind us that waiting may cure."""
+"""Temporary errors of other services; the call is retried."""
 
 T = TypeVar("T")
 
 
 class Indexer:
-    """Runs one indexing at a time; close it before the store."""
+    """Performs one index run at a time; close it before the store."""
 
     def __init__(
         self,
@@ -58,9 +58,9 @@ class Indexer:
         self._queued: str | None = None
 
     def start(self, path: str = "") -> None:
-        """Index what is at or under `path`; a run under way goes over to it as soon as it can.
+        """Index what is at or under `path`; a run in progress switches to it as soon as it can.
 
-        Raises InvalidInput for a path that leaves the codebase.
+        Raises InvalidInput for a path outside the codebase.
         """
         path = self._inside(path)
         if self._task is not None and not self._task.done():
@@ -70,18 +70,18 @@ class Indexer:
             self._task = asyncio.create_task(self._run(self._progress))
 
     def status(self) -> IndexReport:
-        """The current run, or the last one, as it stands."""
+        """The state of the current or last run."""
         return self._progress.report() if self._progress else NEVER_RAN
 
     async def switch(self, store: VectorStore) -> None:
-        """Go over to another store; if anything was indexed, all of the codebase is indexed there."""
+        """Switch to another store; if anything was indexed, the whole codebase is indexed there."""
         await self.close()
         self._store, self._queued = store, None
         if self._progress is not None:
             self.start()
 
     async def close(self) -> None:
-        """Stop where it is; the next run goes on from there."""
+        """Stop the run; the next one resumes from there."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -112,22 +112,22 @@ class Indexer:
             await self._embed_stored(progress)
         except OSError as error:
             progress.finish(f"The codebase cannot be read: {error}")
-        except Exception as error:  # the end of a background task: nobody else would ever tell
+        except Exception as error:  # in a background task nothing else would report it
             log.exception("indexing failed")
             progress.finish(f"Indexing failed unexpectedly: {error!r}")
         else:
             progress.finish()
 
     async def _store_changes(self, progress: Progress) -> None:
-        stored = await self._patiently(progress, lambda: self._store.files(progress.path))
+        stored = await self._retrying(progress, lambda: self._store.files(progress.path))
         changes = await asyncio.to_thread(Changes, self._codebase, progress.path, stored)
         progress.unread = changes.files
         batches = changes.batches()
         while batch := await asyncio.to_thread(next, batches, None):
-            await self._patiently(progress, partial(self._store_batch, batch, stored))
+            await self._retrying(progress, partial(self._store_batch, batch, stored))
             _note(progress, batch, stored)
         for path in await asyncio.to_thread(changes.vanished):
-            await self._patiently(progress, partial(self._store.remove_stale, path, ""))
+            await self._retrying(progress, partial(self._store.remove_stale, path, ""))
             progress.removed += 1
 
     async def _store_batch(self, batch: Batch, stored: Mapping[str, StoredFile]) -> None:
@@ -146,37 +146,37 @@ class Indexer:
 
     async def _embed_groups(self, progress: Progress, groups: deque[list[str]]) -> None:
         while groups and self._queued is None:
-            await self._patiently(progress, partial(self._embed_group, progress, groups.popleft(), groups))
+            await self._retrying(progress, partial(self._embed_group, progress, groups.popleft(), groups))
 
     async def _embed_group(self, progress: Progress, paths: list[str], groups: deque[list[str]]) -> None:
         if self._queued is not None:
-            return  # the services may be away for hours, and what was asked for meanwhile must not wait
+            return  # the services may be down for hours, and a run requested in the meantime must not wait
         chunks = await self._store.unembedded(paths)
         try:
-            vectors = await self._embedder.embed([chunk.embedding_text for chunk in chunks], patient=True)
+            vectors = await self._embedder.embed([chunk.embedding_text for chunk in chunks], background=True)
         except InvalidInput as error:
-            self._refused(progress, paths, groups, error.message)
+            self._rejected(progress, paths, groups, error.message)
             return
         if chunks:
             await self._store.add_vectors({chunk.id: v for chunk, v in zip(chunks, vectors, strict=True)})
         for path in paths:
             progress.embedded(path)
 
-    def _refused(self, progress: Progress, paths: list[str], groups: deque[list[str]], reason: str) -> None:
+    def _rejected(self, progress: Progress, paths: list[str], groups: deque[list[str]], reason: str) -> None:
         if len(paths) > 1:
-            groups.extend([path] for path in paths)  # to find out which file it is about
+            groups.extend([path] for path in paths)  # to find out which file was rejected
         else:
-            progress.fail(paths[0], f"It is found by its words alone: {reason}")
+            progress.fail(paths[0], f"Keyword search only; embedding was rejected: {reason}")
 
-    async def _patiently(self, progress: Progress, call: Callable[[], Awaitable[T]]) -> T:
-        """What `call` returns once the services behind it answer; it must do no harm to call it again."""
+    async def _retrying(self, progress: Progress, call: Callable[[], Awaitable[T]]) -> T:
+        """The result of `call`, which is repeated until the services answer and must be idempotent."""
         delay = self._first_retry_seconds
         while True:
             try:
                 result = await call()
             except PASSING as error:
                 if progress.waiting_for != error.message:
-                    log.warning("indexing waits", reason=error.message)
+                    log.warning("indexing is waiting", reason=error.message)
                 progress.waiting_for = error.message
                 await asyncio.sleep(max(delay, error.retry_after or 0))
                 delay = min(2 * delay, LAST_RETRY_SECONDS)
@@ -186,7 +186,7 @@ class Indexer:
 
 
 def _note(progress: Progress, batch: Batch, stored: Mapping[str, StoredFile]) -> None:
-    """Note down a batch that is stored."""
+    """Record a stored batch in the progress."""
     progress.unread -= batch.read
     progress.skipped.update(str(entry.reason) for entry in batch.skipped)
     for failed in batch.failed:
@@ -202,7 +202,7 @@ def _note(progress: Progress, batch: Batch, stored: Mapping[str, StoredFile]) ->
 
 
 def _packed(unembedded: Mapping[str, int]) -> Iterator[list[str]]:
-    """Whole files in groups of some `GROUP_CHUNKS` chunks."""
+    """Whole files in groups of about `GROUP_CHUNKS` chunks."""
     group: list[str] = []
     size = 0
     for path, chunks in unembedded.items():

@@ -1,6 +1,6 @@
 """BM25 over identifiers: chunks and queries as sparse vectors.
 
-A document's values carry everything of BM25 but the inverse document frequency, which the vector store
+A document's values contain all of BM25 except the inverse document frequency, which the vector store
 applies (Qdrant's `idf` modifier), so that a score is the plain dot product with the query.
 """
 
@@ -34,7 +34,7 @@ _STOP_WORDS = frozenset(
 
 
 def tokenize(text: str) -> list[str]:
-    """The terms of a text: each identifier whole and, where it has several words, those words, stemmed."""
+    """The stemmed terms of a text: each identifier as a whole and, if it has several words, each word."""
     return [term for word in _WORD.findall(text) for term in _terms(word)]
 
 
@@ -48,7 +48,7 @@ def encode_document(chunk: Chunk) -> SparseVector:
 
 
 def encode_query(text: str) -> SparseVector:
-    """Weigh each distinct term of a query 1; empty if there is nothing to look for."""
+    """Give each distinct term of a query the weight 1; empty if the query has no terms."""
     return _vector(dict.fromkeys(tokenize(text), 1.0))
 
 
@@ -60,7 +60,7 @@ def _terms(word: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
-    # Light: enough to bring runs, running and run together, the same way in documents and queries.
+    # Minimal stemming: maps runs, running and run to the same stem, in documents and queries.
     return _DOUBLE_LETTER.sub(r"\1", _SUFFIX.sub("", word))
 
 

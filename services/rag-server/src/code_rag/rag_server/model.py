@@ -1,4 +1,4 @@
-"""The values the rag-server passes around: source files, chunks, hits and answers."""
+"""The value types of rag-server: source files, chunks, hits and answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from code_rag.rag_server.identifiers import split_identifier
 
 CHUNKER_VERSION = 1
-"""Raised whenever the same text would be cut differently; part of every chunk's id."""
+"""Bump when chunking changes; part of every chunk's id."""
 
 Vector = Sequence[float]
 """A dense vector."""
@@ -18,7 +18,7 @@ _CHUNK_NAMESPACE = UUID("fdd73ace-33aa-47c5-8780-502edab7ff0d")
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingModel:
-    """What makes the dense vectors; those of two models cannot be compared."""
+    """The model that computes the dense vectors; vectors of two models cannot be compared."""
 
     name: str
     dimension: int
@@ -37,7 +37,7 @@ class SourceFile:
 
     @property
     def lines(self) -> list[str]:
-        """The lines that chunks hold and citations count: apart at line feeds, carriage returns dropped."""
+        """The lines as chunks and citations number them: split at line feeds, carriage returns dropped."""
         return [line.removesuffix("\r") for line in self.text.split("\n")]
 
 
@@ -81,7 +81,7 @@ class Chunk:
 
 def chunk_id(path: str, ordinal: int, text: str) -> str:
     """Identify a chunk by its file, its place among the file's chunks, its text and the chunker's version."""
-    # Lengths keep two different sets of fields from spelling the same name.
+    # The length of the path keeps two different sets of fields from giving the same name.
     return str(uuid5(_CHUNK_NAMESPACE, f"{CHUNKER_VERSION}:{ordinal}:{len(path)}:{path}:{text}"))
 
 
@@ -95,7 +95,7 @@ class SparseVector:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A chunk as it is stored first: found by its words alone until its dense vector is added."""
+    """A chunk as first stored: found only by keyword until its dense vector is added."""
 
     chunk: Chunk
     sparse: SparseVector
@@ -111,7 +111,7 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a search is narrowed to: a folder or file, a language, or nothing."""
+    """The filters of a search: a folder or file, a language, or none."""
 
     path: str = ""
     language: str = ""
@@ -127,7 +127,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file as the store holds it: a version, and how many of that version's chunks are there."""
+    """A file in the store: a version, and how many of that version's chunks are stored."""
 
     digest: str
     chunks: int
@@ -139,7 +139,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a hit's score is made of; a search that did not find the chunk has neither score nor rank."""
+    """The parts of a hit's score; a search that did not find the chunk has neither score nor rank."""
 
     alpha: float
     """The dense search's share of the score; the rest is the lexical one's."""
@@ -169,10 +169,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place an answer points to, checked against the evidence it was given."""
+    """A place that an answer names, checked against the evidence it was given."""
 
     marker: str
-    """As it stands in the answer, such as `[2:10-14]`."""
+    """As written in the answer, such as `[2:10-14]`."""
     path: str
     start_line: int
     end_line: int

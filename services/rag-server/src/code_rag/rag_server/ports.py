@@ -1,4 +1,4 @@
-"""What the use cases need of the world outside, each with at least two implementations."""
+"""The external services that the use cases need, each with at least two implementations."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
@@ -8,20 +8,20 @@ from code_rag.servicekit.settings import CannotStart
 
 
 class StoreUnusable(CannotStart):
-    """The store cannot be opened at all; the message says why and what to do about it."""
+    """The store cannot be opened; the message says why and what to do."""
 
 
 class VectorStore(Protocol):
-    """Keeps points durably: what a method has written when it returns survives a SIGKILL.
+    """Stores points durably: what a method has written when it returns survives a SIGKILL.
 
-    Every method raises servicekit's Unavailable, UpstreamTimeout or UpstreamFailed where the store fails.
+    Every method raises servicekit's Unavailable, UpstreamTimeout or UpstreamFailed if the store fails.
     """
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with a known id replaces what was there but keeps its dense vector."""
 
     async def remove_stale(self, path: str, digest: str) -> None:
-        """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
+        """Delete the chunks of `path` whose file digest is not `digest`; "" deletes all of them."""
 
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
         """Every stored file at or under `path`, counted from the points themselves."""
@@ -30,7 +30,7 @@ class VectorStore(Protocol):
         """The chunks of these files that have no dense vector yet."""
 
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
+        """Add dense vectors to stored chunks, by chunk id; fails if one of the chunks is gone."""
 
     async def search(
         self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
@@ -47,18 +47,18 @@ class VectorStore(Protocol):
         """Return when the store answers."""
 
     async def close(self) -> None:
-        """Flush and let go of the store."""
+        """Flush and close the store."""
 
 
 class Embedder(Protocol):
     """Turns texts into vectors.
 
-    Raises InvalidInput for texts that the service refuses, and servicekit's Overloaded, Unavailable,
-    UpstreamTimeout or UpstreamFailed where trying again may help.
+    Raises InvalidInput for texts that the service rejects, and servicekit's Overloaded, Unavailable,
+    UpstreamTimeout or UpstreamFailed if trying again may help.
     """
 
-    async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
-        """One vector per text, in order; `patient` callers index, the others wait for a search."""
+    async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
+        """One vector per text, in order; `background` for indexing, which may take longer than a search."""
 
     async def ping(self) -> str:
         """Return when the service is healthy, with the name of its model."""
@@ -71,7 +71,7 @@ class ChatModel(Protocol):
     """Writes an answer to messages; raises servicekit's upstream errors."""
 
     def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
-        """The answer in pieces as it is written; ends early only by raising. Closing it stops the model."""
+        """The answer in pieces as it is written; an incomplete answer raises. Closing it stops the model."""
 
     async def ping(self) -> str:
         """Return when the service is healthy, with the name of its model."""

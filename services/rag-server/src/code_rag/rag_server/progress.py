@@ -1,4 +1,4 @@
-"""How far an index run has come."""
+"""The progress of an index run."""
 
 import time
 from collections import Counter
@@ -12,7 +12,7 @@ State = Literal["idle", "running", "waiting", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class FileCounts:
-    """Files by what became of them; `pending` ones are not stored yet or wait for their dense vectors."""
+    """Files by outcome; `pending` ones are not stored yet or wait for their dense vectors."""
 
     total: int = 0
     unchanged: int = 0
@@ -32,7 +32,7 @@ class FileError:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """A run as it stands: `waiting` for a service it needs, `failed` as a whole, `idle` when it is over."""
+    """The state of a run: `waiting` for a service it needs, `failed` entirely, `idle` when it has ended."""
 
     state: State
     detail: str
@@ -51,7 +51,7 @@ class IndexReport:
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """What a search can find right now, counted in the store itself."""
+    """What a search can find now, counted in the store itself."""
 
     files: int
     chunks: int
@@ -62,7 +62,7 @@ NEVER_RAN = IndexReport("idle", "", "", None, None, 0.0, FileCounts(), 0, {}, ()
 
 @dataclass(slots=True)
 class Progress:
-    """What a run notes down as it goes."""
+    """What a run records while it is in progress."""
 
     path: str
     unread: int = 0
@@ -71,7 +71,7 @@ class Progress:
     removed: int = 0
     chunks: int = 0
     unembedded: dict[str, int] = field(default_factory=dict)
-    """Stored files that wait for dense vectors, with the most chunks of theirs that may."""
+    """Stored files that wait for dense vectors, each with the maximum number of chunks that do."""
     skipped: Counter[str] = field(default_factory=Counter)
     errors: dict[str, str] = field(default_factory=dict)
     waiting_for: str = ""
@@ -82,23 +82,23 @@ class Progress:
     _seconds: float = 0.0
 
     def finish(self, failure: str = "") -> None:
-        """Note that the run is over, and why it failed if it did."""
+        """Record that the run has ended, and why if it failed."""
         self.failure, self.waiting_for = failure, ""
         self._finished_at = datetime.now(UTC)
         self._seconds = time.monotonic() - self._started
 
     def embedded(self, path: str) -> None:
-        """Note that a file has all its dense vectors."""
+        """Record that a file has all its dense vectors."""
         del self.unembedded[path]
         self.indexed += 1
 
     def fail(self, path: str, message: str) -> None:
-        """Note that a file could not be indexed."""
+        """Record that a file could not be indexed."""
         self.unembedded.pop(path, None)
         self.errors[path] = message
 
     def report(self) -> IndexReport:
-        """The run as it stands now."""
+        """The current state of the run."""
         pending = self.unread + len(self.unembedded)
         done = self.unchanged + self.indexed + len(self.errors)
         return IndexReport(

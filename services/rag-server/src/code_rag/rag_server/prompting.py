@@ -1,4 +1,4 @@
-"""Turns hits into numbered blocks of code, and blocks and a question into the messages a model answers."""
+"""Turns hits into numbered blocks of code, and blocks and a question into messages for a model."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -9,10 +9,10 @@ from code_rag.servicekit.wire import evidence
 from code_rag.servicekit.wire.evidence import Block, visible
 
 CONTEXT_CHARS = 12_000
-"""What all blocks may measure together: some 3,500 tokens, which a window of 8k holds with ease."""
+"""Maximum size of all blocks together: about 3,500 tokens, well within a context window of 8k."""
 
 LINE_CHARS = 500
-"""Where a longer line is cut, visibly, in the prompt alone."""
+"""Longer lines are truncated to this, visibly and only in the prompt."""
 
 Message = dict[str, str]
 
@@ -30,7 +30,7 @@ You answer questions about a codebase from numbered blocks of its source code.
 def pack(hits: Sequence[Hit], budget: int = CONTEXT_CHARS) -> tuple[Block, ...]:
     """The hits as blocks numbered from 1, best first, within `budget` characters when rendered.
 
-    Hits of one file that touch or overlap become one block. The block that reaches the budget ends early,
+    Hits of one file that touch or overlap become one block. The block that exceeds the budget is truncated
     at a whole line, and those after it are left out.
     """
     blocks: list[Block] = []
@@ -50,12 +50,12 @@ def messages(question: str, blocks: Iterable[Block]) -> list[Message]:
 
 
 def render(block: Block) -> str:
-    """The block as the model reads it, with its long lines cut."""
+    """The block as the model reads it, with long lines truncated."""
     return evidence.render_block(_shorten(block))
 
 
 def _runs(hits: Sequence[Hit]) -> list[list[Chunk]]:
-    """Chunks of one file that touch or overlap, in line order; the runs by their best hit."""
+    """Chunks of one file that touch or overlap, in line order; runs are ordered by their best hit."""
     runs: list[list[Chunk]] = []
     for chunk in sorted((hit.chunk for hit in hits), key=lambda c: (_file(c), c.start_line)):
         if runs and _touches(runs[-1], chunk):
@@ -72,7 +72,7 @@ def _touches(run: Sequence[Chunk], chunk: Chunk) -> bool:
 
 
 def _file(chunk: Chunk) -> tuple[str, str]:
-    """The version of a file: while it is indexed anew, both versions may be found."""
+    """The version of a file: while it is indexed again, both versions may be found."""
     return chunk.path, chunk.file_digest
 
 
@@ -93,9 +93,9 @@ def _within(block: Block, budget: int) -> Block:
 
 
 def _shorten(block: Block) -> Block:
-    return replace(block, lines=tuple(_cut(visible(line)) for line in block.lines))
+    return replace(block, lines=tuple(_truncate(visible(line)) for line in block.lines))
 
 
-def _cut(line: str) -> str:
+def _truncate(line: str) -> str:
     left = len(line) - LINE_CHARS
     return line if left <= 0 else f"{line[:LINE_CHARS]}… ({left} more characters)"

@@ -1,4 +1,4 @@
-"""Turns what the dense and the lexical search found into one ranked, explained list."""
+"""Merges the results of the dense and the lexical search into one ranked, explained list."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from code_rag.rag_server.model import Candidates, Chunk, Explanation, Hit, Score
 
 PROSE_ALPHA = 0.5
 SYMBOL_ALPHA = 0.3
-"""The dense list's share of a fused score: a name is looked up by its letters more than by its meaning."""
+"""The dense list's share of a fused score: a name is found by its spelling more than by its meaning."""
 
 _SYMBOL = re.compile(
     r"""
@@ -29,7 +29,7 @@ def is_symbol(query: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where one search put a chunk, with its own score and that score's share of the best one's."""
+    """A chunk's score and rank in one search, and `share`, its min-max normalised score."""
 
     score: float | None = None
     rank: int | None = None
@@ -42,7 +42,7 @@ _ABSENT = _Place()
 def fuse(query: str, found: Candidates) -> list[Hit]:
     """Rank all candidates by `alpha * dense + (1 - alpha) * lexical`, each list min-max normalised.
 
-    A candidate that one list lacks counts as 0 there; without a dense list the lexical one decides alone.
+    A candidate missing from one list counts as 0 there; without a dense list only the lexical one counts.
     """
     alpha = 0.0 if not found.dense else SYMBOL_ALPHA if is_symbol(query) else PROSE_ALPHA
     dense, lexical = _places(found.dense), _places(found.sparse)

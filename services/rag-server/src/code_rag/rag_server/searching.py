@@ -1,4 +1,4 @@
-"""The search use case: a query in, ranked and explained chunks out, with less when the embedder is away."""
+"""The search use case: a query in, ranked and explained chunks out; degraded without the embedder."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ CANDIDATES = 100
 """How many chunks each of the two searches contributes before they are ranked together."""
 
 CountDegradation = Callable[[str], None]
-"""Counts an answer given with less than everything, by what was missing."""
+"""Counts a degraded answer, by what was unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, best first, with what was missing and the seconds each step took."""
+    """Hits, best first, with what was unavailable and the seconds each step took."""
 
     hits: tuple[Hit, ...]
     degraded: tuple[str, ...]
@@ -29,7 +29,7 @@ class SearchResult:
 
 @dataclass(slots=True)
 class Searcher:
-    """Searches the store; `report` tells how complete its content is."""
+    """Searches the store; `report` returns the state of indexing."""
 
     store: VectorStore
     embedder: Embedder
@@ -39,7 +39,7 @@ class Searcher:
     async def search(self, query: str, scope: Scope, limit: int) -> SearchResult:
         """The best `limit` chunks for `query` within `scope`.
 
-        Where the query cannot be embedded the lexical search answers alone and `degraded` says so.
+        If the query cannot be embedded, only the lexical search is used and `degraded` says so.
         Raises the store's errors.
         """
         watch = Stopwatch()
@@ -54,7 +54,7 @@ class Searcher:
         return SearchResult(tuple(hits), tuple(degraded), watch.timings)
 
     async def searchable(self) -> Searchable | None:
-        """What a search can find now, counted in the store; None where the store does not answer."""
+        """What a search can find now, counted in the store; None if the store does not answer."""
         try:
             return Searchable(files=await self.store.count_files(), chunks=await self.store.count())
         except ServiceError:

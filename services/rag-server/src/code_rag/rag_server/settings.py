@@ -8,7 +8,7 @@ from code_rag.servicekit.settings import ServiceSettings, Url
 
 
 class Settings(ServiceSettings):
-    """The codebase, where its index is kept, and the services that help."""
+    """The codebase, the location of its index, and the other services."""
 
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
     codebase_path: DirectoryPath = Field(

@@ -1,4 +1,4 @@
-"""How long the steps of an answer take."""
+"""Measures how long the steps of an answer take."""
 
 import time
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Add what runs inside to the step `name`, also when it raises."""
+        """Add the time spent inside to the step `name`, also if it raises."""
         started = time.perf_counter()
         try:
             yield

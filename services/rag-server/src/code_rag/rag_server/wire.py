@@ -1,4 +1,4 @@
-"""The shapes of rag-server's own HTTP answers; the CLI reads the same ones."""
+"""Request and response models of rag-server's HTTP API; the CLI reads the same ones."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -19,7 +19,7 @@ class IndexRequest(BaseModel):
 
 
 class IndexStatus(BaseModel):
-    """Where indexing stands; `waiting`: a service it needs is away, and the run goes on once it is back."""
+    """State of indexing; `waiting`: a service is unavailable, and the run resumes when it is back."""
 
     state: State
     detail: str = ""
@@ -35,12 +35,12 @@ class IndexStatus(BaseModel):
 
     @classmethod
     def of(cls, report: IndexReport, searchable: Searchable | None) -> Self:
-        """The run as callers see it, with what the store holds."""
+        """Convert from the domain object, adding what the store contains."""
         return cls.model_validate(asdict(report) | {"searchable": searchable})
 
 
 class SearchRequest(BaseModel):
-    """A query and what to narrow it to; `path` is a folder or file, `language` a name such as `python`."""
+    """A query and its filters; `path` is a folder or file, `language` a name such as `python`."""
 
     query: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
     limit: int = Field(10, ge=1, le=100)
@@ -49,7 +49,7 @@ class SearchRequest(BaseModel):
 
 
 class SearchHit(BaseModel):
-    """One chunk of code that answers the query, and how it came to its score."""
+    """One chunk of code that matches the query, and how its score was computed."""
 
     path: str
     start_line: int
@@ -67,7 +67,7 @@ class SearchHit(BaseModel):
 
     @classmethod
     def of(cls, hit: Hit) -> Self:
-        """The hit as callers see it."""
+        """Convert from the domain object."""
         chunk = hit.chunk
         return cls(
             path=chunk.path,
@@ -83,7 +83,7 @@ class SearchHit(BaseModel):
 
 
 class SearchResponse(BaseModel):
-    """Hits, best first; `degraded` names what was missing when they were found."""
+    """Hits, best first; `degraded` names what the search was missing."""
 
     hits: list[SearchHit]
     degraded: list[str]
@@ -95,13 +95,13 @@ class AskRequest(BaseModel):
 
     question: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
     stream: bool = False
-    limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may draw on.")
+    limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may use.")
     path: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, max_length=64)
 
 
 class AnswerCitation(BaseModel):
-    """A place the answer names: `verified` when it was retrieved and still reads the same on disk."""
+    """A place the answer cites; `verified` if it was retrieved and is unchanged on disk."""
 
     marker: str
     path: str
@@ -112,12 +112,12 @@ class AnswerCitation(BaseModel):
 
     @classmethod
     def of(cls, citation: Citation) -> Self:
-        """The citation as callers see it."""
+        """Convert from the domain object."""
         return cls(**asdict(citation))
 
 
 class AskResponse(BaseModel):
-    """The answer with its proofs; `timings` are seconds by step."""
+    """The answer with its citations and hits; `timings` are seconds by step."""
 
     answer: str
     citations: list[AnswerCitation]
@@ -128,7 +128,7 @@ class AskResponse(BaseModel):
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
-        """The answer as callers see it."""
+        """Convert from the domain object."""
         return cls(
             answer=answer.text,
             citations=[AnswerCitation.of(citation) for citation in answer.citations],
@@ -149,7 +149,7 @@ class FileResponse(BaseModel):
 
 
 class HitsEvent(BaseModel):
-    """The first event of a streamed answer: what it will draw on, and what was missing in the search."""
+    """The first event of a streamed answer: the chunks it uses, and what the search was missing."""
 
     NAME: ClassVar[str] = "hits"
 
@@ -166,6 +166,6 @@ class TokenEvent(BaseModel):
 
 
 class AnswerEvent(AskResponse):
-    """The last event of a streamed answer: all that the answer holds where it is not streamed."""
+    """The last event of a streamed answer: the same fields as an answer that is not streamed."""
 
     NAME: ClassVar[str] = "answer"

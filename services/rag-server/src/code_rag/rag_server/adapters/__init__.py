@@ -1,1 +1,1 @@
-"""The world outside, behind `rag_server.ports`: vector stores and the services that rag-server calls."""
+"""Implementations of `rag_server.ports`: vector stores and clients of the services rag-server calls."""

@@ -1,4 +1,4 @@
-"""The chat model behind llm-server, spoken to in OpenAI's streaming protocol."""
+"""Client of llm-server's chat model, over OpenAI's streaming protocol."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ class ChatClient:
         self._upstream = Upstream("llm-server", url, api_key, idle_seconds)
 
     async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
-        """The answer in pieces; raises servicekit's upstream errors, also in the middle."""
+        """The answer in pieces; raises servicekit's upstream errors, possibly after some pieces."""
         body = {"messages": [dict(message) for message in messages], "stream": True}
         with self._upstream.errors():
             async with self._upstream.http.stream("POST", COMPLETIONS, json=body) as response:
@@ -48,10 +48,10 @@ class ChatClient:
                         return
                     if (token := _token(event.data)).text:
                         yield token
-        raise UpstreamFailed("llm-server broke off its answer.")
+        raise UpstreamFailed("llm-server ended its answer early.")
 
     async def ping(self) -> str:
-        """The name of the model; raises where llm-server is away, unwell or refuses the key."""
+        """The name of the model; raises if llm-server is unreachable, unhealthy or rejects the key."""
         return await self._upstream.ping()
 
     async def close(self) -> None:

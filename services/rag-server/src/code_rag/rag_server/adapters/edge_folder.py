@@ -1,4 +1,4 @@
-"""The folder of an embedded index: made, opened and compacted by Qdrant's engine in this process."""
+"""The folder of an embedded index: created, opened and compacted by Qdrant's engine in this process."""
 
 import fcntl
 import time
@@ -23,34 +23,34 @@ from code_rag.rag_server.adapters.qdrant_payload import DENSE, INDEXED_FIELDS, S
 from code_rag.rag_server.ports import StoreUnusable
 
 NO_GRAPH_KB = 1_000_000_000
-"""Size from which a graph is built: never. Brute force is exact and takes 2 ms at 20,000 points."""
+"""Size above which a graph is built: never. Brute force is exact and takes 2 ms at 20,000 points."""
 
 LOCK_SECONDS = 3.0
-"""How long a process that is stopping may still hold the folder, as the old worker does in a reload."""
+"""How long to wait for a stopping process to release the folder, such as the old worker in a reload."""
 
 T = TypeVar("T")
 
 
 class EngineError(Exception):
-    """What the engine says went wrong."""
+    """An error that the engine raised."""
 
 
 def guarded(call: Callable[[], T]) -> T:
-    """Tell the engine's errors, which have no type of their own, from all others; raises EngineError."""
+    """Convert the engine's errors, which have no type of their own, to EngineError; others pass through."""
     try:
         return call()
     except BaseException as error:
-        panicked = type(error).__module__ == "pyo3_runtime"  # Rust's panics are not even `Exception`
+        panicked = type(error).__module__ == "pyo3_runtime"  # Rust's panics do not derive from `Exception`
         if type(error) is Exception or panicked:
             raise EngineError(str(error)) from error
         raise
 
 
 def lock_folder(folder: Path) -> IO[bytes]:
-    """Take the index in `folder` for this process until the file is closed; waits for who is just letting go.
+    """Lock the index in `folder` until the file is closed; waits for a process that is stopping.
 
-    The engine has a lock of its own, but takes it after reading files that another process may be writing.
-    Raises StoreUnusable where another process keeps it, or no file can be made beside the folder.
+    The engine has its own lock, but takes it after reading files that another process may be writing.
+    Raises StoreUnusable if another process keeps the lock, or if the lock file cannot be created.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -71,10 +71,10 @@ def lock_folder(folder: Path) -> IO[bytes]:
 
 
 def open_folder(folder: Path, dimension: int) -> EdgeShard:
-    """Open the index in `folder`, made if missing, and let go of what was deleted from it.
+    """Open the index in `folder`, creating it if missing, and remove deleted points from disk.
 
-    Blocks for some 0.2 s per 20,000 points, and for 1 s where a fifth of them was deleted.
-    Raises StoreUnusable where another process has it open, it is damaged or cannot be made.
+    Blocks for about 0.2 s per 20,000 points, and for 1 s if a fifth of them was deleted.
+    Raises StoreUnusable if another process has it open, or if it is damaged or cannot be created.
     """
     try:
         if not folder.exists():
@@ -94,7 +94,7 @@ def _load(folder: Path, dimension: int) -> EdgeShard:
 
 def _create(folder: Path, dimension: int) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Renamed when it is whole: a process killed here leaves nothing that looks like an index.
+    # Renamed only when complete: a process killed here leaves nothing that looks like an index.
     with TemporaryDirectory(dir=folder.parent, prefix=".new-", ignore_cleanup_errors=True) as scratch:
         building = Path(scratch) / folder.name
         building.mkdir()
@@ -121,8 +121,8 @@ def _config(dimension: int) -> EdgeConfig:
 def _why_unusable(folder: Path, reason: str) -> str:
     if "WouldBlock" in reason:
         return _in_use(folder)
-    return f"The index {folder} cannot be read; delete the folder to have it rebuilt. ({reason})"
+    return f"The index {folder} cannot be read; delete the folder and it will be rebuilt. ({reason})"
 
 
 def _in_use(folder: Path) -> str:
-    return f"The index {folder} is in use by another process; give it another DATA_DIR or stop that one."
+    return f"The index {folder} is in use by another process; stop that process, or set another DATA_DIR."

@@ -1,4 +1,4 @@
-"""The embedder behind embedding-server's `/embed`."""
+"""Client of embedding-server's `/embed`."""
 
 import asyncio
 import math
@@ -12,13 +12,13 @@ from code_rag.servicekit.errors import UpstreamFailed
 from code_rag.servicekit.wire.embeddings import EmbeddedTexts, EmbedRequest
 
 BATCH = 64
-"""Texts per request: enough to fill the encoder, few enough for a slow CPU to answer within the time."""
+"""Texts per request: enough to fill the encoder, few enough for a slow CPU to answer in time."""
 SEARCH_SECONDS = 5.0
-PATIENT_SECONDS = 120.0
+BACKGROUND_SECONDS = 120.0
 
 
 class EmbeddingClient:
-    """An Embedder over HTTP that takes vectors of `model` alone, the one the index is made of; close it."""
+    """An Embedder over HTTP that accepts only vectors of `model`, the index's model; close it when done."""
 
     def __init__(
         self,
@@ -27,28 +27,28 @@ class EmbeddingClient:
         model: EmbeddingModel,
         search_seconds: float = SEARCH_SECONDS,
     ) -> None:
-        self._upstream = Upstream("embedding-server", url, api_key, PATIENT_SECONDS)
+        self._upstream = Upstream("embedding-server", url, api_key, BACKGROUND_SECONDS)
         self.model = model
         self._search_seconds = search_seconds
 
-    async def embed(self, texts: Sequence[str], *, patient: bool = False) -> list[Vector]:
-        """One vector per text, in order; a request of up to 64 texts may take 5 s, or 2 min for the patient.
+    async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
+        """One vector per text, in order; each 64 texts may take 5 s, or 2 min for background calls.
 
-        Raises InvalidInput for texts that the server refuses, else Overloaded, Unavailable, UpstreamTimeout
+        Raises InvalidInput for texts that the server rejects, else Overloaded, Unavailable, UpstreamTimeout
         or UpstreamFailed.
         """
-        seconds = PATIENT_SECONDS if patient else self._search_seconds
+        seconds = BACKGROUND_SECONDS if background else self._search_seconds
         batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
         return [vector for batch in batches for vector in await self._embed(batch, seconds)]
 
     async def ping(self) -> str:
-        """The name of the server's model; raises as `embed` does where it is away, unwell or another's."""
+        """The name of the server's model; raises if it is unreachable, unhealthy or serves another model."""
         name = await self._upstream.ping()
         self._require_model(name)
         return name
 
     async def served(self) -> EmbeddingModel:
-        """The model of the server, as the answer to a short text shows it; raises as `embed` does."""
+        """The server's model, read from its answer to a short text; raises as `embed` does."""
         answer = await self._ask(EmbedRequest(texts=["dimension"]), self._search_seconds)
         return EmbeddingModel(answer.model, answer.dimension)
 
@@ -78,11 +78,11 @@ class EmbeddingClient:
         # A sum is finite only if every number in it is.
         dimension = self.model.dimension
         if any(len(vector) != dimension or not math.isfinite(sum(vector)) for vector in vectors):
-            raise UpstreamFailed(f"embedding-server sent something that is no vector of {dimension}.")
+            raise UpstreamFailed(f"embedding-server sent a vector that is not {dimension} finite numbers.")
 
     def _require_model(self, served: str) -> None:
         if served != self.model.name:
             raise UpstreamFailed(
-                f"embedding-server serves {served}, the index is made of {self.model.name}: "
-                "restart rag-server to index with the model that is served."
+                f"embedding-server serves {served}, but the index was built with {self.model.name}: "
+                f"restart rag-server to index with {served}."
             )

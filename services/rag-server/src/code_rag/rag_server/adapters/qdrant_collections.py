@@ -1,4 +1,4 @@
-"""Which embedding models a Qdrant server has indexes of."""
+"""Finds the embedding models that a Qdrant server has indexes of."""
 
 from qdrant_client import AsyncQdrantClient, models
 
@@ -8,14 +8,14 @@ from code_rag.rag_server.model import EmbeddingModel
 
 
 async def fullest_model(client: AsyncQdrantClient, collection: str) -> EmbeddingModel | None:
-    """The model of that index of `collection` which holds the most; None where no index names its model."""
+    """The model of the largest index of `collection`; None if no index names its model."""
     found: list[tuple[int, EmbeddingModel]] = []
     with translated():
         for each in (await client.get_collections()).collections:
             if each.name.startswith(f"{collection}-"):
                 info = await client.get_collection(each.name)
                 model = _model(info.config)
-                # Another chunker's index has another name, and is as good as empty.
+                # The index of another chunker version has another name and would not be used.
                 if model and index_name(collection, model.name, model.dimension) == each.name:
                     found.append((info.points_count or 0, model))
     return max(found, key=lambda pair: pair[0])[1] if found else None

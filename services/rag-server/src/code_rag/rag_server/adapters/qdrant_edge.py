@@ -1,4 +1,4 @@
-"""The vector store inside this process, in one folder: Qdrant's own engine by `qdrant-edge-py`."""
+"""The embedded vector store, in one folder: Qdrant's own engine in this process, from `qdrant-edge-py`."""
 
 import asyncio
 import contextlib
@@ -54,22 +54,22 @@ from code_rag.servicekit.errors import Unavailable
 log = structlog.get_logger(__name__)
 
 FLUSH_SECONDS = 5.0
-"""How long a write may stay in the write-ahead log alone; Qdrant's server has the same default.
+"""How long a write may be only in the write-ahead log; Qdrant's server has the same default.
 
-A write survives the end of the process as soon as it is in the log, and a power cut once it is flushed.
+A write survives the end of the process as soon as it is in the log, and a power failure once it is flushed.
 """
 
 POINTS_PER_WRITE = 64
-"""The engine keeps Python's other threads waiting while it writes: some 5 ms for so many points."""
+"""The engine blocks Python's other threads while it writes: about 5 ms for 64 points."""
 
 MAX_POINTS = 1_000_000
-"""Points in a listing, which the engine does not know without a limit."""
+"""Limit of a listing; the engine has no listing without a limit."""
 
 T = TypeVar("T")
 
 
 def open_edge_store(folder: Path, dimension: int) -> "EdgeStore":
-    """Open the store in `folder`; blocks, and raises StoreUnusable, as `lock_folder` and `open_folder` do."""
+    """Open the store in `folder`; blocks and raises StoreUnusable as `lock_folder` and `open_folder` do."""
     lock = lock_folder(folder)
     try:
         return EdgeStore(open_folder(folder, dimension), lock)
@@ -79,7 +79,7 @@ def open_edge_store(folder: Path, dimension: int) -> "EdgeStore":
 
 
 class EdgeStore:
-    """Writes in one thread, in order, and reads in another, so that no search waits for the disk."""
+    """Writes in one thread, in order, and reads in another, so that searches do not wait for the disk."""
 
     def __init__(self, shard: EdgeShard, lock: IO[bytes]) -> None:
         self._shard = shard
@@ -98,7 +98,7 @@ class EdgeStore:
         await self._write(write)
 
     async def remove_stale(self, path: str, digest: str) -> None:
-        """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
+        """Delete the chunks of `path` whose file digest is not `digest`; "" deletes all of them."""
         stale = Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
         await self._write(lambda: self._shard.update(UpdateOperation.delete_points_by_filter(stale)))
 
@@ -124,7 +124,7 @@ class EdgeStore:
         return await self._read(read)
 
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
+        """Add dense vectors to stored chunks, by chunk id; fails if one of the chunks is gone."""
 
         def write() -> None:
             points = [PointVectors(key, {DENSE: list(vector)}) for key, vector in vectors.items()]
@@ -164,7 +164,7 @@ class EdgeStore:
         await self.count()
 
     async def close(self) -> None:
-        """Flush and let go of the folder."""
+        """Flush and release the folder."""
         if self._flushing is not None:
             self._flushing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -184,7 +184,7 @@ class EdgeStore:
     def _counted(self, field: str, wanted: Filter) -> dict[str, int]:
         """How many points have each value of a field."""
         facet = self._shard.facet(FacetRequest(field, limit=MAX_FILES, exact=True, filter=wanted))
-        # The engine still lists the values of points deleted since the folder was opened, counted 0.
+        # The engine still lists the values of points deleted since the folder was opened, with count 0.
         return {str(hit.value): hit.count for hit in facet if hit.count}
 
     async def _read(self, work: Callable[[], T]) -> T:
@@ -203,14 +203,14 @@ class EdgeStore:
         try:
             await _in_thread(self._writer, self._shard.flush)
         except Unavailable as error:
-            log.warning("index not flushed", reason=error.message)
+            log.warning("cannot flush the index", reason=error.message)
 
 
 async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     try:
         return await asyncio.get_running_loop().run_in_executor(thread, guarded, work)
     except EngineError as error:
-        raise Unavailable(f"The embedded index fails: {error}", code="store_unavailable") from error
+        raise Unavailable(f"The embedded index failed: {error}", code="store_unavailable") from error
 
 
 def _stored(point: Point, vectors: Mapping[str, Any]) -> EdgePoint:

@@ -1,4 +1,4 @@
-"""What a Qdrant server may say or not say instead of an answer, in servicekit's errors."""
+"""Translates the errors of a Qdrant server and its client into servicekit's errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from code_rag.servicekit.errors import Unavailable, UpstreamFailed, UpstreamTime
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Say what went wrong between us and the server in our own errors."""
+    """Raise the client's errors as servicekit's errors."""
     try:
         yield
     except ResourceExhaustedResponse as error:
@@ -28,7 +28,7 @@ def translated() -> Iterator[None]:
 
 @contextmanager
 def nothing_if_missing() -> Iterator[None]:
-    """Pass over what the server says about a collection that is not there: it holds nothing."""
+    """Ignore the error for a missing collection: it contains nothing."""
     try:
         yield
     except UnexpectedResponse as error:
@@ -39,7 +39,7 @@ def nothing_if_missing() -> Iterator[None]:
 def _refused(error: UnexpectedResponse) -> Unavailable | UpstreamFailed:
     reason = error.content.decode(errors="replace")[:200]
     if error.status_code in (401, 403):
-        return UpstreamFailed("The vector database refuses the key in VECTOR_DB_API_KEY.")
+        return UpstreamFailed("The vector database rejects the key in VECTOR_DB_API_KEY.")
     if error.status_code is None or error.status_code >= 500 or error.status_code == 429:
         return Unavailable(f"The vector database answered {error.status_code}: {reason}", retry_after=1)
     return UpstreamFailed(f"The vector database answered {error.status_code}: {reason}")
@@ -50,4 +50,4 @@ def _broken(source: Exception) -> Unavailable | UpstreamFailed | UpstreamTimeout
         return UpstreamTimeout("The vector database did not answer in time.")
     if isinstance(source, httpx.TransportError):
         return Unavailable("The vector database cannot be reached.", code="store_unavailable", retry_after=1)
-    return UpstreamFailed("What VECTOR_DB_URL leads to does not answer like Qdrant.")
+    return UpstreamFailed("The server at VECTOR_DB_URL does not answer like Qdrant.")

@@ -1,4 +1,4 @@
-"""How chunks lie in Qdrant, the same in the server and in the embedded engine."""
+"""How chunks are stored in Qdrant, the same in the server and in the embedded engine."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from typing import Any
 from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, StoredFile
 
 LAYOUT_VERSION = 1
-"""Raised whenever a stored payload or sparse vector would mean something else."""
+"""Bump when the meaning of a stored payload or sparse vector changes."""
 
 MAX_FILES = 1_000_000
-"""How many different values of a field are counted at most: the engine makes room for so many."""
+"""Maximum number of distinct values of a field to count: the engine allocates memory for this many."""
 
 DENSE = "dense"
 SPARSE = "sparse"
@@ -22,16 +22,16 @@ _CHUNK_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in
 
 
 def index_name(collection: str, model: str, dimension: int) -> str:
-    """The name of an index that only holds points made in one way, so that two ways never mix."""
+    """The name of an index by model, chunker and layout, so that different vectors never mix."""
     schema = f"{model}|{dimension}|{CHUNKER_VERSION}|{LAYOUT_VERSION}"
     return f"{collection}-{hashlib.sha256(schema.encode()).hexdigest()[:8]}"
 
 
 def to_payload(chunk: Chunk) -> dict[str, Any]:
-    """The chunk's fields but its id, and what is only there to be filtered and counted by.
+    """The chunk's fields except its id, and two fields that are only for filtering and counting.
 
     `path_parents` are the file and every folder it is in; `file_version` is the same for all chunks of one
-    version of a file, so that the store can tell versions and count their chunks by itself.
+    version of a file, so that the store can count the chunks of each version.
     """
     return {
         "path": chunk.path,
@@ -56,13 +56,13 @@ def to_chunk(point_id: object, payload: Mapping[str, Any]) -> Chunk:
 
 
 def path_parents(path: str) -> list[str]:
-    """`a/b.py` gives `a` and `a/b.py`: what a search narrowed to a folder or file compares with."""
+    """`a/b.py` gives `a` and `a/b.py`: the values that a path filter matches."""
     parts = path.split("/")
     return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
 
 
 def tally_files(versions: Mapping[str, int], unembedded: Mapping[str, int]) -> dict[str, StoredFile]:
-    """Tell the stored files from the points per `file_version`, and per path of those without a dense vector.
+    """The stored files, from the points per `file_version` and the points without dense vector per path.
 
     A file that is stored in two versions is not complete.
     """

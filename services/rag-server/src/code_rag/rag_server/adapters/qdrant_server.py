@@ -16,7 +16,7 @@ from code_rag.rag_server.adapters.qdrant_payload import (
     to_chunk,
     to_payload,
 )
-from code_rag.rag_server.adapters.tls import trust_for
+from code_rag.rag_server.adapters.tls import verify_for
 from code_rag.rag_server.model import (
     Candidates,
     Chunk,
@@ -29,7 +29,7 @@ from code_rag.rag_server.model import (
 )
 
 TIMEOUT_SECONDS = 4
-"""For what someone waits for: with the embedding of a query, an answer or an error comes within 10 s."""
+"""For requests that a person waits for: with the query's embedding, a reply or an error comes within 10 s."""
 INDEXING_SECONDS = 60
 POINTS_PER_REQUEST = 128
 PAGE = 1_000
@@ -37,8 +37,8 @@ PAGE = 1_000
 
 
 def connect(url: str, api_key: str | None, timeout: int = TIMEOUT_SECONDS) -> AsyncQdrantClient:
-    """A client for the server at `url`; connects when it is first used."""
-    # As a header: the client's own parameter warns of plain HTTP, which is what a cluster has inside.
+    """A client for the server at `url`; it connects on first use."""
+    # As a header: the client's own parameter warns about plain HTTP, which is normal inside a cluster.
     headers = {"api-key": api_key} if api_key else None
     return AsyncQdrantClient(
         url=url,
@@ -46,12 +46,12 @@ def connect(url: str, api_key: str | None, timeout: int = TIMEOUT_SECONDS) -> As
         timeout=timeout,
         check_compatibility=False,
         trust_env=False,
-        verify=trust_for(url),
+        verify=verify_for(url),
     )
 
 
 class ServerStore:
-    """One collection of a Qdrant server, made when indexing first asks for it, and again if it vanishes."""
+    """One collection of a Qdrant server, created when indexing first needs it, and again if it disappears."""
 
     def __init__(
         self, client: AsyncQdrantClient, collection: str, dimension: int, model: str = "", page: int = PAGE
@@ -70,7 +70,7 @@ class ServerStore:
                 await self._upsert(points[start : start + POINTS_PER_REQUEST])
 
     async def remove_stale(self, path: str, digest: str) -> None:
-        """Delete the chunks of `path` that belong to another version than `digest`; "" deletes them all."""
+        """Delete the chunks of `path` whose file digest is not `digest`; "" deletes all of them."""
         stale = models.Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
         with translated(), nothing_if_missing():
             await self._client.delete(
@@ -107,7 +107,7 @@ class ServerStore:
         return chunks
 
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Give stored chunks, named by their ids, their dense vectors; fails if one of them is gone."""
+        """Add dense vectors to stored chunks, by chunk id; fails if one of the chunks is gone."""
         points = [models.PointVectors(id=key, vector={DENSE: list(v)}) for key, v in vectors.items()]
         with translated():
             for start in range(0, len(points), POINTS_PER_REQUEST):
@@ -148,7 +148,7 @@ class ServerStore:
             await self._client.collection_exists(self._collection)
 
     async def close(self) -> None:
-        """Let go of the connections; whatever was upserted is already durable."""
+        """Close the connections; whatever was upserted is already durable."""
         await self._client.close()
 
     async def _upsert(self, points: Sequence[Point]) -> None:
@@ -163,7 +163,7 @@ class ServerStore:
         await self._client.upsert(self._collection, structs, wait=True, timeout=INDEXING_SECONDS)
 
     async def _vectors(self, ids: Sequence[str]) -> dict[str, Any]:
-        """The dense vectors that these chunks have already."""
+        """The dense vectors that these chunks already have."""
         known = await self._client.retrieve(
             self._collection, ids, with_payload=False, with_vectors=[DENSE], timeout=INDEXING_SECONDS
         )
@@ -179,7 +179,7 @@ class ServerStore:
         return {}
 
     async def _make(self) -> None:
-        """Make the collection and its indexes, or what is missing of them."""
+        """Create the collection and its indexes if they are missing."""
         try:
             await self._client.create_collection(
                 self._collection,
@@ -190,7 +190,7 @@ class ServerStore:
                 metadata={"model": self._model},
             )
         except UnexpectedResponse as error:
-            if error.status_code != 409:  # another replica of ours was faster
+            if error.status_code != 409:  # another replica has just created it
                 raise
         for field in INDEXED_FIELDS:
             await self._client.create_payload_index(

@@ -1,11 +1,11 @@
-"""Certificates for the calls to the services behind rag-server."""
+"""TLS settings for the calls to the services behind rag-server."""
 
 import ssl
 
 
-def trust_for(url: str) -> ssl.SSLContext | bool:
-    """What an HTTP client of `url` takes as `verify`: its own default, or trust in nobody for plain HTTP.
+def verify_for(url: str) -> ssl.SSLContext | bool:
+    """A client's `verify` for `url`: its default, or an empty context for http://, to skip loading CAs.
 
-    The default reads certificates, some 20 ms for each client, which every start and every reload would pay.
+    Loading them takes about 20 ms for each client, at every start and every reload.
     """
     return url.startswith("https:") or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

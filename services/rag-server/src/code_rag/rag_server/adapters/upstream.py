@@ -1,4 +1,4 @@
-"""One of our own services behind rag-server, spoken to over HTTP."""
+"""HTTP client of one of our own services that rag-server calls."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import httpx2
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
-from code_rag.rag_server.adapters.tls import trust_for
+from code_rag.rag_server.adapters.tls import verify_for
 from code_rag.servicekit.errors import (
     InvalidInput,
     Overloaded,
@@ -32,23 +32,23 @@ class _Models(BaseModel):
 
 
 class Upstream:
-    """A service at a URL: its errors become ours, and our request id becomes its; close it when done."""
+    """A service at a URL: translates its errors and passes on the request id; close it when done."""
 
     def __init__(self, service: str, url: str, api_key: SecretStr | None, read_seconds: float) -> None:
         self.service = service
         self.url = url
-        # The services talk to each other directly: a proxy in the environment is for the world outside.
+        # The services call each other directly: a proxy in the environment is for external hosts.
         self.http = httpx2.AsyncClient(
             base_url=url,
             timeout=httpx2.Timeout(read_seconds, connect=CONNECT_SECONDS),
             headers=bearer(api_key),
             event_hooks={"request": [_pass_request_id]},
             trust_env=False,
-            verify=trust_for(url),
+            verify=verify_for(url),
         )
 
     async def ping(self) -> str:
-        """The name of the service's model; raises where the service is away or anything but well."""
+        """The name of the service's model; raises if the service is unreachable or its status is not ok."""
         with self.errors():
             health = HealthReport.model_validate_json(await self._get("/health"))
             models = _Models.model_validate_json(await self._get("/v1/models"))
@@ -63,7 +63,7 @@ class Upstream:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Say what went wrong between us and the service in our own errors."""
+        """Raise the errors of a call to the service as servicekit's errors."""
         try:
             yield
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
@@ -72,12 +72,12 @@ class Upstream:
         except (httpx2.TimeoutException, TimeoutError) as error:
             raise UpstreamTimeout(f"{self.service} did not answer in time.") from error
         except httpx2.HTTPError as error:
-            raise UpstreamFailed(f"{self.service} broke off: {error}".rstrip(": ")) from error
+            raise UpstreamFailed(f"The connection to {self.service} broke: {error}".rstrip(": ")) from error
         except ValidationError as error:
-            raise UpstreamFailed(f"{self.service} sent an answer of the wrong shape.") from error
+            raise UpstreamFailed(f"{self.service} sent an answer in the wrong format.") from error
 
     def require_ok(self, response: httpx2.Response) -> None:
-        """Raise the error that a response, read to its end, stands for; return if it is a success."""
+        """Raise the error of a response that was read completely; return if it is a success."""
         if response.is_success:
             return
         status, message = response.status_code, _message(response)

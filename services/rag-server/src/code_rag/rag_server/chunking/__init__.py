@@ -1,4 +1,4 @@
-"""Cuts a file into chunks along its structure, every line that is not blank in exactly one."""
+"""Splits a file into chunks along its structure; each non-blank line is in exactly one chunk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ class Chunking:
     chunks: tuple[Chunk, ...]
     method: Method
     fallback: str = ""
-    """Why a file whose language has a grammar was cut by lines; empty if it was not."""
+    """Why a file whose language has a grammar was split by lines; empty if it was not."""
 
 
 def chunk_file(file: SourceFile) -> Chunking:
-    """Cut a file by its grammar, by its headings, or by blank lines and indentation.
+    """Split a file by its grammar, by its headings, or by blank lines and indentation.
 
-    A file that cannot be parsed is cut by lines and `fallback` says why.
+    A file that cannot be parsed is split by lines and `fallback` says why.
     """
     lines = file.lines
     if file.language == "markdown":

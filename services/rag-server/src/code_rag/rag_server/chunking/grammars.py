@@ -1,7 +1,8 @@
 """The tree-sitter grammars, and what counts as a definition in each language.
 
-In a query `@name` is the name of a definition, `@owner` the type it is attached to from outside, and the
-third capture, by its own name, the kind of the whole. Where two patterns match a node the first one counts.
+In a query `@name` is the name of a definition and `@owner` the type it belongs to if it is defined outside
+that type; the name of the third capture is the kind of the definition. If two patterns match a node, the
+first one counts.
 """
 
 from functools import cache

@@ -1,4 +1,4 @@
-"""Where to cut text of no known grammar: at blank lines and small indentation."""
+"""Where to split text without a known grammar: at blank lines and small indentation."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ _TAB = 4
 
 
 def indentation_depths(lines: Sequence[str]) -> list[int]:
-    """How deep the boundary before each line lies, by the line's indentation in columns."""
+    """The depth of the boundary before each line: the line's indentation in columns."""
     return [_indentation(line) for line in lines]
 
 

@@ -1,4 +1,4 @@
-"""Where to cut Markdown: at headings, then at paragraphs, last inside fenced code."""
+"""Where to split Markdown: at headings, then at paragraphs, last inside fenced code."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _FENCED_DEPTH = 8
 
 
 def markdown_structure(lines: Sequence[str]) -> tuple[list[int], list[Definition]]:
-    """The depth of the boundary before each line, and the sections with their lines."""
+    """The depth of the boundary before each line, and the sections with their line ranges."""
     depths = _fence_depths(lines)
     headings = []
     for row, line in enumerate(lines):
@@ -27,7 +27,7 @@ def markdown_structure(lines: Sequence[str]) -> tuple[list[int], list[Definition
 
 
 def _fence_depths(lines: Sequence[str]) -> list[int]:
-    """Fenced where the line before is inside the same fence, and in front matter; text elsewhere."""
+    """`_FENCED_DEPTH` if the line before is in the same fence or front matter, else `_TEXT_DEPTH`."""
     depths = []
     closing = re.compile(r"(?:---|\.\.\.)\s*") if lines and lines[0].rstrip() == "---" else None
     for row, line in enumerate(lines):
@@ -53,7 +53,7 @@ def _heading(lines: Sequence[str], row: int, line: str) -> tuple[int, str] | Non
 
 
 def _sections(headings: Sequence[tuple[int, int, str]], count: int) -> list[Definition]:
-    """Each heading's section reaches to the next heading of its level or above."""
+    """Each heading's section extends to the next heading of its level or above."""
     sections = []
     ends = [count] * (_TEXT_DEPTH + 1)
     for row, level, title in reversed(headings):

@@ -1,4 +1,4 @@
-"""What a file defines, by name, and which of it a chunk holds."""
+"""The named definitions of a file, and which of them a chunk contains."""
 
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ class Outline:
     """The definitions of a file with qualified names: `Class.method`, `Heading > Subheading`."""
 
     def __init__(self, definitions: Iterable[Definition], kind: str) -> None:
-        """`kind` is that of a chunk in which nothing is defined."""
+        """`kind` is the kind of a chunk that contains no definition."""
         self._kind = kind
         self._entries: list[_Entry] = []
         enclosing: _Entry | None = None
@@ -46,7 +46,7 @@ class Outline:
         self.rows = frozenset(self._rows)
 
     def describe(self, start: int, end: int) -> tuple[tuple[str, ...], str, str]:
-        """What starts in the rows `[start, end)`; name and kind of the first, or of what encloses them."""
+        """The names defined in rows `[start, end)`; name and kind of the first, or of what encloses them."""
         first, last = bisect_left(self._rows, start), bisect_left(self._rows, end)
         inside = self._entries[first:last]
         subject = inside[0] if inside else self._around(first, start)

@@ -1,33 +1,33 @@
-"""Packs lines into chunks of a useful size, cutting where a structure says it hurts least."""
+"""Packs lines into chunks of a useful size, split where the structure of the text suggests."""
 
 import re
 from collections.abc import Callable, Container, Sequence
 from itertools import accumulate, pairwise
 
 TARGET = 200
-"""Tokens of a chunk: with the path that is embedded in front of it, it stays below MiniLM's 256."""
+"""Maximum tokens of a chunk: with the path that is embedded before it, it stays below MiniLM's 256."""
 
 SMALL = 50
-"""A piece below this joins a neighbour even if the target is exceeded by as much."""
+"""A piece smaller than this is joined with a neighbour even if the result exceeds TARGET by up to SMALL."""
 
 SIBLINGS = 100
-"""Tokens that two definitions may have together to share a chunk: larger ones are found better alone."""
+"""Maximum tokens of two definitions in one chunk: larger ones are found better in separate chunks."""
 
 _TOKEN = re.compile(r"[a-z]{1,5}|\d{1,3}|[^\sa-z\d]")
 
 
 def count_tokens(line: str) -> int:
-    """About how many tokens MiniLM's tokenizer makes of a line: within 15 % for nine texts in ten."""
+    """Estimate the tokens MiniLM's tokenizer makes of a line: within 15 % for nine texts in ten."""
     return len(_TOKEN.findall(line.lower()))
 
 
 def pack(lines: Sequence[str], depths: Sequence[int], defining: Container[int]) -> list[tuple[int, int]]:
-    """Divide lines into runs `[start, end)`, in order, that together hold every line that is not blank.
+    """Divide lines into runs `[start, end)`, in order, that together contain every non-blank line.
 
-    `depths[i]` says how deep inside the structure the boundary before line i lies; a shallow one separates
-    siblings near the top. On the lines `defining` a definition starts. Boundaries are closed from the
-    deepest up while both sides fit into one chunk, so that what belongs together is joined first and a run
-    exceeds the limit only if it is a single line.
+    `depths[i]` is the depth in the structure of the boundary before line i; a shallow one separates siblings
+    near the top. `defining` are the lines on which a definition starts. Boundaries are closed, deepest first,
+    while both sides fit into one chunk, so that related lines are joined first and a run exceeds the limit
+    only if it is a single line.
     """
     rows = [row for row, line in enumerate(lines) if line.strip()]
     packing = _Packing(
@@ -44,7 +44,7 @@ def pack(lines: Sequence[str], depths: Sequence[int], defining: Container[int]) 
 
 
 class _Packing:
-    """Runs of pieces between the boundaries that are still open; boundary i lies before piece i."""
+    """Runs of pieces between the boundaries that are still open; boundary i is before piece i."""
 
     def __init__(self, sizes: Sequence[int], depths: Sequence[int], defining: Sequence[bool]) -> None:
         self._defined = list(accumulate(defining, initial=0))
@@ -63,9 +63,9 @@ class _Packing:
         return runs
 
     def join_where(self, wanted: Callable[[int, int, int], bool], after_blank: Sequence[bool]) -> None:
-        """Close the open boundaries that `wanted`, asked with a run, a boundary and a run, agrees to.
+        """Close the open boundaries for which `wanted(start, boundary, end)` is true.
 
-        The deepest come first, and of one depth those that no blank line marks.
+        The deepest come first, and at the same depth those without a blank line.
         """
         boundaries = [start for start, _ in self.runs()[1:]]
         for boundary in sorted(boundaries, key=lambda i: (-self._depths[i], after_blank[i])):
@@ -74,7 +74,7 @@ class _Packing:
                 self._end[start], self._start[end] = end, start
 
     def balance(self) -> None:
-        """Move the boundaries inside what was too large, so that its parts are of like size."""
+        """Move the boundaries inside pieces that were too large, so that their parts have similar sizes."""
         for boundary in [start for start, _ in self.runs()[1:]]:
             start, end, depth = self._start[boundary], self._end[boundary], self._depths[boundary]
             if depth > min(self._depths[start], self._depths[end]):
@@ -84,10 +84,10 @@ class _Packing:
                 self._start[best], self._end[best] = start, end
 
     def fits(self, start: int, boundary: int, end: int) -> bool:
-        """Whether both sides are whole at the boundary's depth and fit into one chunk.
+        """Whether both sides are complete at the boundary's depth and fit into one chunk.
 
-        A side is torn if it is cut off deeper inside than the boundary lies: the end of a long function shall
-        not be joined with the next one. Only the bare head of a structure is joined with its torn first part.
+        A side is incomplete if its outer edge is deeper than the boundary: the end of a long function must
+        not join the next one. Only the head of a structure is joined with its incomplete first part.
         """
         before, depth, after = self._depths[start], self._depths[boundary], self._depths[end]
         if before > depth or (after > depth and not self._is_head(start, boundary)):
@@ -102,7 +102,7 @@ class _Packing:
         )
 
     def is_leftover(self, start: int, boundary: int, end: int) -> bool:
-        """Whether one side is too small to stand alone."""
+        """Whether one side is too small to be a chunk by itself."""
         smaller = min(self._size(start, boundary), self._size(boundary, end))
         return smaller < SMALL and self._size(start, end) <= TARGET + SMALL
 

@@ -1,6 +1,6 @@
-"""The command `coderag`: ask questions of a codebase through a running rag-server.
+"""The command `coderag`: ask questions about a codebase through a running rag-server.
 
-Each command's work is imported when it runs, so that `coderag --help` answers at once.
+Each command's code is imported only when it runs, so that `coderag --help` is fast.
 """
 
 import os
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from code_rag.rag_server.cli.client import Client
 
 DEFAULT_URL = "http://127.0.0.1:8000"
-HELP = """Ask questions of a codebase; the answers name the lines that prove them.
+HELP = """Ask questions about a codebase; the answers cite the lines that support them.
 
 \b
 Examples:
   coderag index                               index the codebase and wait
-  coderag ask "How long can I get a refund?"  answer, then its sources
-  coderag search refund window --limit 3      the code itself, best first
+  coderag ask "How long can I get a refund?"  print the answer, then its sources
+  coderag search refund window --limit 3      print matching code, best first
   coderag search cancel --path orders --language python --json
-  coderag status                              what works and what is indexed
+  coderag status                              show what works and what is indexed
 """
 EPILOG = """\b
 Exit codes:
-  0    done, something was found
+  0    success, something was found
   1    nothing was found: no hit, or an answer that cites no line
-  2    wrong usage, or the server refused the request (4xx)
+  2    wrong usage, or the server rejected the request (4xx)
   3    the server cannot be reached, is busy (429) or unavailable (5xx)
-  4    indexing failed, as a whole or for some files
+  4    indexing failed, entirely or for some files
   130  stopped with Ctrl-C
 
 \b
 Environment:
-  RAG_SERVER_URL  where the rag-server is (default http://127.0.0.1:8000)
-  API_KEY         the key the server asks for, where it has one
-  NO_COLOR        set it to anything for output without colours
+  RAG_SERVER_URL  URL of the rag-server (default http://127.0.0.1:8000)
+  API_KEY         the server's API key, if it requires one
+  NO_COLOR        set it to any value for output without colours
 """
 
 
 class Commands(TyperGroup):
-    """Ends a command that failed with one sentence on stderr and the failure's exit code."""
+    """Ends a failed command with one message on stderr and the failure's exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -66,9 +66,9 @@ app = typer.Typer(
 
 Url = Annotated[
     str,
-    typer.Option("--url", envvar="RAG_SERVER_URL", help="Where the rag-server is.", metavar="URL"),
+    typer.Option("--url", envvar="RAG_SERVER_URL", help="URL of the rag-server.", metavar="URL"),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")]
+Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 Path = Annotated[str | None, typer.Option("--path", help="Only this folder or file.", metavar="PATH")]
 Language = Annotated[
     str | None, typer.Option("--language", help="Only this language, such as python.", metavar="NAME")
@@ -84,13 +84,13 @@ def _client(url: str) -> "Client":
 @app.command("index")
 def index_command(
     path: Annotated[
-        str, typer.Argument(help="Folder or file below the codebase's root.", metavar="PATH")
+        str, typer.Argument(help="Folder or file, relative to the codebase root.", metavar="PATH")
     ] = "",
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start the run and return at once.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Start indexing and return at once.")] = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
-    """Index what changed and wait until it can be searched.
+    """Index changed files and wait until indexing is done.
 
     \b
     Examples:
@@ -109,13 +109,13 @@ def search_command(
     query: Annotated[
         list[str], typer.Argument(help="Words or a sentence; quotes are not needed.", metavar="QUERY")
     ],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many hits.")] = 10,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="Maximum number of hits.")] = 10,
     path: Path = None,
     language: Language = None,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
-    """Find the code that fits a query, best first.
+    """Find code that matches a query, best first.
 
     \b
     Examples:
@@ -133,16 +133,16 @@ def search_command(
 def ask_command(
     question: Annotated[
         list[str],
-        typer.Argument(help="The question; quote it to keep the shell off '?'.", metavar="QUESTION"),
+        typer.Argument(help="The question; quote it, since shells expand '?'.", metavar="QUESTION"),
     ],
     path: Path = None,
     language: Language = None,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
-    """Answer a question, then list the lines that prove it.
+    """Answer a question, then list the lines that support the answer.
 
-    A source marked ✓ was read for the answer and is still the same on disk; ✗ says why not.
+    A source marked ✓ was read for the answer and is unchanged on disk; one marked ✗ has the reason why not.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`coderag ask`: the answer as it is written, then the lines that prove it."""
+"""`coderag ask`: streams the answer, then lists the lines that support it."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -13,7 +13,7 @@ from code_rag.rag_server.wire import AnswerCitation, AnswerEvent, AskRequest, Hi
 
 
 def ask(client: Client, question: str, *, path: str | None, language: str | None, as_json: bool) -> None:
-    """Print the answer to `question` and its sources; raises Failure when it has none."""
+    """Print the answer to `question` and its sources; raises Failure if there are no sources."""
     request = AskRequest.model_construct(question=question, stream=True, path=path, language=language)
     answer = follow(client, request, show=not as_json)
     if as_json:
@@ -21,11 +21,11 @@ def ask(client: Client, question: str, *, path: str | None, language: str | None
     elif answer.citations:
         print_sources(answer.citations)
     if not answer.citations:
-        raise Failure("No line of the index proves an answer.", ExitCode.NOTHING_FOUND)
+        raise Failure("The answer cites no indexed line.", ExitCode.NOTHING_FOUND)
 
 
 def follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
-    """Ask and return the answer; with `show` its text is printed as it comes. Raises Failure."""
+    """Ask and return the answer; with `show` its text is printed as it arrives. Raises Failure."""
     with Transcript(show) as transcript:
         for name, data in client.events("/ask", request):
             if name == HitsEvent.NAME:
@@ -35,21 +35,19 @@ def follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
             elif name == AnswerEvent.NAME:
                 answer = client.read(data, AnswerEvent)
                 transcript.remark(answer.degraded)
-                if (
-                    not transcript.written
-                ):  # no model wrote it: it lists the best places, or says there are none
+                if not transcript.written:  # without a model the answer is the best places, or "not found"
                     transcript.write(answer.answer)
                 return answer
-    raise Failure("The answer broke off before its end.", ExitCode.UNAVAILABLE)
+    raise Failure("The answer ended early.", ExitCode.UNAVAILABLE)
 
 
 class Transcript:
-    """What people see while an answer is written: its text where `show`, and each remark once."""
+    """Prints an answer while it arrives: its text if `show`, and each remark once."""
 
     def __init__(self, show: bool) -> None:
         self._show = show
         self._remarks: set[str] = set()
-        self._waiting = stderr().status("Reading the code …")  # draws nothing unless stderr is a terminal
+        self._waiting = stderr().status("Reading the code …")  # prints nothing unless stderr is a terminal
         self.written = ""  # the last piece
 
     def __enter__(self) -> Self:
@@ -71,7 +69,7 @@ class Transcript:
             typer.echo(visible(text), nl=False)
 
     def remark(self, remarks: Iterable[str]) -> None:
-        """Say on stderr what was missing."""
+        """Print on stderr what was unavailable."""
         for remark in remarks:
             if remark not in self._remarks:
                 note(remark)
@@ -79,7 +77,7 @@ class Transcript:
 
 
 def print_sources(citations: list[AnswerCitation]) -> None:
-    """Print the lines that prove an answer, each with its check."""
+    """Print the lines that an answer cites, each with the result of its check."""
     from rich.text import Text
 
     console = stdout()

@@ -1,4 +1,4 @@
-"""Talks to a rag-server and turns everything that can go wrong into a Failure."""
+"""HTTP client for a rag-server; every error becomes a Failure."""
 
 import json
 from collections.abc import Iterator
@@ -78,7 +78,7 @@ class Client:
         try:
             return shape.model_validate_json(content)
         except ValidationError:
-            message = f"{self.url} answered, but not as a rag-server of this version would."
+            message = f"{self.url} sent an unexpected response; is it a rag-server of this version?"
             raise Failure(message, ExitCode.UNAVAILABLE) from None
 
     def _check(self, response: httpx2.Response) -> None:
@@ -98,7 +98,7 @@ class Client:
         except httpx2.ConnectError as error:
             message = (
                 f"No rag-server can be reached at {self.url} ({visible_line(str(error))}). "
-                "Start it, or say where it is with --url or RAG_SERVER_URL."
+                "Start it, or set its URL with --url or RAG_SERVER_URL."
             )
         except httpx2.TimeoutException:
             message = f"The rag-server at {self.url} did not answer in time."
@@ -123,9 +123,9 @@ def _address(url: str) -> httpx2.URL:
 def _authorization(api_key: str) -> dict[str, str]:
     if not api_key:
         return {}
-    # The transport's own complaint about such a header would print the key.
+    # The HTTP library's own error about such a header would print the key.
     if not (api_key.isascii() and api_key.isprintable()) or " " in api_key:
-        raise Failure("API_KEY holds characters that no key can have.", ExitCode.REFUSED)
+        raise Failure("API_KEY contains characters that are not allowed in a key.", ExitCode.REFUSED)
     return {"authorization": f"Bearer {api_key}"}
 
 
@@ -134,7 +134,7 @@ def _json(body: BaseModel) -> _Json:
     try:
         return {"content": text.encode(), "headers": {"content-type": "application/json"}}
     except UnicodeEncodeError:
-        raise Failure("The arguments hold bytes that are not UTF-8.", ExitCode.REFUSED) from None
+        raise Failure("The arguments contain bytes that are not UTF-8.", ExitCode.REFUSED) from None
 
 
 def _error_message(body: str) -> str:

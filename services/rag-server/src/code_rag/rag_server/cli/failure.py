@@ -1,10 +1,10 @@
-"""How a command ends when it did not do what it was asked for."""
+"""How a command ends when it fails."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What scripts can tell apart; `coderag --help` explains each."""
+    """Exit codes for scripts; `coderag --help` explains each."""
 
     NOTHING_FOUND = 1
     REFUSED = 2
@@ -13,7 +13,7 @@ class ExitCode(IntEnum):
 
 
 class Failure(Exception):
-    """One sentence for people and an exit code for scripts."""
+    """A message for people and an exit code for scripts."""
 
     def __init__(self, message: str, exit_code: ExitCode) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""`coderag index`: starts a run and follows it to its end."""
+"""`coderag index`: starts indexing and shows its progress until it ends."""
 
 import sys
 import time
@@ -14,16 +14,16 @@ from code_rag.rag_server.wire import IndexRequest, IndexStatus
 
 POLL_SECONDS = 0.2
 PLAIN_LINE_SECONDS = 5.0
-"""How often a line is printed where stderr is not a terminal and nothing else is new."""
+"""Seconds between progress lines when stderr is not a terminal and nothing else changes."""
 MAX_ERRORS_SHOWN = 10
 
 Show = Callable[[IndexStatus], None]
 
 
 def index(client: Client, path: str, *, wait: bool, as_json: bool) -> None:
-    """Index `path`; with `wait` returns once the run is over.
+    """Index `path`; with `wait` returns when the run has ended.
 
-    Raises Failure when the run failed or left files out because of errors.
+    Raises Failure if the run failed, or if files were left out because of errors.
     """
     status = client.post("/index", IndexRequest(path=path), IndexStatus)
     if wait:
@@ -31,7 +31,7 @@ def index(client: Client, path: str, *, wait: bool, as_json: bool) -> None:
     if as_json:
         print_json(status)
     elif not wait:
-        typer.echo("Indexing started; `coderag status` shows how far it is.")
+        typer.echo("Indexing started; `coderag status` shows its progress.")
     if wait:
         print_run(status, counts=not as_json)
 
@@ -47,7 +47,7 @@ def _follow(client: Client, status: IndexStatus) -> IndexStatus:
 
 
 def progress() -> AbstractContextManager[Show]:
-    """Shows each status it is given on stderr: a bar on a terminal, a line now and then elsewhere."""
+    """Shows each status on stderr: as a progress bar on a terminal, as occasional lines elsewhere."""
     return _bar() if sys.stderr.isatty() else nullcontext(_Lines().show)
 
 
@@ -71,7 +71,7 @@ def _bar() -> Iterator[Show]:
 
 
 class _Lines:
-    """Prints a line when there is something new to say, and one now and then while a step takes long."""
+    """Prints a line when the status changes, and one every few seconds during a long step."""
 
     def __init__(self) -> None:
         self._shown = ""
@@ -106,7 +106,7 @@ def _done(status: IndexStatus) -> int:
 
 
 def summary(status: IndexStatus) -> list[str]:
-    """What the last run did and what can be searched now, in up to three lines."""
+    """What the last run did and what is searchable now, in up to three lines."""
     files = status.files
     counts = f"{files.unchanged} unchanged, {files.removed} removed, {files.failed} failed"
     lines = [f"Files indexed: {files.indexed} ({counts}), {_chunks(status)}."]
@@ -120,13 +120,13 @@ def summary(status: IndexStatus) -> list[str]:
 
 
 def print_run(status: IndexStatus, *, counts: bool = True) -> None:
-    """Print what a run did, and what it left out because of errors; raises Failure where there is such."""
+    """Print what a run did and which files had errors; raises Failure if the run or a file failed."""
     if counts:
         typer.echo("\n".join(summary(status)))
     for error in status.errors[:MAX_ERRORS_SHOWN]:
         note(f"{error.path}: {error.message}")
     if status.state == "failed":
-        reason = visible_line(status.detail) or "the server gives no reason"
+        reason = visible_line(status.detail) or "the server gave no reason"
         raise Failure(f"Indexing failed: {reason}", ExitCode.INDEX_FAILED)
     if status.files.failed:
         raise Failure(f"Files that could not be indexed: {status.files.failed}.", ExitCode.INDEX_FAILED)

@@ -1,4 +1,4 @@
-"""`coderag search`: the code that fits a query, best first."""
+"""`coderag search`: code that matches a query, best first."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ def search(
     else:
         _print_hits(found.hits)
     if not found.hits:
-        raise Failure("Nothing in the index fits.", ExitCode.NOTHING_FOUND)
+        raise Failure("Nothing in the index matches.", ExitCode.NOTHING_FOUND)
 
 
 def _print_hits(hits: list[SearchHit]) -> None:
@@ -68,5 +68,5 @@ def _coloured(code: str, language: str) -> "Text":
     from rich.syntax import Syntax
 
     text = Syntax("", language, theme="ansi_dark", background_color="default").highlight(code)
-    text.remove_suffix("\n")  # the highlighter ends its text with one
+    text.remove_suffix("\n")  # the highlighter appends one
     return text

@@ -14,7 +14,7 @@ SIGNS = {"ok": ("✓", "green"), "degraded": ("!", "yellow"), "failing": ("✗",
 
 
 class Status(BaseModel):
-    """What `coderag status --json` prints; `index` is null while the server cannot serve."""
+    """What `coderag status --json` prints; `index` is null while the server is unavailable."""
 
     url: str
     health: HealthReport
@@ -22,7 +22,7 @@ class Status(BaseModel):
 
 
 def status(client: Client, *, as_json: bool) -> None:
-    """Print the state of the server and its index; raises Failure when it cannot serve."""
+    """Print the state of the server and its index; raises Failure if the server is unavailable."""
     health = client.get("/health", HealthReport, accept=frozenset({503}))
     serving = health.status in ("ok", "degraded")
     index = client.get("/index", IndexStatus) if serving else None
@@ -49,12 +49,13 @@ def _print_health(url: str, health: HealthReport) -> None:
 
 
 def _print_index(index: IndexStatus) -> None:
-    state = {"idle": "up to date", "running": "a run is going on", "failed": "the last run failed"}
-    told = index.detail if index.state in ("waiting", "failed") else ""
-    typer.echo(f"\nIndex: {state.get(index.state, index.state)}{visible_line(f' – {told}') if told else ''}")
+    state = {"idle": "up to date", "running": "indexing", "failed": "the last run failed"}
+    reason = index.detail if index.state in ("waiting", "failed") else ""
+    suffix = visible_line(f" – {reason}") if reason else ""
+    typer.echo(f"\nIndex: {state.get(index.state, index.state)}{suffix}")
     if index.state in ("running", "waiting"):
         done = index.files.total - index.files.pending
-        typer.echo(f"  {done} of {index.files.total} files are done, {index.files.pending} to go.")
+        typer.echo(f"  {done} of {index.files.total} files done, {index.files.pending} pending.")
     for line in summary(index):
         typer.echo(f"  {line}")
     for error in index.errors:

@@ -1,4 +1,4 @@
-"""The codebase on disk, read here alone, and of it only what is for indexing."""
+"""The codebase on disk; only this package reads it, and only files that may be indexed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,26 +17,25 @@ class Codebase:
     root: Path
 
     def exists(self) -> bool:
-        """Whether the folder is there at all."""
+        """Whether the folder exists."""
         return self.root.is_dir()
 
     def relative(self, path: str) -> str:
-        """A path given by a client as `walk` spells it, empty for the root.
+        """A client's path in the form that `walk` returns, empty for the root.
 
-        Raises `PathOutsideError` for one that leaves the root.
+        Raises `PathOutsideError` for a path outside the root.
         """
         resolve_inside(self.root, path)
         cleaned = PurePosixPath(path)
         return "" if cleaned == PurePosixPath() else str(cleaned)
 
     def walk(self, subpath: str = "") -> Iterator[FoundFile | SkippedFile]:
-        """List the files in the order of their paths; `subpath` narrows it to one folder or file.
+        """List the files in path order; `subpath` limits the list to one folder or file.
 
-        Raises `PathOutsideError` for a subpath that leaves the root and `FileNotFoundError` if there is
-        nothing.
+        Raises `PathOutsideError` for a subpath outside the root and `FileNotFoundError` if it does not exist.
         """
         if not resolve_inside(self.root, subpath).exists():
-            raise FileNotFoundError(f"There is no {subpath or self.root} to index.")
+            raise FileNotFoundError(f"{subpath or self.root} does not exist.")
         return walk(self.root, PurePosixPath(subpath).parts)
 
     def read(self, path: str) -> SourceFile | SkippedFile:
@@ -44,7 +43,7 @@ class Codebase:
         return read_source(self.root, path)
 
     def source(self, path: str) -> SourceFile | None:
-        """The file at `path` as it is now; None for all that is not there, outside, or not for reading."""
+        """The current file at `path`; None if it is missing, outside the root, or not indexed."""
         try:
             found = next(self.walk(path), None)
         except (PathOutsideError, OSError):
@@ -55,6 +54,6 @@ class Codebase:
         return file if isinstance(file, SourceFile) else None
 
     def lines(self, path: str) -> Sequence[str] | None:
-        """The lines of the file at `path` as they are now; None where `source` has none."""
+        """The current lines of the file at `path`; None if `source` returns None."""
         file = self.source(path)
         return file.lines if file else None

@@ -1,4 +1,4 @@
-"""Ignore and attribute rules, each relative to its file's folder; what a pattern matches, pathspec says."""
+"""Ignore and attribute rules, each relative to its file's folder; pathspec does the pattern matching."""
 
 import codecs
 import re
@@ -19,7 +19,7 @@ class Rules:
 
 
 def parse_ignore(content: bytes) -> GitIgnoreSpec:
-    """The patterns of an ignore file; lines that are no pattern are left out, as git leaves them out."""
+    """The patterns of an ignore file; lines that are not valid patterns are skipped, as git does."""
     text = content.removeprefix(codecs.BOM_UTF8).decode(errors="surrogateescape")
     return _spec(line.removesuffix("\r") for line in text.split("\n"))
 
@@ -36,9 +36,9 @@ def parse_attributes(content: bytes, attribute: str) -> GitIgnoreSpec:
 
 
 def last_match(rules: Iterable[Rules], path: str, is_folder: bool) -> bool | None:
-    """What the last matching pattern says about `path`; None if none matches.
+    """Whether the last matching pattern includes `path`; None if none matches.
 
-    `rules` come strongest first. The parents of `path` must have been asked before.
+    `rules` come strongest first. The parents of `path` must have been checked before.
     """
     for one in rules:
         relative = path[len(one.folder) :] + ("/" if is_folder else "")
@@ -49,8 +49,8 @@ def last_match(rules: Iterable[Rules], path: str, is_folder: bool) -> bool | Non
 
 
 def _matches_itself(regex: re.Pattern[str], path: str) -> bool:
-    # pathspec matches what lies inside a matched folder too, and marks that folder's slash as `ps_d`;
-    # git asks of each path alone, so that a rule of a nearer file can still decide about what is inside.
+    # pathspec also matches paths inside a matched folder, and marks that folder's slash as `ps_d`;
+    # git checks each path separately, so that a rule of a nearer file can still apply to what is inside.
     for match in regex.finditer(path):
         marked = match.groupdict().get("ps_d") is not None
         if marked and match.end("ps_d") == len(path):

@@ -1,4 +1,4 @@
-"""Reads a file of the codebase: regular files alone, of a limited size, decoded."""
+"""Reads and decodes a file of the codebase: only regular files, up to a size limit."""
 
 import codecs
 import hashlib
@@ -31,8 +31,8 @@ def read_source(root: Path, path: str) -> SourceFile | SkippedFile:
 
 
 def read_regular_file(path: Path) -> bytes:
-    """The first `MAX_BYTES` and one more of a file; raises OSError for a link, a pipe or a device."""
-    # O_NONBLOCK: a file replaced by a pipe since it was listed must not hang the reader.
+    """The first `MAX_BYTES` + 1 bytes of a file; raises OSError for a link, a pipe or a device."""
+    # O_NONBLOCK: a file that was replaced by a pipe after it was listed must not block the reader.
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -1,4 +1,4 @@
-"""Which files are not worth indexing, or must not be, and why."""
+"""Which files are not useful to index or must not be indexed, and why."""
 
 import re
 from collections.abc import Set
@@ -169,7 +169,7 @@ def is_cache_or_environment(names: Set[str]) -> bool:
 
 
 def name_reason(path: str) -> Reason | None:
-    """Why a file is skipped for its name alone; None if the name is fine."""
+    """Why a file is skipped because of its name; None if the name is fine."""
     name = PurePosixPath(path).name.lower()
     if _is_secret(name):
         return Reason.SECRET
@@ -179,13 +179,13 @@ def name_reason(path: str) -> Reason | None:
 
 
 def size_reason(path: str, size: int) -> Reason | None:
-    """Why a file is skipped for its size in bytes; None if the size is fine."""
+    """Why a file is skipped because of its size in bytes; None if the size is fine."""
     limit = MAX_DATA_BYTES if detect_language(path) in DATA else MAX_BYTES
     return Reason.TOO_LARGE if size > limit else None
 
 
 def text_reason(text: str, language: str) -> Reason | None:
-    """Why a file is skipped for its text; None if the text is fine."""
+    """Why a file is skipped because of its text; None if the text is fine."""
     if not text.strip():
         return Reason.EMPTY
     header = text.split("\n", _HEADER_LINES)[:_HEADER_LINES]
@@ -204,7 +204,7 @@ def _is_secret(name: str) -> bool:
 
 
 def _is_minified(text: str) -> bool:
-    """Whether lines are far longer than people write, on the average or in most of the text."""
+    """Whether lines are far longer than people write, on average or in most of the text."""
     if len(text) < _MIN_MINIFIED:
         return False
     lengths = [len(line) for line in text.split("\n")]

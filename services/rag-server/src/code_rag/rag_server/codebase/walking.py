@@ -1,4 +1,4 @@
-"""Finds the source files of a codebase: ignore rules, secrets, binaries and generated code left out."""
+"""Finds the source files of a codebase, without ignored files, secrets and generated code."""
 
 import os
 import stat
@@ -20,7 +20,7 @@ from code_rag.rag_server.model import SkippedFile
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file that no rule about names or sizes leaves out, not yet read."""
+    """A file that no rule about names or sizes excludes; it has not been read yet."""
 
     path: str
     size: int
@@ -45,11 +45,11 @@ _Entry = _Folder | FoundFile | SkippedFile
 
 
 def walk(root: Path, wanted: tuple[str, ...] = ()) -> Iterator[FoundFile | SkippedFile]:
-    """List the files at or under the path of parts `wanted`, opening nothing but rule files.
+    """List the files at or under the path with the parts `wanted`, opening only rule files.
 
     A skipped folder ends in `/`. The rules are git's, from the root down: nested `.gitignore`,
     `.git/info/exclude`, and `.ragignore`, which overrides both. Symbolic links are not followed. Unlike git,
-    a tracked file that is ignored stays out.
+    a tracked file that is ignored is left out.
     """
     pending: list[_Entry] = [_Folder("")]
     while pending:
@@ -77,7 +77,7 @@ def _children(root: Path, folder: _Folder, wanted: tuple[str, ...]) -> list[_Ent
 
 
 def _with_rules(root: Path, folder: _Folder, names: Set[str]) -> _Folder:
-    """Add the rules that the folder's own files hold, stronger than its parents'."""
+    """Add the rules of the folder's own rule files, which are stronger than its parents'."""
     path, own, git, generated = folder.path, folder.own, folder.git, folder.generated
     if ".git" in names:
         git = (Rules(path, parse_ignore(_rules(root, path + ".git/info/exclude"))), *git)

@@ -1,1 +1,1 @@
-"""What the app is put together from: the stores, the use cases, and the watch over the model."""
+"""Builds the parts of the app: the stores, the use cases, and the watch for the embedding model."""

@@ -1,4 +1,4 @@
-"""Goes over to the index of the model that embedding-server serves, as soon as it is first seen."""
+"""Switches to the index of the model that embedding-server serves, once it first answers."""
 
 import asyncio
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LAST_RETRY_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ModelWatch:
-    """Asks embedding-server for its model until it answers once; later changes take a restart."""
+    """Asks embedding-server for its model until it answers once; a later model change needs a restart."""
 
     use_cases: UseCases
     embedder: EmbeddingClient
@@ -28,7 +28,7 @@ class ModelWatch:
     first_retry_seconds: float = FIRST_RETRY_SECONDS
 
     async def first_look(self) -> bool:
-        """Ask once, and say whether there was an answer; without one, take what a Qdrant server holds."""
+        """Ask once; return whether it answered. If not, use the model of an index in the Qdrant server."""
         if await self._look():
             return True
         if found := await self.stores.find():
@@ -53,7 +53,7 @@ class ModelWatch:
         return True
 
     async def _use(self, model: EmbeddingModel) -> bool:
-        """Whether the index of `model` is in use now; the log says why not."""
+        """Switch to the index of `model`; return whether it is in use now. A failure is logged."""
         if model == self.embedder.model:
             return True
         try:
@@ -61,7 +61,7 @@ class ModelWatch:
         except StoreUnusable as error:
             log.error("index not opened", model=model.name, reason=str(error))
             return False
-        log.info("index of another model", model=model.name, dimension=model.dimension)
+        log.info("switching to the index of another model", model=model.name, dimension=model.dimension)
         self.embedder.model = model
         await self.use_cases.switch(store)
         return True

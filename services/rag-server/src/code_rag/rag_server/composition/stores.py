@@ -1,4 +1,4 @@
-"""Opens the index of an embedding model where the settings keep it, and knows which model came last."""
+"""Opens the index of an embedding model where the settings say, and remembers the last model."""
 
 import json
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from code_rag.servicekit.settings import reveal
 log = structlog.get_logger(__name__)
 
 FIRST_GUESS = EmbeddingModel("sentence-transformers/all-MiniLM-L6-v2", 384)
-"""Until embedding-server has been seen once, the model it serves unless EMBEDDING_MODEL says otherwise."""
+"""Assumed until embedding-server first answers: the model it serves unless EMBEDDING_MODEL is set."""
 
 
 class Stores:
@@ -28,16 +28,16 @@ class Stores:
         self._opened: list[VectorStore] = []
 
     def open(self, model: EmbeddingModel) -> VectorStore:
-        """The store of the index made with `model`; it stays open until all are closed.
+        """The store of the index made with `model`; it stays open until `close`.
 
-        A Qdrant server may be away for now; the embedded store raises StoreUnusable where it cannot be
+        A Qdrant server need not be reachable yet; the embedded store raises StoreUnusable if it cannot be
         opened.
         """
         settings = self._settings
         name = index_name(settings.collection, model.name, model.dimension)
         store: VectorStore
         if settings.vector_db_url:
-            # Here alone: importing Qdrant's client takes as long as all the rest of the start.
+            # Imported only here: Qdrant's client takes as long to import as the rest of the start takes.
             from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
 
             client = connect(settings.vector_db_url, reveal(settings.vector_db_api_key))
@@ -48,14 +48,14 @@ class Stores:
         return store
 
     def last(self) -> EmbeddingModel:
-        """The model that was remembered beside the embedded store, or the first guess."""
+        """The model stored next to the embedded store, or `FIRST_GUESS`."""
         try:
             return EmbeddingModel(**json.loads(self._memory.read_text()))
         except (OSError, ValueError, TypeError):
             return FIRST_GUESS
 
     async def find(self) -> EmbeddingModel | None:
-        """The model of the fullest index in the Qdrant server; None without one, or while it is away."""
+        """The model of the largest index in the Qdrant server; None if there is none or it is unreachable."""
         settings = self._settings
         if not settings.vector_db_url:
             return None
@@ -66,13 +66,13 @@ class Stores:
         try:
             return await fullest_model(client, settings.collection)
         except ServiceError as error:
-            log.warning("indexes not listed", reason=error.message)
+            log.warning("cannot list the indexes in Qdrant", reason=error.message)
             return None
         finally:
             await client.close()
 
     def remember(self, model: EmbeddingModel) -> None:
-        """Keep in mind that `model` was served; a Qdrant server's collections say so themselves."""
+        """Store that `model` was served; with a Qdrant server its collections record this already."""
         if self._settings.vector_db_url or model == self.last():
             return
         scratch = self._memory.with_suffix(".tmp")
@@ -80,7 +80,7 @@ class Stores:
             scratch.write_text(json.dumps(asdict(model)))
             scratch.replace(self._memory)
         except OSError as error:
-            log.warning("embedding model not remembered", reason=str(error))
+            log.warning("cannot store the name of the embedding model", reason=str(error))
 
     async def close(self) -> None:
         """Close every store that was opened."""

@@ -1,4 +1,4 @@
-"""The use cases, built once for all that offers them: routes, command line, other protocols."""
+"""The use cases, built once and shared by everything that exposes them: routes, other protocols."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from code_rag.rag_server.searching import CountDegradation, Searcher
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the use cases stand on outside this process."""
+    """The external services that the use cases depend on."""
 
     store: VectorStore
     embedder: Embedder
@@ -28,13 +28,13 @@ class UseCases:
     answerer: Answerer
 
     async def switch(self, store: VectorStore) -> None:
-        """Go over to another store; an index run begins anew there."""
+        """Switch to another store; if anything was indexed, a new index run starts there."""
         self.searcher.store = store
         await self.indexer.switch(store)
 
 
 def build_use_cases(codebase: Codebase, outside: Outside, count_degradation: CountDegradation) -> UseCases:
-    """The use cases over `codebase`; answers given with less than everything are counted."""
+    """The use cases over `codebase`; degraded answers are counted with `count_degradation`."""
     indexer = Indexer(codebase, outside.store, outside.embedder)
     searcher = Searcher(outside.store, outside.embedder, indexer.status, count_degradation)
     answerer = Answerer(searcher, outside.chat, codebase.lines, count_degradation)

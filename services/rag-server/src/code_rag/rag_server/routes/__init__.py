@@ -1,1 +1,1 @@
-"""The HTTP endpoints, one file per subject; errors carry their status, so no route handles any."""
+"""The HTTP endpoints, one file per subject; errors carry their HTTP status, so routes do not handle them."""

@@ -1,4 +1,4 @@
-"""`POST /ask`: an answer with checked citations, whole or as server-sent events."""
+"""`POST /ask`: an answer with checked citations, as JSON or as server-sent events."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -26,7 +26,7 @@ def ask_router(answerer: Answerer) -> APIRouter:
         if not body.stream:
             return AskResponse.of(await unless_gone(request, answerer.answer(question, scope, body.limit)))
         events = answerer.stream(question, scope, body.limit)
-        first = await anext(events)  # before the response starts: a failed search has its own status
+        first = await anext(events)  # before the response starts, so that a failed search sets its status
         return EventStream(_encoded(first, events), error_name="error")
 
     return router

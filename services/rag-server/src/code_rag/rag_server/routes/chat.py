@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`: the answers in OpenAI's shapes, so that any chat interface can ask."""
+"""`POST /v1/chat/completions`: answers in OpenAI's format, so that any chat client can ask."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -37,22 +37,22 @@ def chat_router(answerer: Answerer) -> APIRouter:
             answer = await unless_gone(request, answerer.answer(question, scope_of(None, None), LIMIT))
             return completion(MODEL, answer.text + appendix(answer), citations=_citations(answer))
         events = answerer.stream(question, scope_of(None, None), LIMIT)
-        await anext(events)  # before the response starts: a failed search has its own status
+        await anext(events)  # before the response starts, so that a failed search sets its status
         return EventStream(_encoded(events))
 
     return router
 
 
 def last_question(messages: Sequence[ChatMessage]) -> str:
-    """The last thing the user said; raises InvalidInput where there is none."""
-    said = [message.text() for message in messages if message.role == "user"]
-    if not said:
-        raise InvalidInput("messages: must hold one with the role 'user'.", param="messages")
-    return clean_query(said[-1], "messages")
+    """The text of the last user message; raises InvalidInput if there is none."""
+    texts = [message.text() for message in messages if message.role == "user"]
+    if not texts:
+        raise InvalidInput("messages: must contain a message with the role 'user'.", param="messages")
+    return clean_query(texts[-1], "messages")
 
 
 def appendix(answer: Answer) -> str:
-    """What a chat shows below the answer: its verified sources, and what was missing while it was made."""
+    """What a chat shows below the answer: its verified sources, and what was unavailable."""
     places = (f"{c.path}#L{c.start_line}-L{c.end_line}" for c in answer.citations if c.verified)
     sources = "".join(f"\n- {place}" for place in dict.fromkeys(places))
     notes = "".join(f"\n\nNote: {reason}" for reason in answer.degraded)

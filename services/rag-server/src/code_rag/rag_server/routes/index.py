@@ -1,4 +1,4 @@
-"""`POST /index` and `GET /index`: bringing the index up to date, and how far it is."""
+"""`POST /index` updates the index; `GET /index` reports its progress."""
 
 from fastapi import APIRouter
 
@@ -8,7 +8,7 @@ from code_rag.rag_server.wire import IndexRequest, IndexStatus
 
 
 def index_router(indexer: Indexer, searcher: Searcher) -> APIRouter:
-    """The index endpoints: `indexer` does the work, `searcher` says what can be found."""
+    """The index endpoints: `indexer` does the work, `searcher` counts what is searchable."""
     router = APIRouter(tags=["index"])
 
     async def status() -> IndexStatus:

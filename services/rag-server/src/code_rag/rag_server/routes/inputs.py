@@ -1,4 +1,4 @@
-"""Checks what came over HTTP; what is wrong is named by the parameter that held it."""
+"""Validates HTTP input; each error names the parameter that is wrong."""
 
 import re
 from pathlib import PurePosixPath
@@ -8,26 +8,26 @@ from code_rag.rag_server.model import Scope, SourceFile
 from code_rag.rag_server.wire import MAX_QUERY_CHARS
 from code_rag.servicekit.errors import InvalidInput, NotFound
 
-_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can spell one half of a pair; no encoding can
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can contain half of a pair, which no encoding can represent
 
 
 def clean_query(text: str, param: str) -> str:
-    """`text` without NULs and outer white space.
+    """`text` without NULs and without whitespace at either end.
 
-    Raises InvalidInput naming `param` where nothing is left, or more than a query may have, or no Unicode.
+    Raises InvalidInput, naming `param`, if the result is empty, too long or not valid Unicode.
     """
     cleaned = text.replace("\0", "").strip()
     if _SURROGATE.search(cleaned):
         raise InvalidInput(f"{param}: must be valid Unicode.", param=param)
     if not cleaned:
-        raise InvalidInput(f"{param}: must hold more than white space.", param=param)
+        raise InvalidInput(f"{param}: must contain more than whitespace.", param=param)
     if len(cleaned) > MAX_QUERY_CHARS:
         raise InvalidInput(f"{param}: must have at most {MAX_QUERY_CHARS:,} characters.", param=param)
     return cleaned
 
 
 def scope_of(path: str | None, language: str | None) -> Scope:
-    """What to narrow a search to; raises InvalidInput for a path that leaves the codebase."""
+    """The filters of a search; raises InvalidInput for a path outside the codebase."""
     folder = PurePosixPath((path or "").strip().strip("/"))
     if ".." in folder.parts:
         raise InvalidInput("path: must stay inside the codebase.", param="path")
@@ -37,8 +37,8 @@ def scope_of(path: str | None, language: str | None) -> Scope:
 def source_of(codebase: Codebase, path: str) -> SourceFile:
     """The file at `path` as it is now.
 
-    Raises InvalidInput for a NUL in the path and NotFound for all that is not there or not for reading:
-    the same sentence for each, so that nobody learns which ignored or secret files exist.
+    Raises InvalidInput for a NUL in the path, and NotFound for a file that is missing or not indexed: the
+    same message for both, so that it does not reveal which ignored or secret files exist.
     """
     if "\0" in path:
         raise InvalidInput("path: must not contain a NUL character.", param="path")

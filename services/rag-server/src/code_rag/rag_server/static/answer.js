@@ -1,4 +1,4 @@
-/** The answer to one question: its text as it is written, its sources, and what was read for it. */
+/** The answer to one question: its text while it is written, its sources, and the places that were read. */
 
 import { Citations } from "./citations.js";
 import { element, visible } from "./element.js";
@@ -18,7 +18,7 @@ export class Answer {
   #frame = 0;
 
   constructor(container, question) {
-    const title = element("h1", { class: "unseen" }, visible(question)); // seen in the box it was asked in
+    const title = element("h1", { class: "unseen" }, visible(question)); // visible in the question box
     container.replaceChildren(title, this.#remarks, this.#text, this.#progress, this.#rest);
   }
 
@@ -29,18 +29,18 @@ export class Answer {
     else if (name === "answer") this.#finish(data);
   }
 
-  /** End it early and say why; what is there stays. */
+  /** End the answer early and show why; its text so far stays. */
   stop(why) {
     this.#end(why);
   }
 
-  /** Say what went wrong; what is there stays. */
+  /** Show an error; the text so far stays. */
   fail(error, retry) {
     this.#end("");
     this.#rest.replaceChildren(failure(error, retry));
   }
 
-  /** The source at exactly this place, if the answer names it. */
+  /** The source at exactly this place, if the answer cites it. */
   sourceAt(place) {
     return this.#citations.at(place);
   }
@@ -53,7 +53,7 @@ export class Answer {
   #write(text) {
     this.#written += text;
     this.#text.classList.add("growing");
-    // Tokens come faster than screens are drawn.
+    // Tokens arrive faster than the screen is drawn.
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#prose.show(this.#written);
@@ -70,12 +70,12 @@ export class Answer {
     );
   }
 
-  #end(said) {
+  #end(message) {
     cancelAnimationFrame(this.#frame);
-    this.#prose.show(this.#written, { anew: true });
+    this.#prose.show(this.#written, { rebuild: true });
     this.#text.classList.remove("growing");
     this.#text.setAttribute("aria-busy", "false");
-    this.#progress.textContent = said;
+    this.#progress.textContent = message;
   }
 
   #remark(degraded) {

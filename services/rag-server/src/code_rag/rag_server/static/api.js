@@ -4,7 +4,7 @@ import { chunksOf, parseEvents } from "./events.js";
 
 const KEY = "coderag-api-key";
 
-/** What went wrong, in the server's words; `status` is 0 where there was no answer at all. */
+/** An error with the server's message; `status` is 0 if there was no response. */
 export class ApiError extends Error {
   constructor(message, status = 0, requestId = "") {
     super(message);
@@ -13,23 +13,23 @@ export class ApiError extends Error {
   }
 }
 
-/** Keep the key for this tab alone. */
+/** Store the key for this tab only. */
 export const setKey = (key) => sessionStorage.setItem(KEY, key);
 
-/** Whether a key was given in this tab. */
+/** Whether a key is stored for this tab. */
 export const hasKey = () => sessionStorage.getItem(KEY) !== null;
 
-/** The health report, also of a server that cannot serve. */
+/** The health report, even if the server is unavailable. */
 export async function health() {
   return (await send("health", {}, [503])).json();
 }
 
-/** How indexing stands. */
+/** The state of indexing. */
 export async function indexStatus() {
   return (await send("index")).json();
 }
 
-/** Start to index what changed. */
+/** Start indexing changed files. */
 export async function startIndex() {
   return (await send("index", post({}))).json();
 }
@@ -52,7 +52,7 @@ export async function* ask(question, signal) {
   } catch (error) {
     throw asApiError(error);
   }
-  throw new ApiError("The answer broke off before its end.");
+  throw new ApiError("The answer ended early.");
 }
 
 function post(body) {
@@ -82,7 +82,7 @@ async function errorOf(response) {
   try {
     message = (await response.json()).error.message;
   } catch {
-    // Not our envelope: something between here and the server answered; the status says it all.
+    // Not our error format: a proxy answered instead of the server, so report only the status.
   }
   return new ApiError(message, response.status, requestIdOf(response));
 }

@@ -5,12 +5,12 @@ import { linkTo } from "./links.js";
 
 const keyOf = (marker, place) => `${marker}#${place}`;
 
-/** Numbers markers by first appearance while the answer grows; `resolve` then says where each leads. */
+/** Numbers markers by first appearance while the answer grows; `resolve` then sets their targets. */
 export class Citations {
   #numbers = new Map();
   #sources = null;
 
-  /** Take the server's citations; they come in the order of the markers in the text. */
+  /** Set the server's citations, which are in the order of the markers in the text. */
   resolve(citations) {
     const targets = new Map();
     this.#sources = new Map();
@@ -21,7 +21,7 @@ export class Citations {
     });
   }
 
-  /** What stands in the text for `{marker, place}`: its number, or the marker itself where it cites nothing. */
+  /** What the text shows for `{marker, place}`: its number, or the marker itself if it cites nothing. */
   inText({ marker, place }) {
     const key = keyOf(marker, place);
     if (this.#sources === null) {
@@ -32,12 +32,12 @@ export class Citations {
     return source ? chip(source) : place === 0 ? marker : "";
   }
 
-  /** The list of all sources, each with its verdict. */
+  /** The list of all sources, each with the result of its check. */
   list() {
     return element("ol", { class: "sources" }, [...(this.#sources?.values() ?? [])].map(row));
   }
 
-  /** The source at exactly this place, if the answer names it. */
+  /** The source at exactly this place, if the answer cites it. */
   at({ path, start, end }) {
     const same = (source) => source.path === path && source.start === start && source.end === end;
     return [...(this.#sources?.values() ?? [])].find(same) ?? null;
@@ -45,13 +45,13 @@ export class Citations {
 }
 
 function sourceOf({ marker, path, start_line: start, end_line: end, verified, reason }, number) {
-  const verdict = verified ? "verified" : reason || "not verified";
-  return { number, marker, path, start, end, verified, verdict: visible(verdict) };
+  const result = verified ? "verified" : reason || "not verified";
+  return { number, marker, path, start, end, verified, result: visible(result) };
 }
 
 function chip(source) {
-  const { number, path, start, end, verified, verdict } = source;
-  const where = path ? `${visible(path)}, lines ${start} to ${end}, ${verdict}` : verdict;
+  const { number, path, start, end, verified, result } = source;
+  const where = path ? `${visible(path)}, lines ${start} to ${end}, ${result}` : result;
   const attributes = {
     class: verified ? "chip verified" : "chip doubtful",
     title: where,
@@ -62,12 +62,12 @@ function chip(source) {
 }
 
 function row(source) {
-  const { path, verified, verdict, marker } = source;
+  const { path, verified, result, marker } = source;
   const name = path ? element("a", { href: linkTo(source) }, placeName(source)) : element("code", {}, marker);
   return element(
     "li",
     { class: `signed ${verified ? "verified" : "doubtful"}` },
     name,
-    element("span", { class: "verdict" }, element("span", { "aria-hidden": "true" }, verified ? "✓ " : "✗ "), verdict),
+    element("span", { class: "result" }, element("span", { "aria-hidden": "true" }, verified ? "✓ " : "✗ "), result),
   );
 }

@@ -1,4 +1,4 @@
-/** The box a question is written in: Enter asks, Shift+Enter makes a new line, Escape stops. */
+/** The question box: Enter asks, Shift+Enter starts a new line, Escape stops. */
 
 export class Composer {
   #form;
@@ -12,7 +12,7 @@ export class Composer {
     this.#button = form.querySelector("button");
     this.#field.addEventListener("input", () => this.#fit());
     this.#field.addEventListener("keydown", (event) => {
-      // While an input method composes, Enter picks a word.
+      // While an input method composes, Enter selects a word.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       form.requestSubmit();

@@ -1,4 +1,4 @@
-/** Reads server-sent events from the body of an answer to POST, which EventSource cannot. */
+/** Reads server-sent events from the response to a POST, which EventSource cannot do. */
 
 const LINE_END = /\r\n|\n|\r/;
 
@@ -22,7 +22,7 @@ async function* lines(chunks) {
   let rest = "";
   for await (const chunk of chunks) {
     rest += decoder.decode(chunk, { stream: true });
-    // A carriage return at the end may be half of a line end.
+    // A carriage return at the end may be half of a line ending.
     const held = rest.endsWith("\r") ? "\r" : "";
     const complete = rest.slice(0, rest.length - held.length).split(LINE_END);
     rest = complete.pop() + held;
@@ -30,7 +30,7 @@ async function* lines(chunks) {
   }
 }
 
-/** The chunks of a ReadableStream; Safari's streams are no async iterables. */
+/** The chunks of a ReadableStream; Safari's streams are not async iterables. */
 export async function* chunksOf(stream) {
   const reader = stream.getReader();
   try {

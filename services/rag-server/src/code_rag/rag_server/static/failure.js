@@ -1,8 +1,8 @@
-/** An error as people read it, with a way to try again. */
+/** An error message with a button to try again. */
 
 import { element, visible } from "./element.js";
 
-/** `error` in its own words; `retry` is what the button does. */
+/** Shows the message of `error`; the button calls `retry`. */
 export function failure(error, retry) {
   const id = error.requestId ? element("p", { class: "request-id" }, `Request ${visible(error.requestId)}`) : null;
   return element(

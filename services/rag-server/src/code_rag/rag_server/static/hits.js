@@ -1,9 +1,9 @@
-/** The list of places that were retrieved for a question, and how each came to its score. */
+/** The list of places that were retrieved for a question, each with its scores. */
 
 import { element, placeName, visible } from "./element.js";
 import { linkTo } from "./links.js";
 
-/** A collapsed list of `hits`; null where there are none. */
+/** A collapsed list of `hits`; null if there are none. */
 export function hitList(hits) {
   if (!hits.length) return null;
   const count = hits.length === 1 ? "1 place was read" : `${hits.length} places were read`;
@@ -27,7 +27,7 @@ function row({ path, start_line: start, end_line: end, symbol, score, explanatio
   );
 }
 
-/** Where the two searches put the place: the one that compares meaning and the one that compares words. */
+/** The rank and score of the place in the two searches, by meaning and by words. */
 function explain({ dense, dense_rank: byMeaning, lexical, lexical_rank: byWords }) {
   const meaning = byMeaning ? `meaning: no. ${byMeaning} (${dense.toFixed(3)})` : "meaning: not among the best";
   const words = byWords ? `words: no. ${byWords} (${lexical.toFixed(2)})` : "words: not among the best";

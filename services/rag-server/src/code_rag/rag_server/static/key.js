@@ -1,8 +1,8 @@
-/** The form that asks for the API key, shown only once the server has refused a request without it. */
+/** The form for the API key, shown only after the server has rejected a request without a valid one. */
 
 import { hasKey, setKey } from "./api.js";
 
-/** `ask(what, retry)` shows the form; when a key is given, each thing that was refused is tried again. */
+/** `ask(what, retry)` shows the form; when a key is entered, each rejected request is retried. */
 export class KeyForm {
   #form;
   #field;
@@ -21,7 +21,7 @@ export class KeyForm {
 
   ask(what, retry) {
     this.#retries.set(what, retry);
-    this.#message.textContent = hasKey() ? "The server refused this key." : "This server asks for a key.";
+    this.#message.textContent = hasKey() ? "The server rejected this key." : "This server requires an API key.";
     if (!this.#form.hidden) return;
     this.#form.hidden = false;
     this.#field.focus();

@@ -1,8 +1,8 @@
-/** What the page shows, kept in the address: `#q=question&file=path:10-20`. */
+/** The page's state in the URL's hash: `#q=question&file=path:10-20`. */
 
 const quoted = (text) => encodeURIComponent(text).replace(/%2F/g, "/").replace(/%3A/g, ":").replace(/%20/g, "+");
 
-/** The question and the file `{path, start, end}` of an address' hash; what it lacks is "" and null. */
+/** The question ("" if missing) and the file `{path, start, end}` (null if missing) of a URL's hash. */
 export function parseHash(hash) {
   const parameters = new URLSearchParams(hash.replace(/^#/, ""));
   const [, path, start, end] = /^(.+?)(?::(\d{1,9})(?:-(\d{1,9}))?)?$/s.exec(parameters.get("file") ?? "") ?? [];
@@ -13,7 +13,7 @@ export function parseHash(hash) {
   };
 }
 
-/** The hash that brings `question` and `file` back. */
+/** The hash from which `parseHash` reads `question` and `file`. */
 export function formatHash({ question, file }) {
   const parts = [];
   if (question) parts.push(`q=${quoted(question)}`);
@@ -21,5 +21,5 @@ export function formatHash({ question, file }) {
   return `#${parts.join("&")}`;
 }
 
-/** The link that opens `file` beside what the page shows now. */
+/** The link that opens `file` and keeps the current question. */
 export const linkTo = (file) => formatHash({ ...parseHash(location.hash), file });

@@ -1,4 +1,4 @@
-/** Wires the page: the address says what is shown, and everything that happens goes through it. */
+/** Connects the parts of the page: the URL's hash determines what is shown, and all navigation changes it. */
 
 import { Answer } from "./answer.js";
 import { ask } from "./api.js";
@@ -14,7 +14,7 @@ const key = new KeyForm(find("#key"));
 const onRefused = (what, retry) => key.ask(what, retry);
 const status = new Status(find("#status"), { onRefused });
 const panel = new SourcePanel(find("#source"), { onClose: () => go({ ...shown(), file: null }), onRefused });
-const composer = new Composer(find("#ask"), { onAsk: askAnew, onStop: stop });
+const composer = new Composer(find("#ask"), { onAsk: askAgain, onStop: stop });
 
 let asked = "";
 let answer = null;
@@ -26,13 +26,13 @@ function go(state) {
   location.hash = formatHash(state);
 }
 
-/** Ask, even what was asked before. */
-function askAnew(question) {
+/** Ask, even if the same question is already shown. */
+function askAgain(question) {
   if (question === shown().question) answerTo(question);
   else go({ question, file: null });
 }
 
-/** Make the page match the address. */
+/** Make the page match the URL. */
 function follow() {
   const { question, file } = shown();
   if (question !== asked) answerTo(question);
@@ -69,7 +69,7 @@ function breakOff(written, error, retry) {
   if (error.name === "AbortError") written.stop("Stopped.");
   else if (error.status !== 401) written.fail(error, retry);
   else {
-    written.stop("The answer waits for the API key.");
+    written.stop("Waiting for the API key.");
     onRefused("answer", retry);
   }
 }
@@ -88,7 +88,7 @@ document.addEventListener("keydown", (event) => {
 });
 addEventListener("hashchange", follow);
 for (const example of document.querySelectorAll("#welcome button")) {
-  example.addEventListener("click", () => askAnew(example.textContent));
+  example.addEventListener("click", () => askAgain(example.textContent));
 }
 status.refresh();
 follow();

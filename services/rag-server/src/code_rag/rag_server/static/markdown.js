@@ -2,7 +2,7 @@
 
 import { MARKER, splitMarkers } from "./markers.js";
 
-const MAX_DEPTH = 8; // of lists in lists; a line of nothing but bullets must not exhaust the stack
+const MAX_DEPTH = 8; // of nested lists; a line of only bullets must not exhaust the stack
 const FENCE = /^[ \t]*(`{3,}(?=[^`]*$)|~{3,})[ \t]*([^\s`]*)/;
 const HEADING = /^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*$/;
 const ITEM = /^([ \t]*)([-*+]|\d{1,9}[.)])([ \t]+)(?=\S)/;
@@ -73,7 +73,7 @@ function continuesList(line, indent, ordered) {
   return item !== null && item[1].length <= indent.length + 1 && /\d/.test(item[2]) === ordered;
 }
 
-/** The lines of one item without its bullet: those indented below it, and the lazy rest of its paragraph. */
+/** The lines of one item without its bullet: those indented below it, and its paragraph's unindented rest. */
 function readItem(lines, start) {
   const [lead, indent] = ITEM.exec(lines[start]);
   const item = [lines[start].slice(lead.length)];
@@ -98,7 +98,7 @@ function dedent(line, width) {
   return line.slice(indent < 0 ? line.length : Math.min(indent, width));
 }
 
-// The lengths are bounded so that a text full of openings takes no quadratic time.
+// The lengths are bounded so that a text full of opening marks does not take quadratic time.
 const INLINE = new RegExp(
   [
     /\\(?<escaped>[\\`*_[\]#<>~-])/,

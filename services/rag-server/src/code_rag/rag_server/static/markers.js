@@ -1,6 +1,6 @@
 /**
  * Citation markers in an answer: `[n]`, `[n:a]`, `[n:a-b]`, or several as `[1, 3:4-9]`.
- * The grammar is that of the server's `citations.py`; both must find the same ones.
+ * The grammar is the same as in servicekit's `wire/markers.py`; both must find the same markers.
  */
 
 const TARGET = "[0-9]{1,9}(?::[0-9]{1,9}(?:-[0-9]{1,9})?)?";
@@ -8,10 +8,10 @@ const TARGET = "[0-9]{1,9}(?::[0-9]{1,9}(?:-[0-9]{1,9})?)?";
 /** One marker, as the source of a regular expression. */
 export const MARKER = `\\[${TARGET}(?:, ?${TARGET})*\\]`;
 
-// After a word or a bracket that is no marker it is an index, as in `rows[0][1]`.
+// After a word, or after a bracket that is not a marker, it is an index, as in `rows[0][1]`.
 const RUN = new RegExp(`(?<![\\p{L}\\p{N}_\\]])(?:${MARKER})+`, "gu");
 
-/** `text` cut into strings and references `{marker, place}`; `place` counts the targets inside one marker. */
+/** `text` split into strings and references `{marker, place}`; `place` counts the targets inside one marker. */
 export function splitMarkers(text) {
   const pieces = [];
   let end = 0;

@@ -1,11 +1,11 @@
-/** Shows parsed Markdown, and while it grows touches only the blocks that changed. */
+/** Renders parsed Markdown; while it grows, only changed blocks are updated. */
 
 import { element, visible } from "./element.js";
 import { parse } from "./markdown.js";
 
 const CONTAINERS = { strong: "strong", emphasis: "em" };
 
-/** Text in `container`; `citationFor({marker, place})` makes the node that stands for a marker. */
+/** Text in `container`; `citationFor({marker, place})` creates the node for a marker. */
 export class Prose {
   #container;
   #citationFor;
@@ -16,12 +16,12 @@ export class Prose {
     this.#citationFor = citationFor;
   }
 
-  /** Show `text`; with `anew` every block is built again. */
-  show(text, { anew = false } = {}) {
+  /** Show `text`; with `rebuild` every block is built again. */
+  show(text, { rebuild = false } = {}) {
     const blocks = parse(text);
     const keys = blocks.map((block) => JSON.stringify(block));
     let same = 0;
-    while (!anew && same < keys.length && keys[same] === this.#shown[same]) same += 1;
+    while (!rebuild && same < keys.length && keys[same] === this.#shown[same]) same += 1;
     while (this.#container.childNodes.length > same) this.#container.lastChild.remove();
     this.#container.append(...blocks.slice(same).map((block) => this.#block(block)));
     this.#shown = keys;
@@ -47,7 +47,7 @@ export class Prose {
     return element(ordered ? "ol" : "ul", attributes, children);
   }
 
-  /** An item's first paragraph stands beside its bullet, without the space around a paragraph. */
+  /** An item's first paragraph is next to its bullet, without a paragraph's margins. */
   #itemBlock(block, at) {
     if (at > 0 || block.type !== "paragraph") return this.#block(block);
     return element("span", {}, this.#inline(block.content));
@@ -63,7 +63,7 @@ export class Prose {
     });
   }
 
-  /** A link always shows where it leads, whatever its text says. */
+  /** A link always shows its host, whatever its text says. */
   #link({ url, content }) {
     const attributes = { href: url, rel: "noopener noreferrer", target: "_blank", title: url };
     const host = URL.canParse(url) ? new URL(url).host : "";

@@ -1,27 +1,27 @@
-/** The panel beside the answer that shows a source file and marks the lines in question. */
+/** The panel that shows a source file and highlights the cited lines. */
 
 import { readFile } from "./api.js";
 import { element, placeName, visible } from "./element.js";
 import { failure } from "./failure.js";
 
-const BLOCK = 200; // lines that the browser may leave undrawn together while they are out of sight
+const BLOCK = 200; // lines per block; the browser does not render blocks that are off screen
 const NARROW = matchMedia("(max-width: 60rem)");
 
-/** A `<dialog>`: beside the page where there is room, over it where there is not. */
+/** A `<dialog>`: next to the page on wide screens, over it on narrow ones. */
 export class SourcePanel {
   #dialog;
   #title;
-  #verdict;
+  #result;
   #body;
   #reading = null;
   #opener = null;
   #onRefused;
 
-  /** `onClose` is called when the reader closes the panel; `onRefused` when the server wants a key. */
+  /** `onClose` is called when the user closes the panel, `onRefused` when the server requires a key. */
   constructor(dialog, { onClose, onRefused }) {
     this.#dialog = dialog;
     this.#title = dialog.querySelector("h2");
-    this.#verdict = dialog.querySelector(".verdict");
+    this.#result = dialog.querySelector(".result");
     this.#body = dialog.querySelector(".code");
     this.#onRefused = onRefused;
     dialog.querySelector("button").addEventListener("click", onClose);
@@ -36,7 +36,7 @@ export class SourcePanel {
     return this.#dialog.open;
   }
 
-  /** Show `place` `{path, start, end}`; `source` is the citation that leads there, or null. */
+  /** Show `place` `{path, start, end}`; `source` is the citation that links to it, or null. */
   async open(place, source) {
     this.#title.replaceChildren(placeName(place));
     this.judge(source);
@@ -48,13 +48,13 @@ export class SourcePanel {
     await this.#fill(place, source, this.#reading.signal);
   }
 
-  /** Say whether the citation that leads here was verified; null where none does. */
+  /** Show whether the citation that links here was verified; null if there is none. */
   judge(source) {
-    this.#verdict.className = `verdict ${source ? (source.verified ? "verified" : "doubtful") : ""}`;
-    this.#verdict.textContent = source ? `${source.verified ? "✓" : "✗"} ${source.verdict}` : "";
+    this.#result.className = `result ${source ? (source.verified ? "verified" : "doubtful") : ""}`;
+    this.#result.textContent = source ? `${source.verified ? "✓" : "✗"} ${source.result}` : "";
   }
 
-  /** Put the panel away and give the focus back. */
+  /** Close the panel and restore the focus. */
   close() {
     this.#reading?.abort();
     if (!this.#dialog.open) return;
@@ -83,12 +83,12 @@ export class SourcePanel {
   #fail(error, retry) {
     this.#body.replaceChildren(failure(error, retry));
     if (error.status !== 401) return;
-    this.close(); // it may cover the form for the key
+    this.close(); // it may cover the API key form
     this.#onRefused("source", retry);
   }
 }
 
-/** Numbered lines; those from `start` to `end` are marked. */
+/** Numbered lines; those from `start` to `end` are highlighted. */
 function listing(text, { start, end }) {
   const lines = text.replace(/\r\n?/g, "\n").replace(/\n$/, "").split("\n");
   const code = element("code", { class: "listing" });

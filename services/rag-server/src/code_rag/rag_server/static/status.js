@@ -1,4 +1,4 @@
-/** The state of the index and of the parts behind the server, kept current while something goes on. */
+/** The state of the index and of the server's parts, refreshed often while indexing is in progress. */
 
 import { health, indexStatus, startIndex } from "./api.js";
 import { element, visible } from "./element.js";
@@ -6,9 +6,9 @@ import { element, visible } from "./element.js";
 const BUSY_MS = 1000;
 const IDLE_MS = 30_000;
 const SIGNS = { ok: "✓", degraded: "!", failing: "✗" };
-const TROUBLE = { 0: "The server cannot be reached", 401: "A key is needed" };
+const TROUBLE = { 0: "The server cannot be reached", 401: "API key required" };
 
-/** Fills a `<details>`: the summary is one line, the rest appears on demand. */
+/** Fills a `<details>`: the summary is one line, the rest is shown when it is opened. */
 export class Status {
   #summary;
   #parts;
@@ -40,7 +40,7 @@ export class Status {
     this.#details.open = false;
   }
 
-  /** Ask the server now, and again while the page is looked at. */
+  /** Refresh now, and again at intervals while the page is visible. */
   async refresh() {
     clearTimeout(this.#timer);
     if (document.hidden) return;
@@ -80,7 +80,7 @@ export class Status {
 
   #fail(error) {
     this.#details.dataset.state = "failing";
-    this.#summary.textContent = TROUBLE[error.status] ?? "The server cannot serve";
+    this.#summary.textContent = TROUBLE[error.status] ?? "The server is unavailable";
     this.#message.textContent = visible(error.message);
     this.#button.disabled = false;
     if (error.status === 401) this.#onRefused("status", () => this.refresh());
