@@ -17,7 +17,7 @@ test: ## Unit, contract and crash tests against real local processes: no Docker,
 check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)
-	@scripts/test_reference.sh
+	@scripts/test-reference.sh
 
 ##@ Docker Compose
 up: ## Start the whole stack in containers and wait until it is healthy
@@ -49,15 +49,15 @@ compose-test: ## The contract suite and the integration tests against a fresh st
 
 ##@ Kubernetes on this machine: kind and Tilt
 dev: ## Make the cluster, start everything, and serve each saved file in the running pods
-	@scripts/kind-up.sh && source scripts/kind.sh && exec tilt up
+	@scripts/kind/up.sh && source scripts/lib/kind.sh && exec tilt up
 kind-up: ## Make the cluster, or wake the one that is there
-	@scripts/kind-up.sh
+	@scripts/kind/up.sh
 kind-load: ## Build the images as shipped, copy them in, wait until all serve
-	@scripts/kind-load.sh
+	@scripts/kind/load.sh
 kind-down: ## Remove the cluster, and with it the index
-	@scripts/kind-down.sh
+	@scripts/kind/down.sh
 kind-test: ## From nothing to a verdict: cluster, tilt ci with the contract suite, what only a cluster shows
-	@scripts/kind-test.sh
+	@scripts/kind/test.sh
 dev-bench: ## Save to served for each service under Tilt, Compose and make run RELOAD=1: 20 edits each, in place
 	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/suite.py hot_reload
 doctor: ## Check versions, memory, disk, ports and the cluster's health, with the remedy for each fault

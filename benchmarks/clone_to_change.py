@@ -100,7 +100,7 @@ def green(walk: Walk) -> bool:
 
 def answered(walk: Walk) -> bool:
     """Whether the question gets an answer that cites the ledger."""
-    return "PointsLedger" in walk.run("scripts/kind-coderag.sh", "ask", QUESTION, check=False)
+    return "PointsLedger" in walk.run("scripts/kind/coderag.sh", "ask", QUESTION, check=False)
 
 
 def title() -> str:

@@ -51,7 +51,7 @@ class Development:
 def tilt(folder: Path) -> Iterator[Development]:
     """`tilt up` on the local cluster, which is made for it, and removed, where there is none."""
     there = "code-rag" in subprocess.run(["kind", "get", "clusters"], capture_output=True, text=True).stdout
-    subprocess.run([ROOT / "scripts/kind-up.sh"], check=True)
+    subprocess.run([ROOT / "scripts/kind/up.sh"], check=True)
     cluster = Cluster()
     try:
         with tilt_up(folder, ROOT / "artifacts/dev-bench-tilt.log", cluster) as checkout:
@@ -60,7 +60,7 @@ def tilt(folder: Path) -> Iterator[Development]:
     finally:
         cluster.close()
         if not there:
-            subprocess.run([ROOT / "scripts/kind-down.sh"], check=True)
+            subprocess.run([ROOT / "scripts/kind/down.sh"], check=True)
 
 
 @contextmanager
