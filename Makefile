@@ -8,8 +8,8 @@ run: ## Set everything up, index CODEBASE (default test-codebase), answer a ques
 	@scripts/setup.sh run && exec $(BIN)/python -m code_rag.localstack
 eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
-bench: ## Measure, and write docs/performance.md anew; ONLY="indexing" runs one of the benchmarks
-	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/suite.py $(ONLY)
+bench: ## Measure, and write docs/performance.md anew; ONLY=indexing runs one of the benchmarks
+	@scripts/setup.sh dev && $(BIN)/python -m benchmarks.suite $(ONLY)
 
 ##@ Tests
 test: ## Unit, contract and crash tests against real local processes: no Docker, no network; COVERAGE=1 measures
@@ -26,8 +26,6 @@ down: ## Stop and remove the containers; what was indexed stays
 	@docker compose down
 build: ## Build the three images
 	@docker compose build
-images: ## The images with their sizes
-	@docker image ls --filter reference='code-rag/*:latest' --format 'table {{.Repository}}\t{{.Size}}'
 ps: ## The containers with their health
 	@docker compose ps
 logs: ## Follow every service's log
@@ -58,12 +56,10 @@ kind-down: ## Remove the cluster, and with it the index
 	@scripts/kind/down.sh
 kind-test: ## From nothing to a verdict: cluster, tilt ci with the contract suite, what only a cluster shows
 	@scripts/kind/test.sh
-dev-bench: ## Save to served for each service under Tilt, Compose and make run RELOAD=1: 20 edits each, in place
-	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/suite.py hot_reload
 doctor: ## Check versions, memory, disk, ports and the cluster's health, with the remedy for each fault
 	@scripts/doctor.sh
 
 help: ## This menu
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run eval dev-bench bench test check test-reference up down build images ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
+.PHONY: run eval bench test check test-reference up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help

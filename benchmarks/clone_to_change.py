@@ -17,10 +17,7 @@ from pathlib import Path
 
 import httpx2
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from machine import RESULTS, describe
-
+from benchmarks.machine import RESULTS, describe
 from tests.fixtures.checkout import copy_project
 
 QUESTION = "When do loyalty points expire?"
