@@ -8,8 +8,8 @@ run: ## Set everything up, index CODEBASE (default test-codebase), answer a ques
 	@scripts/setup.sh run && exec $(BIN)/python -m code_rag.localstack
 eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
-bench: ## Measure, and write docs/performance.md anew; ONLY="indexing" runs one of the benchmarks
-	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/suite.py $(ONLY)
+bench: ## Measure, and write docs/performance.md anew; ONLY=indexing runs one of the benchmarks
+	@scripts/setup.sh dev && $(BIN)/python -m benchmarks.suite $(ONLY)
 
 ##@ Tests
 test: ## Unit, contract and crash tests against real local processes: no Docker, no network; COVERAGE=1 measures
@@ -17,7 +17,7 @@ test: ## Unit, contract and crash tests against real local processes: no Docker,
 check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)
-	@scripts/test_reference.sh
+	@scripts/test-reference.sh
 
 ##@ Docker Compose
 up: ## Start the whole stack in containers and wait until it is healthy
@@ -26,8 +26,6 @@ down: ## Stop and remove the containers; what was indexed stays
 	@docker compose down
 build: ## Build the three images
 	@docker compose build
-images: ## The images with their sizes
-	@docker image ls --filter reference='code-rag/*:latest' --format 'table {{.Repository}}\t{{.Size}}'
 ps: ## The containers with their health
 	@docker compose ps
 logs: ## Follow every service's log
@@ -49,21 +47,19 @@ compose-test: ## The contract suite and the integration tests against a fresh st
 
 ##@ Kubernetes on this machine: kind and Tilt
 dev: ## Make the cluster, start everything, and serve each saved file in the running pods
-	@scripts/kind-up.sh && source scripts/kind.sh && exec tilt up
+	@scripts/kind/up.sh && source scripts/lib/kind.sh && exec tilt up
 kind-up: ## Make the cluster, or wake the one that is there
-	@scripts/kind-up.sh
+	@scripts/kind/up.sh
 kind-load: ## Build the images as shipped, copy them in, wait until all serve
-	@scripts/kind-load.sh
+	@scripts/kind/load.sh
 kind-down: ## Remove the cluster, and with it the index
-	@scripts/kind-down.sh
+	@scripts/kind/down.sh
 kind-test: ## From nothing to a verdict: cluster, tilt ci with the contract suite, what only a cluster shows
-	@scripts/kind-test.sh
-dev-bench: ## Save to served for each service under Tilt, Compose and make run RELOAD=1: 20 edits each, in place
-	@scripts/setup.sh dev && PYTHONPATH=scripts $(BIN)/python benchmarks/suite.py hot_reload
+	@scripts/kind/test.sh
 doctor: ## Check versions, memory, disk, ports and the cluster's health, with the remedy for each fault
 	@scripts/doctor.sh
 
 help: ## This menu
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run eval dev-bench bench test check test-reference up down build images ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
+.PHONY: run eval bench test check test-reference up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help

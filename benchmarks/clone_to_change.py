@@ -17,10 +17,7 @@ from pathlib import Path
 
 import httpx2
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from machine import RESULTS, describe
-
+from benchmarks.machine import RESULTS, describe
 from tests.fixtures.checkout import copy_project
 
 QUESTION = "When do loyalty points expire?"
@@ -100,7 +97,7 @@ def green(walk: Walk) -> bool:
 
 def answered(walk: Walk) -> bool:
     """Whether the question gets an answer that cites the ledger."""
-    return "PointsLedger" in walk.run("scripts/kind-coderag.sh", "ask", QUESTION, check=False)
+    return "PointsLedger" in walk.run("scripts/kind/coderag.sh", "ask", QUESTION, check=False)
 
 
 def title() -> str:

@@ -16,11 +16,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from machine import RESULTS, describe
-from percentiles import milliseconds
+from benchmarks.machine import RESULTS, describe
+from benchmarks.percentiles import milliseconds
 
 ROOT = Path(__file__).parent.parent
-SOURCES = (ROOT / "packages/servicekit/src", ROOT / "services/embedding-server/src")
+SOURCES = (ROOT, ROOT / "packages/servicekit/src", ROOT / "services/embedding-server/src")
 PYTHONS = {
     "ONNX Runtime": Path(sys.executable),
     "sentence-transformers": ROOT / ".venv-reference/bin/python",
@@ -88,7 +88,7 @@ def engine(name: str) -> Iterator[Engine]:
     """A running engine that has embedded everything once, to warm up."""
     path = ":".join(map(str, SOURCES))
     process = subprocess.Popen(
-        [PYTHONS[name], __file__, name],
+        [PYTHONS[name], "-m", "benchmarks.encoders", name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

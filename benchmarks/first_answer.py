@@ -13,10 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from machine import RESULTS, describe
-
+from benchmarks.machine import RESULTS, describe
 from code_rag.localstack.ports import free_ports
 from tests.fixtures.checkout import copy_project
 

@@ -1,4 +1,4 @@
-"""`make dev-bench`: saves a source file of each service twenty times, and times until the change is served.
+"""`make bench ONLY=hot_reload`: saves a source file of each service twenty times; times until it is served.
 
 In each mode of development: under Tilt, in hardened pods; under Compose; as processes of `make run RELOAD=1`.
 Writes results/hot_reload.json with p50 and p95 from save to the first answer of the new version, and to the
@@ -19,11 +19,8 @@ from typing import Any
 
 import httpx2
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
-from machine import RESULTS, describe
-from percentiles import milliseconds
-
+from benchmarks.machine import RESULTS, describe
+from benchmarks.percentiles import milliseconds
 from tests.fixtures.checkout import Checkout, copy_project
 from tests.fixtures.docker_compose import compose_stack
 from tests.fixtures.kind_cluster import Cluster
@@ -51,16 +48,16 @@ class Development:
 def tilt(folder: Path) -> Iterator[Development]:
     """`tilt up` on the local cluster, which is made for it, and removed, where there is none."""
     there = "code-rag" in subprocess.run(["kind", "get", "clusters"], capture_output=True, text=True).stdout
-    subprocess.run([ROOT / "scripts/kind-up.sh"], check=True)
+    subprocess.run([ROOT / "scripts/kind/up.sh"], check=True)
     cluster = Cluster()
     try:
-        with tilt_up(folder, ROOT / "artifacts/dev-bench-tilt.log", cluster) as checkout:
+        with tilt_up(folder, ROOT / "artifacts/hot-reload-tilt.log", cluster) as checkout:
             cluster.wait_ready()
             yield Development(checkout, URLS, cluster.container)
     finally:
         cluster.close()
         if not there:
-            subprocess.run([ROOT / "scripts/kind-down.sh"], check=True)
+            subprocess.run([ROOT / "scripts/kind/down.sh"], check=True)
 
 
 @contextmanager

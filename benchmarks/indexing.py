@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from machine import RESULTS, describe
-from percentiles import milliseconds
 
+from benchmarks.machine import RESULTS, describe
+from benchmarks.percentiles import milliseconds
 from code_rag.localstack.ports import free_ports
 from code_rag.localstack.processes import LocalStack
 

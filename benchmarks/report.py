@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from machine import RESULTS
+from benchmarks.machine import RESULTS
 
 PAGE = Path(__file__).parent.parent / "docs/performance.md"
 

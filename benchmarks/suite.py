@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import report
+from benchmarks import report
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parent.parent
 BENCHMARKS = ("first_answer", "encoders", "indexing", "hot_reload", "clone_to_change")
 
 
@@ -20,9 +20,9 @@ def main() -> None:
         raise SystemExit(f"There is no benchmark {', '.join(unknown)}: choose from {', '.join(BENCHMARKS)}.")
     for name in chosen:
         print(f"== {name}", flush=True)
-        subprocess.run([sys.executable, HERE / f"{name}.py"], check=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, check=True)
     report.write()
-    print(f"Wrote {report.PAGE.relative_to(HERE.parent)}")
+    print(f"Wrote {report.PAGE.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

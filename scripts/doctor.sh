@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Checks what the local cluster needs: tools, Docker's memory, disk, ports, file watching, the cluster's health.
-# One line per check, the remedy beneath a failed one; exit code 1 if one failed. Changes nothing.
+# One line per check, and what to do below a failed one; exit code 1 if one failed. Changes nothing.
 set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-source scripts/kind.sh
-source scripts/checks.sh
+source scripts/lib/kind.sh
+source scripts/lib/checks.sh
 
 readonly KIND_NEEDED=0.24.0 KUBECTL_NEEDED=1.30.0 TILT_NEEDED=0.33.0
-readonly MEMORY_NEEDED_GB=6 DISK_NEEDED_GB=10
+readonly MEMORY_NEEDED_GB=6
 readonly WATCHES_NEEDED=65536 INSTANCES_NEEDED=128
 
 check_tool() { # check_tool NAME NEEDED WHERE VERSION-COMMAND...
@@ -25,28 +25,16 @@ check_tool() { # check_tool NAME NEEDED WHERE VERSION-COMMAND...
   fi
 }
 
-check_docker() {
+check_memory() { # what Docker may use; says nothing where no engine answers
   local memory
-  if ! memory=$(docker info --format '{{.MemTotal}}' 2>/dev/null) || ((memory == 0)); then
-    bad "the Docker engine does not answer" "Start Docker, and check that this user may use it (docker ps)."
-    return
-  fi
+  memory=$(docker info --format '{{.MemTotal}}' 2>/dev/null)
+  ((memory > 0)) || return
   memory=$((memory / 1024 / 1024 / 1024))
   if ((memory >= MEMORY_NEEDED_GB)); then
     ok "Docker has $memory GB of memory"
   else
     bad "Docker has $memory GB of memory" \
       "The pods ask for 3.5 GB: give Docker $MEMORY_NEEDED_GB GB (Docker Desktop: Settings, Resources)."
-  fi
-}
-
-check_disk() {
-  local free
-  free=$(($(df -Pk . | awk 'NR == 2 {print $4}') / 1024 / 1024))
-  if ((free >= DISK_NEEDED_GB)); then
-    ok "$free GB of disk are free"
-  else
-    bad "only $free GB of disk are free" "Images and the node need $DISK_NEEDED_GB GB: docker system prune frees some."
   fi
 }
 
@@ -63,7 +51,7 @@ check_inotify() { # check_inotify NAME NEEDED; Linux alone has these limits
 check_ports() { # the cluster's own ports before it is made; afterwards they are meant to be taken
   local port
   for port in $(sed -n 's/.*hostPort: \([0-9]*\).*/\1/p' kind-config.yaml); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    if port_in_use "$port"; then
       bad "port $port is in use" "Stop what listens there (ss -ltnp 'sport = :$port'), or change it in kind-config.yaml."
     else
       ok "port $port is free"
@@ -91,12 +79,12 @@ check_cluster() {
   fi
 }
 
-check_tool docker 20.10.0 https://docs.docker.com/get-docker docker version --format '{{.Server.Version}}'
+check_docker
+check_memory
 check_tool kind "$KIND_NEEDED" https://kind.sigs.k8s.io kind version
 check_tool kubectl "$KUBECTL_NEEDED" https://kubernetes.io/docs/tasks/tools kubectl version --client
 check_tool tilt "$TILT_NEEDED" https://docs.tilt.dev/install.html tilt version
-check_docker
-check_disk
+check_disk 10
 check_inotify max_user_watches "$WATCHES_NEEDED"
 check_inotify max_user_instances "$INSTANCES_NEEDED"
 if cluster_exists; then check_cluster; else check_ports; fi

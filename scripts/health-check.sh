@@ -4,7 +4,7 @@
 # Ports come from VECTOR_DB_PORT, EMBEDDING_SERVER_PORT, LLM_SERVER_PORT, RAG_SERVER_PORT, or a .env beside the Makefile.
 set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-source scripts/ports.sh
+source scripts/lib/ports.sh
 scratch=$(mktemp)
 trap 'rm -f "$scratch"' EXIT
 

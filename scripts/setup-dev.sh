@@ -1,26 +1,12 @@
 #!/usr/bin/env bash
 # Checks that this machine can run the containers, and makes .env from .env.example where there is none.
-# Every check prints one line, a failed one its remedy; exit code 1 if one failed. Never overwrites a .env.
+# Every check prints one line, a failed one also what to do; exit code 1 if one failed. Never overwrites a .env.
 set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-source scripts/ports.sh
-source scripts/checks.sh
+source scripts/lib/ports.sh
+source scripts/lib/checks.sh
 
 readonly COMPOSE_NEEDED=2.24.4 # the first with !override
-readonly DISK_NEEDED_GB=4
-
-check_docker() {
-  if ! command -v docker >/dev/null; then
-    bad "docker is not installed" "Install Docker: https://docs.docker.com/get-docker"
-    return
-  fi
-  local server
-  if server=$(docker version --format '{{.Server.Version}}' 2>/dev/null) && [[ -n $server ]]; then
-    ok "docker $server"
-  else
-    bad "the Docker engine does not answer" "Start Docker, and check that this user may use it (docker ps)."
-  fi
-}
 
 check_compose() {
   local version
@@ -40,7 +26,7 @@ check_port() { # check_port VARIABLE DEFAULT SERVICE
   port=$(port_of "$1" "$2")
   if ours "$3"; then
     ok "port $port is served by our own $3"
-  elif (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+  elif port_in_use "$port"; then
     bad "port $port, for $3, is in use" "Stop what listens there, or choose another with $1=... in .env."
   else
     ok "port $port is free for $3"
@@ -48,16 +34,6 @@ check_port() { # check_port VARIABLE DEFAULT SERVICE
 }
 
 ours() { [[ -n $(docker compose ps --quiet "$1" 2>/dev/null) ]]; }
-
-check_disk() {
-  local free
-  free=$(($(df -Pk . | awk 'NR == 2 {print $4}') / 1024 / 1024))
-  if ((free >= DISK_NEEDED_GB)); then
-    ok "$free GB of disk are free"
-  else
-    bad "only $free GB of disk are free" "Images and index need $DISK_NEEDED_GB GB: free some, e.g. with docker system prune."
-  fi
-}
 
 make_env() {
   if [[ -e .env ]]; then
@@ -73,7 +49,7 @@ check_port VECTOR_DB_PORT 6333 vector-db
 check_port EMBEDDING_SERVER_PORT 8001 embedding-server
 check_port LLM_SERVER_PORT 8002 llm-server
 check_port RAG_SERVER_PORT 8000 rag-server
-check_disk
+check_disk 4
 make_env
 if ((failed)); then
   echo "Not ready yet: see above."

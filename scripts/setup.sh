@@ -46,9 +46,28 @@ make_venv() {
     fail "'$python' is Python $version, and 3.11 or newer is needed: install one and name it with PYTHON=python3.12."
   "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "'$python' cannot make virtual environments: install its venv module (on Debian and Ubuntu: apt install python$version-venv)."
+  check_platform "$python"
   if ! venv_works "$version"; then
     step "Making .venv with Python $version" "Remove the folder .venv and run it again." "$python" -m venv --clear .venv
   fi
+}
+
+# ONNX Runtime, which computes the embeddings, is not built for every platform: say so before pip does.
+check_platform() { # check_platform PYTHON
+  local unbuilt="ONNX Runtime, which computes the embeddings, is not built for" platform
+  platform=$("$1" -c '
+import platform, sysconfig
+musl = any(str(sysconfig.get_config_var(name)).endswith("musl") for name in ("SOABI", "HOST_GNU_TYPE"))
+print(platform.system(), platform.machine(), "musl" if musl else platform.mac_ver()[0])')
+  case $platform in
+    "Darwin x86_64 "*)
+      if [[ $(sysctl -n hw.optional.arm64 2>/dev/null) == 1 ]]; then
+        fail "'$1' is a Python for Intel, and $unbuilt macOS on Intel: name a native arm64 Python with PYTHON=/opt/homebrew/bin/python3, or use Docker (make up)."
+      fi
+      fail "$unbuilt macOS on Intel: use Docker (make up)." ;;
+    "Darwin arm64 1"[123].*) fail "$unbuilt macOS before 14: use Docker (make up), or update macOS." ;;
+    "Linux "*" musl") fail "$unbuilt Linux with musl, such as Alpine: use Docker (make up)." ;;
+  esac
 }
 
 venv_works() {

@@ -85,6 +85,6 @@ def test_a_sleeping_node_is_woken(rag: httpx2.Client, fault: str) -> None:
     """`make kind-up` wakes a cluster that was paused (a laptop's sleep) or stopped (Docker's restart)."""
     indexed = whole(rag)
     subprocess.run(["docker", fault, "code-rag-control-plane"], check=True, capture_output=True, timeout=60)
-    up = subprocess.run([ROOT / "scripts/kind-up.sh"], capture_output=True, text=True, timeout=180)
+    up = subprocess.run([ROOT / "scripts/kind/up.sh"], capture_output=True, text=True, timeout=180)
     assert up.returncode == 0, up.stderr
     wait_whole(rag, indexed, seconds=2 * GREEN_SECONDS)

@@ -106,12 +106,12 @@ def test_the_node_has_the_codebase_read_only() -> None:
 
 
 def with_dotenv(tmp_path: Path, text: str) -> tuple[Object, ...]:
-    """The overlay as scripts/kind-render.sh prints it for a `.env` that says `text`."""
+    """The overlay as scripts/kind/render.sh prints it for a `.env` that says `text`."""
     need_kubectl()
     dotenv = tmp_path / ".env"
     dotenv.write_text(text)
     run = subprocess.run(
-        [ROOT / "scripts/kind-render.sh", "kind", "code-rag/rag-server:abc"],
+        [ROOT / "scripts/kind/render.sh", "kind", "code-rag/rag-server:abc"],
         env={**os.environ, "DOTENV": str(dotenv)},
         capture_output=True,
         text=True,

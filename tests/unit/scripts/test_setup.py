@@ -14,6 +14,7 @@ echo "$@" >> "$CALLS"
 case "$*" in
   *"%d.%d"*) echo "${FAKE_VERSION:-3.11}" ;;
   *"version_info < "*) [ "${FAKE_VERSION:-3.11}" != 3.9 ] ;;
+  *platform.machine*) echo "${FAKE_PLATFORM:-Linux x86_64 }" ;;
   *ensurepip*) [ -z "${NO_VENV:-}" ] ;;
   *"-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
   *"$FAILING"*) echo "the last words of $*"; exit 1 ;;
@@ -34,6 +35,9 @@ def project(tmp_path: Path) -> Path:
     python = tmp_path / "python3"
     python.write_text(FAKE_PYTHON)
     python.chmod(0o755)
+    sysctl = tmp_path / "sysctl"
+    sysctl.write_text('#!/bin/sh\necho "${FAKE_ARM64:-}"\n')
+    sysctl.chmod(0o755)
     return root
 
 
@@ -94,6 +98,17 @@ def test_a_changed_lock_or_project_is_installed(project: Path, changed: str) -> 
     assert "Making .venv" not in again.stdout
 
 
+@pytest.mark.parametrize("folder", ["packages", "services"])
+def test_a_new_package_is_installed(project: Path, folder: str) -> None:
+    """A package that was not there at the last setup is installed with the others."""
+    setup(project)
+    calls(project)
+    (project / folder / "added").mkdir()
+    (project / folder / "added" / "pyproject.toml").write_text("[project]\n")
+    setup(project)
+    assert any(f"-e {folder}/added" in call for call in calls(project))
+
+
 def test_dev_includes_run(project: Path) -> None:
     """After `dev`, with the tests' tools, `run` has nothing to do; after `run`, `dev` has."""
     setup(project)
@@ -131,6 +146,40 @@ def test_what_cannot_be(project: Path, environment: dict[str, str], sentence: st
     assert failed.returncode == 1
     assert sentence in failed.stderr
     assert "Fetching the model" in setup(project).stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"FAKE_PLATFORM": "Darwin x86_64 14.5"}, "is not built for macOS on Intel: use Docker (make up)."),
+        (
+            {"FAKE_PLATFORM": "Darwin x86_64 14.5", "FAKE_ARM64": "1"},
+            "'python3' is a Python for Intel, and ONNX Runtime, which computes the embeddings, is not built "
+            "for macOS on Intel: name a native arm64 Python",
+        ),
+        ({"FAKE_PLATFORM": "Darwin arm64 13.6.1"}, "is not built for macOS before 14: use Docker (make up)"),
+        (
+            {"FAKE_PLATFORM": "Linux x86_64 musl"},
+            "is not built for Linux with musl, such as Alpine: use Docker",
+        ),
+    ],
+    ids=["macOS on Intel", "Rosetta", "macOS 13", "musl"],
+)
+def test_a_platform_without_onnx_runtime(project: Path, environment: dict[str, str], sentence: str) -> None:
+    """Where ONNX Runtime has no wheel, one sentence says so with the way out, and pip is not run."""
+    failed = setup(project, **environment)
+    assert failed.returncode == 1
+    assert sentence in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert not any("pip" in call.split() for call in calls(project))
+
+
+@pytest.mark.parametrize(
+    "platform", ["Darwin arm64 14.5", "Darwin arm64 26.1", "Linux aarch64 ", "Linux x86_64 "]
+)
+def test_a_platform_with_onnx_runtime(project: Path, platform: str) -> None:
+    """Where ONNX Runtime has a wheel, the setup goes on."""
+    assert setup(project, FAKE_PLATFORM=platform).returncode == 0
 
 
 def test_a_failure_shows_the_last_words(project: Path) -> None:

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Prints the manifests for this checkout: kind-render.sh OVERLAY [IMAGE:TAG...]
+# Prints the manifests for this checkout: kind/render.sh OVERLAY [IMAGE:TAG...]
 # An overlay (kind, dev) and what .env says: its secrets as the Secret that pods mount as a file, its choices over
 # config.env, as Compose does. Names end in a hash, so that a change of .env rolls the pods that read it.
 # DOTENV names another file; DOTENV= (empty) none.
 set -euo pipefail
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-source scripts/kind.sh
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+source scripts/lib/kind.sh
 need kubectl
-overlay=${1:?kind-render.sh OVERLAY [IMAGE:TAG...]}
+overlay=${1:?kind/render.sh OVERLAY [IMAGE:TAG...]}
 shift
 dotenv=${DOTENV-.env}
 build=$(mktemp -d .data/kind/render.XXXXXX)

@@ -2,9 +2,9 @@
 # Makes the local cluster `code-rag`, or wakes the one that is there; does nothing where it runs already.
 # CODEBASE=folder is what rag-server will index (default test-codebase); KIND_NODE_IMAGE chooses the node's image.
 set -euo pipefail
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-source scripts/ports.sh
-source scripts/kind.sh
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+source scripts/lib/ports.sh
+source scripts/lib/kind.sh
 readonly AGAIN="Make it anew: make kind-down && make kind-up"
 
 main() {

@@ -3,8 +3,8 @@
 # Leaves artifacts/kind: Tilt's snapshot, events, descriptions, logs and results. A cluster that it made is deleted in
 # the end, unless KEEP=1; one that was there is used and stays. Reads no .env: the verdict is about the defaults.
 set -uo pipefail
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-source scripts/kind.sh
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+source scripts/lib/kind.sh
 need docker kind kubectl tilt
 readonly OUT=artifacts/kind
 export DOTENV=
@@ -38,7 +38,7 @@ collect() {
 
 finish() {
   collect
-  if ((made)) && [[ ${KEEP:-} != 1 ]]; then scripts/kind-down.sh; fi
+  if ((made)) && [[ ${KEEP:-} != 1 ]]; then scripts/kind/down.sh; fi
 }
 
 rm -rf "$OUT"
@@ -46,7 +46,7 @@ mkdir -p "$OUT"
 cluster_exists && made=0 || made=1
 trap finish EXIT
 step "packages for the tests" scripts/setup.sh dev || exit 1
-step "cluster" scripts/kind-up.sh || exit 1
+step "cluster" scripts/kind/up.sh || exit 1
 step "tilt ci with the contract suite" tilt ci --port 0 --output-snapshot-on-exit "$OUT/tilt-snapshot.json" >"$OUT/tilt-ci.log" 2>&1
 tail -n 4 "$OUT/tilt-ci.log"
 step "no contract test was skipped" none_skipped "$OUT/contract.xml"

@@ -20,6 +20,6 @@ if [[ ! -f $stamp || $(<"$stamp") != "$key" ]]; then
   echo "$key" >"$stamp"
 fi
 
-export PYTHONPATH=packages/servicekit/src:services/embedding-server/src
+export PYTHONPATH=packages/servicekit/src:packages/localstack/src:services/embedding-server/src:services/rag-server/src
 "$venv/bin/python" -m code_rag.embedding_server.model_files
 exec "$venv/bin/python" -m pytest tests/reference "$@"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds our images as shipped, copies them into the cluster and runs them there, without Tilt: waits until all serve.
 set -euo pipefail
-cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-source scripts/kind.sh
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+source scripts/lib/kind.sh
 need docker kind kubectl
 api_answers || die "There is no cluster: make kind-up"
 
@@ -16,7 +16,7 @@ for image in "${OWN_IMAGES[@]}"; do
   tagged+=("$name")
 done
 kind load docker-image --name "$CLUSTER" "${tagged[@]}"
-scripts/kind-render.sh kind "${tagged[@]}" | kubectl apply -f -
+scripts/kind/render.sh kind "${tagged[@]}" | kubectl apply -f -
 kubectl -n code-rag rollout status statefulset/vector-db --timeout=180s
 for image in "${OWN_IMAGES[@]}"; do
   kubectl -n code-rag rollout status "deployment/${image#*/}" --timeout=180s

@@ -1,4 +1,4 @@
-# What the kind-*.sh scripts share: names, and a kubeconfig of the cluster's own. The user's is never read or written.
+# What the scripts in scripts/kind share: names, and a kubeconfig of the cluster's own. The user's is never read or written.
 # Source it from the project's root.
 CLUSTER=code-rag
 CONTEXT=kind-$CLUSTER
