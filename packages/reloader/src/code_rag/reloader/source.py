@@ -1,7 +1,7 @@
 """Imports watched source from its text, never from byte code.
 
-Python takes a .pyc for current when the source's size and its time in whole seconds are the same. A file that
-is saved twice within a second at the same size would be served as it was first saved.
+Python considers a .pyc current when the source's size and its mtime in whole seconds are unchanged. A file
+that is saved twice within a second at the same size would be served in its first version.
 """
 
 import sys
@@ -21,7 +21,7 @@ class TextLoader(SourceFileLoader):
     """Compiles a module's source at each import; neither reads nor writes a .pyc."""
 
     def path_stats(self, path: str) -> NoReturn:
-        """Raise OSError: without the source's time Python can use no byte code (`SourceLoader.get_code`)."""
+        """Raise OSError: without the source's mtime Python uses no byte code (`SourceLoader.get_code`)."""
         raise OSError(f"byte code of {path} is not used")
 
 
