@@ -5,7 +5,7 @@ from typing import Any
 
 
 def broken_app(failure: str) -> Any:
-    """An app that answers 503 with `failure` on every route, as error envelope and `/health` report in one."""
+    """An app that answers 503 with `failure` to all routes, as error envelope and `/health` report."""
     error = {"message": failure, "type": "server_error", "param": None, "code": "source_broken"}
     checks = {"source": {"status": "failing", "detail": failure}}
     # Not built from servicekit's models: they are watched source and may be what is broken.

@@ -2,10 +2,14 @@
 
 Python considers a .pyc current when the source's size and its mtime in whole seconds are unchanged. A file
 that is saved twice within a second at the same size would be served in its first version.
+
+`python -m code_rag.reloader.source MODULE ARGUMENT…` runs a module with all of `code_rag` imported this way.
 """
 
+import runpy
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
     SOURCE_SUFFIXES,
@@ -37,3 +41,14 @@ def compile_from_text(folders: Sequence[Path]) -> None:
 
     sys.path_hooks.insert(0, hook)
     sys.path_importer_cache.clear()
+
+
+def main() -> None:
+    """Run the module that the command line names, from the text of its source."""
+    compile_from_text([Path(folder).resolve() for folder in import_module("code_rag").__path__])
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

@@ -89,7 +89,7 @@ def _envelope(message: str, type: str, code: str, param: str | None = None) -> d
 def response_of(error: ServiceError) -> JSONResponse:
     """The HTTP answer for a ServiceError, with `Retry-After` in whole seconds where it is known.
 
-    A failed upstream call was retried already: `x-should-retry: false` stops OpenAI's clients from repeating it.
+    A failed upstream call was retried already: `x-should-retry: false` stops OpenAI's clients from doing so.
     """
     headers = {} if error.retry_after is None else {"retry-after": str(max(1, math.ceil(error.retry_after)))}
     if error.type == UpstreamFailed.type:

@@ -63,7 +63,7 @@ class GracefulServer(uvicorn.Server):
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
         if self._hands_over:
             self._stop_accepting()
-        # `connection: close` ends a kept-alive connection; closed without it, it would break the next request.
+        # `connection: close` ends a kept-alive connection; closing it without breaks the next request.
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         await self._wait_for_arrivals()
         await self._wait_for_tasks(deadline)
