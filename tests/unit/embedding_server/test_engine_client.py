@@ -1,6 +1,7 @@
 """An engine in a process of its own: it survives the workers that use it, and never runs old source."""
 
 import os
+import py_compile
 import shutil
 import signal
 import subprocess
@@ -58,7 +59,7 @@ def reloader(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_it_computes_what_the_engine_does(reloader: Reloader, onnx_engine: OnnxEngine) -> None:
-    """Vectors, counts and marks of a cut are those of the engine in this process."""
+    """Vectors, counts and marks of truncation are those of the engine in this process."""
     remote = reloader.engine()
     theirs, ours = embed_texts(remote, TEXTS), embed_texts(onnx_engine, TEXTS)
     assert np.allclose(theirs.vectors, ours.vectors, atol=1e-6)
@@ -76,7 +77,7 @@ def test_the_next_worker_finds_it_loaded(reloader: Reloader) -> None:
 
 
 def test_an_edit_of_the_engine_gets_a_new_process(reloader: Reloader) -> None:
-    """Newer source is loaded anew; who still uses the old one may, and it ends when nobody does."""
+    """Newer source is loaded in a new process; the old one serves its users and ends when it has none."""
     old = reloader.engine()
     (first,) = sockets(reloader.folder)
     reloader.edit("engines/wordpiece.py")
@@ -86,6 +87,29 @@ def test_an_edit_of_the_engine_gets_a_new_process(reloader: Reloader) -> None:
     del old
     wait_for(lambda: first not in sockets(reloader.folder), "the old engine to end")
     assert new.count("still here") == 4
+
+
+SWAPPED = ("engine.dimension, engine.max_tokens", "engine.max_tokens, engine.dimension")
+
+
+@pytest.mark.parametrize(
+    ("file", "saved", "edited", "expected"),
+    [
+        ("engines/onnx.py", "batch_tokens = 512", "batch_tokens = 256", (384, 256, 256)),
+        ("development/engine_host.py", *SWAPPED, (256, 384, 512)),
+    ],
+)
+def test_stale_byte_code_is_not_run(
+    reloader: Reloader, file: str, saved: str, edited: str, expected: tuple[int, int, int]
+) -> None:
+    """A file edited again at the same size and time runs as it is now, whatever its .pyc holds."""
+    path = reloader.source / "code_rag/embedding_server" / file
+    py_compile.compile(str(path), doraise=True)
+    time = path.stat().st_mtime_ns
+    path.write_text(path.read_text().replace(saved, edited))
+    os.utime(path, ns=(time, time))
+    engine = reloader.engine()
+    assert (engine.dimension, engine.max_tokens, engine.batch_tokens) == expected
 
 
 def test_a_killed_process_is_replaced(reloader: Reloader) -> None:

@@ -12,7 +12,7 @@ from code_rag.reloader.watcher import fork_watcher
 
 
 def main() -> None:
-    """Serve as the command line says."""
+    """Serve the app that the command line names."""
     options = Options.parse(sys.argv[1:])
     reloader = os.environ.get("RELOADER") or "fork"
     if reloader == "uvicorn":
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def bind(options: Options) -> socket.socket:
-    """The listening socket; a port that is taken ends the process with a sentence."""
+    """The listening socket; a port that is in use ends the process with an error message."""
     try:
         return socket.create_server((options.host, options.port), backlog=2048)
     except OSError as error:

@@ -1,14 +1,14 @@
-"""The app that stands in for source that does not import."""
+"""The app that is served while the source does not import."""
 
 import json
 from typing import Any
 
 
 def broken_app(failure: str) -> Any:
-    """An app that answers 503 with `failure` on every route, in the shape of our errors and of `/health`."""
+    """An app that answers 503 with `failure` to all routes, as error envelope and `/health` report."""
     error = {"message": failure, "type": "server_error", "param": None, "code": "source_broken"}
     checks = {"source": {"status": "failing", "detail": failure}}
-    # Written by hand: servicekit's models are watched source, which may be what is broken.
+    # Not built from servicekit's models: they are watched source and may be what is broken.
     body = json.dumps({"status": "failing", "checks": checks, "error": error}).encode()
 
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the reloader is asked to serve."""
+"""The reloader's command line."""
 
 import argparse
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class Options:
 
     @classmethod
     def parse(cls, arguments: list[str]) -> "Options":
-        """Read a command line; a wrong one ends the process with exit code 2 and a sentence."""
+        """Read a command line; an invalid one ends the process with exit code 2 and an error message."""
         parser = argparse.ArgumentParser(prog="python -m code_rag.reloader")
-        parser.add_argument("factory", help="what makes the app, as package.module:function")
+        parser.add_argument("factory", help="function that creates the app, as package.module:function")
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, required=True)
         parser.add_argument(
-            "--watch", type=Path, action="append", required=True, help="folder of source; repeatable"
+            "--watch", type=Path, action="append", required=True, help="folder of source to watch; repeatable"
         )
         given = parser.parse_args(arguments)
         missing = [str(folder) for folder in given.watch if not folder.is_dir()]

@@ -1,4 +1,4 @@
-"""What a worker reports to the supervisor on a pipe: that it takes over, and what it has imported."""
+"""What a worker reports to the supervisor on a pipe: that it is ready, and what it has imported."""
 
 import contextlib
 import json
@@ -7,11 +7,11 @@ import sys
 
 from code_rag.reloader.options import Options
 
-READY = b""  # the line that says: the source is imported, or known to be broken
+READY = b""  # this line means that the source is imported, or known to be broken
 
 
 class Report:
-    """The worker's end of the pipe; lines are lost once a newer worker has taken over."""
+    """The worker's end of the pipe; lines are discarded once a newer worker has taken over."""
 
     def __init__(self, options: Options, pipe: int) -> None:
         self._options = options

@@ -1,7 +1,7 @@
-"""The process that stays: it holds the socket, imports third-party packages, and forks a worker per change.
+"""The parent process: it holds the socket, imports third-party packages, and forks a worker per change.
 
-It has no threads and holds no watched module: a fork copies one thread only, and a module that it held could
-not be reloaded. Watching the files is therefore the work of a process of its own.
+It has no threads and imports no watched module: a fork copies one thread only, and a module that the parent
+has imported cannot be reloaded. A separate process therefore watches the files.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Worker:
 
 @dataclass
 class Supervisor:
-    """Forks workers: one per change, the newest of which serves."""
+    """Forks one worker per change; the newest serves."""
 
     options: Options
     listener: socket.socket
@@ -49,11 +49,11 @@ class Supervisor:
     serving: Worker | None = None
     starting: Worker | None = None
     children: set[int] = field(default_factory=set)
-    """Every worker that has not ended, including old ones that finish their requests."""
+    """Every running worker, including old ones that finish their requests."""
     stopping: bool = False
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; also ends with the watcher, since it could no longer reload."""
+        """Serve until SIGTERM or SIGINT; also stops when the watcher ends: it can no longer reload."""
         wakeup, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -69,7 +69,7 @@ class Supervisor:
                 os.read(wakeup, 1024)
             self.reap()
             for pipe in pipes.keys() & set(ready):
-                if pipes[pipe].open:  # taking over closes the other's
+                if pipes[pipe].open:  # taking over closes the other worker's pipe
                     self.read_report(pipes[pipe])
             if self.changes in ready and os.read(self.changes, 65536):
                 self.fork_worker()
@@ -80,7 +80,7 @@ class Supervisor:
             self.stopping = True
 
     def fork_worker(self, failure: str = "") -> None:
-        """Fork a worker that serves the source as it is now, or `failure`; end one that is still starting."""
+        """Fork a worker that serves the current source, or `failure`; kill one that is still starting."""
         if self.starting:
             end(self.starting.pid, signal.SIGKILL)
             self.starting.close()
@@ -95,7 +95,7 @@ class Supervisor:
         self.starting = Worker(pid, read_end)
 
     def close_in_worker(self) -> None:
-        """Release, in a forked worker, what belongs to the supervisor: signal handlers and pipes."""
+        """In a forked worker, drop the supervisor's signal handlers and pipes."""
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
@@ -105,7 +105,7 @@ class Supervisor:
                 worker.close()
 
     def read_report(self, worker: Worker) -> None:
-        """Read what a worker reports: that it takes over, and modules worth importing here too."""
+        """Read a worker's report: that it is ready, or modules to import in the supervisor too."""
         data = os.read(worker.pipe, 65536)
         *lines, worker.unread = (worker.unread + data).split(b"\n")
         for line in lines:
@@ -117,24 +117,24 @@ class Supervisor:
             worker.close()
 
     def take_over(self, worker: Worker) -> None:
-        """Let a worker serve, and stop the previous one."""
+        """Make `worker` the serving one, and stop the previous one."""
         if self.serving:
             end(self.serving.pid)
             self.serving.close()
         self.serving, self.starting = worker, None
 
     def preload(self, modules: list[str]) -> None:
-        """Import the third-party modules that a worker imported, until there is a change to serve."""
+        """Import the third-party modules that a worker imported; stop when a file changes."""
         for name in modules:
             if select.select([self.changes], [], [], 0)[0]:
                 return
             if name not in sys.modules:
-                # What does not import on its own is imported by each worker.
+                # A module that fails to import here is imported by each worker.
                 with contextlib.suppress(ImportError):
                     importlib.import_module(name)
 
     def reap(self) -> None:
-        """Collect every child that ended; a worker that was serving is started again."""
+        """Collect every child that ended; replace a worker that was serving."""
         with contextlib.suppress(ChildProcessError):
             while (child := os.waitpid(-1, os.WNOHANG))[0]:
                 pid, status = child
@@ -142,14 +142,18 @@ class Supervisor:
                 if pid == self.watcher:
                     self.stopping = True
                 elif self.serving and pid == self.serving.pid:
-                    print(f"reload: the worker ended (status {status})", file=sys.stderr, flush=True)
+                    print(
+                        f"reload: the worker exited (status {status}); restarting",
+                        file=sys.stderr,
+                        flush=True,
+                    )
                     self.serving = None
                     self.fork_worker()
                 elif self.starting and pid == self.starting.pid:
-                    self.fork_worker(f"The source ended its process when it was imported (status {status}).")
+                    self.fork_worker(f"The process exited while importing the source (status {status}).")
 
     def stop(self) -> None:
-        """End every child and wait for each; not for others, which a container's first process inherits."""
+        """End every child and wait for it, not for orphans, which a container's first process inherits."""
         children = {self.watcher, *self.children}
         for pid in children:
             end(pid)

@@ -22,7 +22,7 @@ def fork_watcher(options: Options) -> tuple[int, int]:
 
 
 def watch(options: Options, pipe: int) -> NoReturn:
-    """Write changed files to `pipe` until its reader is gone."""
+    """Write the names of changed files to `pipe` until its read end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor stops us
     try:
         # Its native threads are why this is a process of its own.

@@ -1,4 +1,4 @@
-"""A forked process that imports one version of the source and serves it, or answers why it cannot."""
+"""A forked process that imports one version of the source and serves it, or answers with the import error."""
 
 import importlib
 import os
@@ -21,7 +21,7 @@ SERVER = "code_rag.servicekit.server"
 def work(options: Options, listener: socket.socket, pipe: int, failure: str) -> NoReturn:
     """Import the app, report on the pipe, and serve until SIGTERM; never returns to the supervisor.
 
-    Where an earlier worker found a `failure`, that is served instead.
+    If an earlier worker reported a `failure`, that is served instead.
     """
     code = 1
     try:
@@ -39,13 +39,13 @@ def work(options: Options, listener: socket.socket, pipe: int, failure: str) -> 
 
 
 def load(options: Options, imported: Callable[[], object]) -> Any:
-    """The app that the factory makes; for source that fails, an app that answers with file and line.
+    """The app that the factory creates; if the source fails, an app that answers with file and line.
 
     `imported` is called before the factory, which may need what the old worker holds, such as a lock.
     """
     module, _, factory = options.factory.partition(":")
     try:
-        importlib.import_module(SERVER)  # watched source too: a fault in it must not go unseen
+        importlib.import_module(SERVER)  # watched source too: an error in it must be reported
         make = getattr(importlib.import_module(module), factory)
         imported()
         return make()
@@ -55,7 +55,7 @@ def load(options: Options, imported: Callable[[], object]) -> Any:
 
 
 def place(error: BaseException, options: Options) -> str:
-    """What `error` says and where in the watched source it arose, as `file:line: Kind: message`."""
+    """`error` and where in the watched source it was raised, as `file:line: Kind: message`."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if options.watches(f.filename)]
@@ -64,8 +64,8 @@ def place(error: BaseException, options: Options) -> str:
 
 
 def serve(app: Any, listener: socket.socket, report: Report) -> bool:
-    """Serve `app` at the socket; where its start-up fails, answer so until the next change."""
-    for served in (app, broken_app("The app did not start; its log says why.")):
+    """Serve `app` at the socket; if its start-up fails, answer with that error until the next change."""
+    for served in (app, broken_app("The app did not start; see its log for the reason.")):
         config = uvicorn.Config(
             served,
             log_config=None,
@@ -81,7 +81,7 @@ def serve(app: Any, listener: socket.socket, report: Report) -> bool:
 
 
 def make_server(config: uvicorn.Config, report: Report) -> uvicorn.Server:
-    """The server that production uses; uvicorn's own where that does not import."""
+    """The server that production uses; uvicorn's own if that does not import."""
     try:
         from code_rag.servicekit.server import GracefulServer
     except Exception:  # `load` has reported it

@@ -1,3 +1,3 @@
-"""The plumbing every service shares; it knows nothing of models, stores or retrieval."""
+"""What every service shares; it depends on no model, store or retrieval code."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Builds a service's FastAPI app with everything all services answer alike."""
+"""Builds a service's FastAPI app with the routes, errors and middleware that all services share."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -14,7 +14,7 @@ from code_rag.servicekit.settings import ServiceSettings, reveal
 
 
 class Lifespan(Protocol):
-    """Opens what the app needs on the way in and closes it in reverse order on the way out."""
+    """Opens what the app needs at startup and closes it in reverse order at shutdown."""
 
     def __call__(self, app: FastAPI) -> AbstractAsyncContextManager[None]: ...
 

@@ -1,4 +1,4 @@
-"""Stops work whose caller has left."""
+"""Stops work for a client that has disconnected."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 
 async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Await `work`, and cancel it as soon as the caller disconnects: nobody would read the answer."""
+    """Await `work`, and cancel it as soon as the client disconnects: nobody would read the answer."""
     answer, gone = asyncio.create_task(work), asyncio.create_task(_disconnect(request))
     try:
         await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
         if answer.done():
             return answer.result()
-        raise HTTPException(499, "The caller has left.")
+        raise HTTPException(499, "The client disconnected.")
     finally:
         answer.cancel()
         gone.cancel()

@@ -1,14 +1,14 @@
-"""The error tree, by what the caller can do, and the one envelope that renders it.
+"""The errors that services answer with, grouped by what the caller can do, and their common envelope.
 
-ServiceError                500  our fault: report it with the request id
+ServiceError                500  a bug in the service: report it with the request id
 ├── InvalidInput            400  change the request
 ├── Unauthorized            401  send the right key
 ├── NotFound                404  ask for something that exists
 ├── TooLarge                413  send less
 ├── Overloaded              429  wait, then retry
-├── UpstreamFailed          502  the service behind us failed
+├── UpstreamFailed          502  a service that this one calls failed
 ├── Unavailable             503  not ready yet, or shutting down: retry
-└── UpstreamTimeout         504  the service behind us was too slow
+└── UpstreamTimeout         504  a service that this one calls was too slow
 """
 
 import math
@@ -23,7 +23,7 @@ from code_rag.servicekit.wire.errors import ErrorDetail, ErrorEnvelope
 
 
 class ServiceError(Exception):
-    """An error that carries its own HTTP status; callers read its message, so it holds no secret."""
+    """An error with its HTTP status; its message is sent to callers, so it holds no secret."""
 
     status: ClassVar[int] = 500
     type: ClassVar[str] = "server_error"
@@ -77,7 +77,7 @@ class UpstreamTimeout(ServiceError):
 
 
 def body_of(error: ServiceError) -> dict[str, Any]:
-    """The envelope of one of our errors, for answers and for events inside a stream."""
+    """The envelope of a ServiceError, for answers and for events inside a stream."""
     return _envelope(error.message, error.type, error.code, error.param)
 
 
@@ -87,9 +87,9 @@ def _envelope(message: str, type: str, code: str, param: str | None = None) -> d
 
 
 def response_of(error: ServiceError) -> JSONResponse:
-    """The HTTP answer for one of our errors, with `Retry-After` in whole seconds where it is known.
+    """The HTTP answer for a ServiceError, with `Retry-After` in whole seconds where it is known.
 
-    An upstream was tried again already; `x-should-retry: false` keeps OpenAI's clients from multiplying it.
+    A failed upstream call was retried already: `x-should-retry: false` stops OpenAI's clients from doing so.
     """
     headers = {} if error.retry_after is None else {"retry-after": str(max(1, math.ceil(error.retry_after)))}
     if error.type == UpstreamFailed.type:
@@ -109,7 +109,7 @@ def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
         return response_of(InvalidInput("The body is not valid JSON.", code="invalid_json"))
     if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
         return response_of(InvalidInput("Send the body as JSON, with 'content-type: application/json'."))
-    # FastAPI prefixes where the value came from ("body", "query"); callers know their fields by name.
+    # FastAPI prefixes the value's source ("body", "query"); callers know their fields by name.
     where = ".".join(str(part) for part in first["loc"][1:]) or None
     message = first["msg"].removeprefix("Value error, ")
     return response_of(InvalidInput(f"{where}: {message}" if where else message, param=where))
@@ -133,7 +133,7 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Make every foreseen failure of `app` answer with the one envelope; RequestLayer answers for bugs."""
+    """Answer every expected failure of `app` with the error envelope; RequestLayer handles the others."""
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)

@@ -1,4 +1,4 @@
-"""What `/health` and `/livez` answer: the service's own state and the checks of what it stands on."""
+"""What `/health` and `/livez` answer: the service's state and the checks of its dependencies."""
 
 import asyncio
 import time
@@ -13,12 +13,12 @@ from code_rag.servicekit.errors import Unavailable
 from code_rag.servicekit.wire.health import CheckStatus, HealthCheck, HealthReport
 
 CHECK_TIMEOUT_SECONDS = 2.0
-CACHE_SECONDS = 1.0  # probes of several callers must not multiply calls to the services behind
+CACHE_SECONDS = 1.0  # so that frequent probes do not multiply calls to dependencies
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check's verdict; `failing` means this service cannot serve, `degraded` that it serves with less."""
+    """One check's result; `failing`: the service cannot serve; `degraded`: it serves with limits."""
 
     status: CheckStatus
     detail: str = ""
@@ -39,16 +39,16 @@ class Health:
     _cached: tuple[float, Mapping[str, CheckResult]] = (float("-inf"), {})
 
     def ready(self) -> None:
-        """Say that the service can serve; once draining it stays so."""
+        """Mark the service as ready, unless it is draining."""
         if self.state != "draining":
             self.state, self.detail = "ready", ""
 
     def fail(self, reason: str) -> None:
-        """Say that the service cannot serve, and why."""
+        """Mark the service as unable to serve, and why."""
         self.state, self.detail = "failing", reason
 
     def drain(self) -> None:
-        """Say that the service is stopping: no new traffic, what is in flight finishes."""
+        """Mark the service as stopping: no new traffic, requests in flight finish."""
         self.state = "draining"
 
     def require_ready(self) -> None:
@@ -71,16 +71,16 @@ class Health:
     async def _results(self) -> Mapping[str, CheckResult]:
         taken, results = self._cached
         if time.monotonic() - taken > CACHE_SECONDS:
-            verdicts = await asyncio.gather(*(_bounded(check) for check in self.checks.values()))
-            results = dict(zip(self.checks, verdicts, strict=True))
+            current = await asyncio.gather(*(_bounded(check) for check in self.checks.values()))
+            results = dict(zip(self.checks, current, strict=True))
             self._cached = (time.monotonic(), results)
         return results
 
 
 def _worst(results: Iterable[CheckResult]) -> CheckStatus:
-    verdicts = {result.status for result in results}
+    found = {result.status for result in results}
     worst_first: tuple[CheckStatus, ...] = ("failing", "degraded")
-    return next((status for status in worst_first if status in verdicts), "ok")
+    return next((status for status in worst_first if status in found), "ok")
 
 
 async def _bounded(check: Check) -> CheckResult:
@@ -91,7 +91,7 @@ async def _bounded(check: Check) -> CheckResult:
 
 
 def health_router(health: Health) -> APIRouter:
-    """`GET /health` for readiness probes and people, `GET /livez` for liveness: no I/O, always 200."""
+    """`GET /health` for readiness probes and people, `GET /livez` for liveness probes: no I/O, always 200."""
     router = APIRouter(tags=["health"])
 
     @router.get("/health")

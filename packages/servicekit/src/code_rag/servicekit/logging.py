@@ -1,4 +1,4 @@
-"""One structured log for our code and the libraries under it, with the request id in every line."""
+"""One structured log for our code and its libraries, with the request id in every line."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ from code_rag.servicekit.settings import Environment, LogLevel
 
 
 def configure_logging(service: str, level: LogLevel, environment: Environment) -> None:
-    """Send every log line to stderr: readable ones on a laptop, JSON elsewhere."""
+    """Send every log line to stderr: as text in the environment `local`, as JSON in the others."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -24,8 +24,8 @@ def configure_logging(service: str, level: LogLevel, environment: Environment) -
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for chatty in ("httpx", "httpx2", "httpcore", "httpcore2", "openai"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for verbose in ("httpx", "httpx2", "httpcore", "httpcore2", "openai"):
+        logging.getLogger(verbose).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -36,7 +36,7 @@ def configure_logging(service: str, level: LogLevel, environment: Environment) -
 
 def _renderer(environment: Environment) -> list[Processor]:
     if environment == "local":
-        # Plain traces: the richer ones print local variables, and with them keys and source code.
+        # Plain tracebacks: rich ones print local variables, which may hold keys and source code.
         plain = structlog.dev.plain_traceback
         return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -1,4 +1,4 @@
-"""What `python -m code_rag.<service>` does: serve; with RELOAD=1, serve each saved version of the source."""
+"""The entry point of every service: serve; with RELOAD=1, reload each time the source is saved."""
 
 import os
 import signal
@@ -19,11 +19,11 @@ OFF = ("", "0", "false")
 def main(package: str) -> None:
     """Run the service in `package`, whose `app` module has a `create_app_from_environment`.
 
-    A service that cannot start ends the process with one sentence and the error's exit code.
+    If the service cannot start, the process ends with an error message and the error's exit code.
     """
     if os.environ.get("RELOAD", "").lower() not in OFF:
         become_reloader(package)
-    # Only now: the reloader must not have imported any source.
+    # Imported here because the reloader's process must not import watched source.
     from code_rag.servicekit.settings import CannotStart
 
     try:
@@ -38,7 +38,7 @@ def become_reloader(package: str) -> NoReturn:
     """Replace this process with the reloader, which watches the source of the package and of servicekit."""
     port = os.environ.get("PORT", "")
     if not port.isdecimal():
-        raise SystemExit("RELOAD=1 needs PORT in the environment: the port to listen on.")
+        raise SystemExit("RELOAD=1 requires PORT in the environment: the port to listen on.")
     specs = [find_spec(name) for name in (package, "code_rag.servicekit")]
     folders = [Path(spec.origin).parent for spec in specs if spec and spec.origin]
     address = ["--host", os.environ.get("HOST") or "127.0.0.1", "--port", port]
@@ -48,7 +48,7 @@ def become_reloader(package: str) -> NoReturn:
 
 
 def run(app: "FastAPI") -> None:
-    """Serve `app` as its settings say until SIGTERM or SIGINT; requests in flight may then finish."""
+    """Serve `app` with its settings until SIGTERM or SIGINT; then let requests in flight finish."""
     import uvicorn
 
     from code_rag.servicekit.server import GracefulServer
@@ -64,7 +64,7 @@ def run(app: "FastAPI") -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=ceil(settings.shutdown_grace_seconds),
     )
-    # A stop that was asked for ends with exit code 0: uvicorn raises the signal again once it is down.
+    # A requested stop ends with exit code 0: uvicorn raises the signal again after its shutdown.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
     server = GracefulServer(config, on_stop=app.state.health.drain)

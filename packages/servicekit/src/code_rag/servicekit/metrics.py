@@ -1,4 +1,4 @@
-"""Prometheus metrics on a registry of the app's own, so that two apps in one process never clash."""
+"""Prometheus metrics on a registry per app, so that two apps in one process do not conflict."""
 
 from prometheus_client import (
     CollectorRegistry,
@@ -30,11 +30,11 @@ class Metrics:
             buckets=LATENCY_BUCKETS, registry=self.registry,
         )  # fmt: skip
         self.degradations = Counter(
-            "degradations", "Answers given with less than everything", ["reason"], registry=self.registry
+            "degradations", "Answers with reduced function, by reason", ["reason"], registry=self.registry
         )
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request; `route` is the template, so that labels stay few."""
+        """Count one answered request; `route` is the path template, which limits the number of labels."""
         self.requests.labels(method, route, str(status)).inc()
         self.latency.labels(route).observe(seconds)
 

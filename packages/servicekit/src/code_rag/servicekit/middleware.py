@@ -1,6 +1,6 @@
-"""The one pure-ASGI layer around every app: request id, access log, metrics, key, body limit.
+"""The ASGI middleware around every app: request id, access log, metrics, API key, body limit.
 
-Pure ASGI because Starlette's BaseHTTPMiddleware hides client disconnects from streaming routes.
+It is pure ASGI because Starlette's BaseHTTPMiddleware hides client disconnects from streaming routes.
 """
 
 import asyncio
@@ -23,15 +23,15 @@ log = structlog.get_logger("access")
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _SAFE_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
-NOT_ANSWERED = 499  # nginx's number for a client that left before the answer began
-BUG_MESSAGE = "Something went wrong here; the log has the details under this request id."
-STOPPING_MESSAGE = "This service is stopping, and the time for what it had begun is up. Try again."
-_QUIET = {"/health", "/livez", "/metrics"}  # probes: every few seconds, no news
+NOT_ANSWERED = 499  # nginx's status for a client that disconnected before the answer started
+BUG_MESSAGE = "Internal error; search the service's log for this request id."
+STOPPING_MESSAGE = "The service is shutting down and could not finish this request in time. Try again."
+_QUIET = {"/health", "/livez", "/metrics"}  # polled every few seconds: not logged
 
 
 @dataclass
 class RequestLayer:
-    """Wraps `app`; probes, metrics and `open_paths` need no key, and nothing does where `api_key` is None."""
+    """Wraps `app`; probes, metrics and `open_paths` need no key, and no path does if `api_key` is None."""
 
     app: ASGIApp
     metrics: Metrics
@@ -59,13 +59,13 @@ class RequestLayer:
         except asyncio.CancelledError:
             if answer.status != NOT_ANSWERED:
                 raise
-            # The server cancels what has not ended in the time that a stop gives it.
+            # At shutdown the server cancels requests that exceed the grace period.
             stopping = Unavailable(STOPPING_MESSAGE, code="draining", retry_after=1)
             await response_of(stopping)(scope, receive, answer)
         except Exception as error:
             log.error("unhandled error", path=scope["path"], exc_info=error)
             if answer.status != NOT_ANSWERED:
-                raise  # the answer is under way: only the server can cut the connection
+                raise  # the answer has started: only the server can close the connection
             await response_of(ServiceError(BUG_MESSAGE))(scope, receive, answer)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +97,7 @@ class RequestLayer:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > self.max_body_bytes:
-                # FastAPI lets only its own kind of exception through while it reads a body.
+                # While FastAPI reads a body, it passes on HTTPException only.
                 raise HTTPException(413, self._too_large().message)
             return message
 
@@ -116,7 +116,7 @@ class RequestLayer:
 
 @dataclass
 class _Answer:
-    """Sends an answer's messages, with the request id among its headers, and keeps its status."""
+    """Sends an answer's messages, adds the request id to its headers, and records its status."""
 
     send: Send
     request_id: str
@@ -130,6 +130,6 @@ class _Answer:
 
 
 def _chosen_id(scope: Scope) -> str:
-    """The caller's id; one that could forge a log line or a header is replaced, not repaired."""
+    """The caller's request id; one that could forge a log line or a header is replaced by a new one."""
     given = Headers(scope=scope).get("x-request-id", "")
     return given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex

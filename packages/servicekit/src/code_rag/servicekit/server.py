@@ -1,4 +1,4 @@
-"""uvicorn's server with a stop that breaks no request."""
+"""uvicorn's server with a shutdown that breaks no request."""
 
 import asyncio
 import contextlib
@@ -18,11 +18,11 @@ def _do_nothing() -> None:
 
 
 class GracefulServer(uvicorn.Server):
-    """Answers what is in flight at a stop, and ends within `config.timeout_graceful_shutdown` seconds.
+    """Finishes requests in flight at shutdown, and ends within `config.timeout_graceful_shutdown` seconds.
 
-    Until then it goes on accepting connections, so that `/health` can say `draining`; a server that
-    `hands_over` to another at the same socket stops accepting at once. `on_stop` is called when a stop is
-    asked for, `on_tick` once a second while it serves.
+    Until then it accepts connections, so that `/health` can answer `draining`; a server that `hands_over` to
+    another at the same socket stops accepting at once. `on_stop` is called when shutdown is requested,
+    `on_tick` once a second while it serves.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class GracefulServer(uvicorn.Server):
         self._stop = asyncio.Event()
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until a signal asks to stop."""
+        """Serve until a signal requests shutdown."""
         self._loop = asyncio.get_running_loop()
         await super().serve(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Start the stop; called by uvicorn for SIGTERM and SIGINT."""
+        """Start the shutdown; called by uvicorn for SIGTERM and SIGINT."""
         if not self.should_exit:
             self._on_stop()
             self._end_kept_connections()
@@ -53,7 +53,7 @@ class GracefulServer(uvicorn.Server):
         self._loop.call_soon_threadsafe(self._stop.set)
 
     async def main_loop(self) -> None:
-        """Wait for the stop; uvicorn's own loop looks for it ten times a second only."""
+        """Wait for the shutdown request; uvicorn's own loop only polls for it ten times a second."""
         while not self._stop.is_set():
             await self.on_tick(0)  # updates the date in every answer's headers
             self._on_tick()
@@ -61,7 +61,7 @@ class GracefulServer(uvicorn.Server):
                 await asyncio.wait_for(self._stop.wait(), TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let requests in flight finish, then close connections and cancel what is left."""
+        """Let requests in flight finish, then close connections and cancel the remaining tasks."""
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0)
         if self._hands_over:
             self._stop_accepting()
@@ -76,7 +76,7 @@ class GracefulServer(uvicorn.Server):
         await self.lifespan.shutdown()
 
     def _end_kept_connections(self) -> None:
-        # An answer that says so ends a kept connection; closed without one, it would break the next request.
+        # `connection: close` ends a kept-alive connection; closing it without breaks the next request.
         close = (b"connection", b"close")
         self.config.encoded_headers.append(close)  # what a tick makes the default headers of
         self.server_state.default_headers = [*self.server_state.default_headers, close]

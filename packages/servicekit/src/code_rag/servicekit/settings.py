@@ -1,4 +1,4 @@
-"""Typed settings from the environment, read once, that stop the start when one is wrong."""
+"""Typed settings from the environment, read once at start; an invalid one stops the service."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ Environment = Literal["local", "development", "production"]
 
 
 class ServiceSettings(BaseSettings):
-    """What every service reads; each adds its own variables. A field's name in capitals is the variable."""
+    """The variables of every service; each adds its own. A field's name in capitals is the variable."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
@@ -22,21 +22,22 @@ class ServiceSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address to listen on; containers use 0.0.0.0.")
     port: int = Field(ge=0, le=65535, description="Port to listen on.")
-    environment: Environment = Field("local", description="`local` logs for people, the others log JSON.")
+    environment: Environment = Field("local", description="`local` logs text, the others log JSON.")
     log_level: LogLevel = Field("info", description="Least severe level that is logged.")
     api_key: SecretStr | None = Field(
-        None, description="Bearer key that callers must send, and that services send each other; empty: none."
+        None,
+        description="Bearer key that callers must send and services send each other; empty: none needed.",
     )
     secrets_file: str = Field(
         "/run/secrets/dotenv",
-        description="File of KEY=value lines, read if it is there; the environment overrides it.",
+        description="File of KEY=value lines, read if it exists; the environment overrides it.",
     )
     reload: bool = Field(
-        False, description="`1` serves each saved version of the source at once, for development."
+        False, description="`1` reloads the service each time its source is saved, for development."
     )
     max_body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="Largest request body accepted, in bytes.")
     shutdown_grace_seconds: float = Field(
-        3.0, ge=0, description="How long requests in flight may take to finish once a stop is asked for."
+        3.0, ge=0, description="Seconds that requests in flight may take to finish at shutdown."
     )
 
 
@@ -44,13 +45,13 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 class CannotStart(Exception):
-    """A service cannot start; the message says why and what to do, `exit_code` is that of its process."""
+    """A service cannot start; the message says why and what to do, the process ends with `exit_code`."""
 
     exit_code: ClassVar[int] = 1
 
 
 class SettingsError(CannotStart):
-    """A sentence for each variable that is missing or wrong."""
+    """A variable is missing or invalid; the message has a sentence for each."""
 
     exit_code = 2
 
@@ -59,7 +60,7 @@ class SettingsError(CannotStart):
 
 
 def read_settings(kind: type[Settings]) -> Settings:
-    """Read `kind` from the environment; raises SettingsError naming each bad variable, never its value."""
+    """Read `kind` from the environment; raises SettingsError, which names invalid variables, never values."""
     secrets_file = os.environ.get("SECRETS_FILE") or ServiceSettings.model_fields["secrets_file"].default
     try:
         return kind(_env_file=secrets_file)
@@ -71,7 +72,7 @@ def read_settings(kind: type[Settings]) -> Settings:
 
 
 def settings_or_exit(kind: type[Settings]) -> Settings:
-    """Read `kind`, or end the process with one sentence and exit code 2."""
+    """Read `kind`, or end the process with an error message and exit code 2."""
     try:
         return read_settings(kind)
     except SettingsError as error:
@@ -89,6 +90,6 @@ def reveal(secret: SecretStr | None) -> str | None:
 
 
 def bearer(secret: SecretStr | None) -> Mapping[str, str]:
-    """The `Authorization` header for a call to another of our services; empty without a key."""
+    """The `Authorization` header for a call to another of these services; empty without a key."""
     key = reveal(secret)
     return {"authorization": f"Bearer {key}"} if key else {}

@@ -1,4 +1,4 @@
-"""Server-sent events: pings while all is silent, an error as the last one, an end when the client leaves."""
+"""Server-sent events: pings during pauses, an error as the last event, an end when the client disconnects."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -12,13 +12,13 @@ from code_rag.servicekit.wire.events import event
 
 PING = ": ping\n\n"
 PING_SECONDS = 15.0
-"""Below the idle limits of the usual proxies, which start at 30 s."""
+"""Below the idle timeouts of common proxies, which start at 30 s."""
 
 Events = AsyncGenerator[str, None]
 
 
 class EventStream(StreamingResponse):
-    """Streams encoded events; a ServiceError among them becomes the last event, named `error_name`."""
+    """Streams encoded events; a ServiceError that they raise becomes the last event, named `error_name`."""
 
     media_type = "text/event-stream"
 
@@ -29,13 +29,13 @@ class EventStream(StreamingResponse):
         super().__init__(self._events, headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send all events; when the client leaves, close their source at once, not when it is collected."""
+        """Send all events; on disconnect, close their source at once, not at garbage collection."""
         async with aclosing(self._events):
             await super().__call__(scope, receive, send)
 
 
 async def ending_in_errors(events: Events, error_name: str | None) -> Events:
-    """`events`, and the envelope of the ServiceError that ends them, if one does."""
+    """`events`, then the envelope of the ServiceError that ended them, if any."""
     async with aclosing(events):
         try:
             async for encoded in events:
@@ -45,7 +45,7 @@ async def ending_in_errors(events: Events, error_name: str | None) -> Events:
 
 
 async def with_pings(events: Events, seconds: float) -> Events:
-    """`events`, with a comment each time that `seconds` pass without one."""
+    """`events`, with a comment whenever `seconds` pass without an event."""
     upcoming = asyncio.ensure_future(anext(events, None))
     try:
         while True:

@@ -36,7 +36,7 @@ def create_app(settings: Settings, load: Load = load_engine, retry_seconds: floa
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, logging too; under the reloader the model stays loaded."""
+    """The app and its logging, configured by the environment; under the reloader the model stays loaded."""
     settings = read_settings(Settings)
     configure_logging("embedding-server", settings.log_level, settings.environment)
     if not settings.reload:

@@ -14,9 +14,9 @@ from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.servicekit.errors import Overloaded, Unavailable
 
 TEXTS_AT_ONCE = 32
-"""Texts that are tokenized before another caller's have their turn."""
+"""Texts of one caller that are tokenized at a time."""
 SHARE_OF_LARGE = 0.9
-"""How far requests of several batches may fill the queue; the rest is for searches during indexing."""
+"""Share of the queue that requests of several batches may fill; the rest is for searches during indexing."""
 LONGEST_RETRY_SECONDS = 60.0
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Batcher:
 
     @property
     def alive(self) -> bool:
-        """Whether the task that embeds is running; it ends only by a bug or with the service."""
+        """Whether the embedding task is running; it ends only through a bug or with the service."""
         return not self._worker.done()
 
     @property
@@ -48,10 +48,10 @@ class Batcher:
         return sum(request.tokens_left for request in self._pending)
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
-        """Embed `texts`; raises Overloaded when too much is waiting. Cancelled, it gives up its turns."""
+        """Embed `texts`; raises Overloaded when too much is waiting. Cancelling it drops its batches."""
         if not self.alive:
             raise Unavailable("The embedding worker has stopped; restart embedding-server.")
-        self._require_room(len(texts))  # at the very least: no need to tokenize what cannot be taken
+        self._require_room(len(texts))  # a lower bound: do not tokenize what cannot be accepted
         request = Request(await self.tokenize(texts), self.engine.dimension)
         self._require_room(request.tokens_left)
         self._pending.add(request)
@@ -72,7 +72,7 @@ class Batcher:
         return await self._for_each(self.engine.count, texts)
 
     async def close(self) -> None:
-        """Stop after the inference under way; whoever still waits gets Unavailable."""
+        """Stop after the running inference; waiting callers get Unavailable."""
         self._worker.cancel()
         await asyncio.gather(self._worker, return_exceptions=True)
         for request in self._pending:
@@ -83,11 +83,11 @@ class Batcher:
     def _require_room(self, tokens: int) -> None:
         queued = self.queued_tokens
         limit = self._max_queued * (1 if tokens <= self.engine.batch_tokens else SHARE_OF_LARGE)
-        # An idle engine takes anything: a request that is refused then would be refused for ever.
+        # An idle engine accepts any size: a request refused then would be refused every time.
         if queued and queued + tokens > limit:
             seconds = queued / self._tokens_per_second
             raise Overloaded(
-                f"{queued:,} tokens wait to be embedded, some {seconds:.0f} s of work: try again later.",
+                f"{queued:,} tokens wait to be embedded, about {seconds:.0f} s of work: try again later.",
                 retry_after=min(LONGEST_RETRY_SECONDS, seconds / 2),
             )
 
@@ -118,7 +118,7 @@ class Batcher:
         if len(batches) == 1:
             batches[0].request.fail(error)
             return
-        for batch in batches:  # each alone, so that only the one that cannot be embedded fails
+        for batch in batches:  # one by one, so that only the batch that cannot be embedded fails
             await self._forward([batch])
 
     def _record(self, rows: Sequence[Tokens], seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""How many processors this process may keep busy."""
+"""How many CPUs this process may use."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def usable_cpus(cgroups: Path = CGROUPS) -> int:
-    """The container's CPU quota rounded down, at least 1; without a quota the processors we may run on."""
+    """The container's CPU quota rounded down, at least 1; without a quota the CPUs it may run on."""
     # os.cpu_count() is the node's: threads beyond the quota only wait for each other.
     available = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     quota = _quota_v2(cgroups / "cpu.max") or _quota_v1(cgroups / "cpu")

@@ -1,4 +1,4 @@
-"""What texts are embedded to."""
+"""The result of embedding texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

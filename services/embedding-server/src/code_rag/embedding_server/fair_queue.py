@@ -1,4 +1,4 @@
-"""Whose turn it is: batches of many requests, ordered so that short requests do not wait for long ones."""
+"""A queue of batches, ordered so that short requests do not wait for long ones."""
 
 import asyncio
 import heapq
@@ -14,7 +14,7 @@ from code_rag.embedding_server.planning import plan_batches, worth_joining
 
 
 class Request:
-    """Rows to embed and the vectors so far; `done` ends with the last, an error, or its caller's leaving."""
+    """Rows to embed and their vectors so far; `done` ends with the last, an error or a cancelled caller."""
 
     def __init__(self, rows: Sequence[Tokens], dimension: int) -> None:
         self.rows = rows
@@ -24,25 +24,25 @@ class Request:
         self._vectors = np.empty((len(rows), dimension), np.float32)
 
     def store(self, indices: list[int], vectors: Vectors) -> None:
-        """Take the vectors of some rows."""
+        """Store the vectors of some rows."""
         self._vectors[indices] = vectors
         self.tokens_left -= sum(self.lengths[index] for index in indices)
         if not self.tokens_left:
             self.done.set_result(None)
 
     def fail(self, error: Exception) -> None:
-        """Let the caller have `error`."""
+        """Raise `error` in the caller."""
         if not self.done.done():
             self.done.set_exception(error)
 
     def result(self) -> Embeddings:
-        """All vectors; call it when `done` is."""
+        """All vectors; valid once `done` has completed."""
         return Embeddings(self._vectors, self.lengths, [row.truncated for row in self.rows])
 
 
 @dataclass(order=True, slots=True)
 class Batch:
-    """Rows of one request that are embedded together, ordered by when their turn is."""
+    """Rows of one request that are embedded together, ordered by turn."""
 
     turn: int
     number: int
@@ -58,9 +58,9 @@ class Batch:
 class FairQueue:
     """Self-clocked fair queueing (S. J. Golestani, 1994), with padded tokens as the cost.
 
-    A batch's turn is the clock when its request came, plus the cost of the request up to and with the batch;
-    the clock is the turn that was taken last. So a short request comes before the rest of a long one, and two
-    long ones alternate.
+    A batch's turn is the clock when its request arrived, plus the cost of the request up to and including the
+    batch; the clock is the last turn taken. So a short request is served before the rest of a long one, and
+    two long ones alternate.
     """
 
     def __init__(self, batch_tokens: int) -> None:
@@ -70,7 +70,7 @@ class FairQueue:
         self._clock = 0
 
     def put(self, request: Request) -> None:
-        """Queue a request, cut into batches."""
+        """Queue a request, split into batches."""
         turn = self._clock
         for indices in plan_batches(request.lengths, self._batch_tokens):
             longest = request.lengths[indices[-1]]
@@ -78,12 +78,12 @@ class FairQueue:
             heapq.heappush(self._waiting, Batch(turn, next(self._numbers), request, indices, longest))
 
     def take(self) -> list[Batch]:
-        """The batch whose turn it is and those behind it that are worth joining; [] when none waits."""
+        """The next batch and the ones after it that are cheaper to embed with it; [] when none waits."""
         taken: list[Batch] = []
         rows = longest = 0
         while self._waiting:
             head = self._waiting[0]
-            if head.request.done.done():  # its caller has left
+            if head.request.done.done():  # its caller was cancelled
                 heapq.heappop(self._waiting)
                 continue
             if taken and not worth_joining(

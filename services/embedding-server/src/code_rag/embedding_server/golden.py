@@ -1,4 +1,4 @@
-"""A few texts with the vectors sentence-transformers gives them: an engine that differs must not serve."""
+"""A few texts with their vectors from sentence-transformers: an engine that differs must not serve."""
 
 import base64
 import json
@@ -21,14 +21,14 @@ class SelfTestFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GoldenVectors:
-    """Texts and their right vectors, with shape (texts, dimension), of length 1."""
+    """Texts and their expected vectors, with shape (texts, dimension), of length 1."""
 
     texts: Sequence[str]
     vectors: Vectors
 
 
 def load_golden(file: Path = SELF_TEST) -> GoldenVectors:
-    """Read what scripts/make_golden_vectors.py wrote: vectors are base64 of little-endian float32."""
+    """Read the file of scripts/make_golden_vectors.py: vectors are base64 of little-endian float32."""
     cases = json.loads(file.read_text())["cases"]
     raw = b"".join(base64.b64decode(case["vector"]) for case in cases)
     vectors = np.frombuffer(raw, "<f4").reshape(len(cases), -1)
@@ -42,8 +42,8 @@ def check_engine(engine: Engine, golden: GoldenVectors) -> None:
         raise SelfTestFailed(f"Vectors have {vectors.shape[1]} dimensions, not {golden.vectors.shape[1]}.")
     cosines = (vectors * golden.vectors).sum(axis=1)
     worst = int(np.argmin(cosines))
-    if not cosines[worst] >= LEAST_COSINE:  # so written, NaN fails too
+    if not cosines[worst] >= LEAST_COSINE:  # in this form NaN fails too
         raise SelfTestFailed(
-            f"The vector of {golden.texts[worst][:40]!r} has cosine {cosines[worst]:.5f} with the right one, "
-            f"and {LEAST_COSINE} is the least: this engine does not compute {engine.model}."
+            f"The vector of {golden.texts[worst][:40]!r} has cosine {cosines[worst]:.5f} with the expected "
+            f"one, below {LEAST_COSINE}: this engine does not compute {engine.model} correctly."
         )

@@ -1,4 +1,4 @@
-"""Loads the engine that the settings ask for, and lets it serve only if it computes the right vectors."""
+"""Loads the engine that the settings name, and checks its vectors before it serves."""
 
 import structlog
 

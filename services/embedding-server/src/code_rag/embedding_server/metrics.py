@@ -1,4 +1,4 @@
-"""What is counted about embedding, beside the HTTP metrics that every service has."""
+"""The metrics of embedding, besides the HTTP metrics of every service."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from code_rag.servicekit.metrics import LATENCY_BUCKETS
 
 
 class EmbeddingMetrics:
-    """Texts and tokens embedded, texts cut, tokens waiting, and seconds per inference."""
+    """Texts and tokens embedded, texts truncated, tokens waiting, and seconds per inference."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._texts = Counter("embedding_texts", "Texts embedded", registry=registry)
-        self._tokens = Counter("embedding_tokens", "Tokens embedded, padding left out", registry=registry)
-        self._truncated = Counter("embedding_truncated_texts", "Texts that were cut", registry=registry)
+        self._tokens = Counter("embedding_tokens", "Tokens embedded, without padding", registry=registry)
+        self._truncated = Counter("embedding_truncated_texts", "Texts that were truncated", registry=registry)
         self.queued_tokens = Gauge(
             "embedding_queued_tokens", "Tokens that wait or are being embedded", registry=registry
         )

@@ -61,7 +61,7 @@ def sources_of(settings: Settings) -> Sources:
 def resolve(model: PinnedModel, sources: Sources) -> ModelFiles:
     """The model's files from the first source that has them; raises ModelUnavailable where none does.
 
-    What is fetched goes into the cache in one step: another process sees all of it or nothing.
+    Fetched files are moved into the cache in one step: another process sees all of them or none.
     """
     failures = []
     for source, find in _attempts(model, sources):
@@ -175,7 +175,7 @@ def _extract(archive: zipfile.ZipFile, name: str, file: Path) -> None:
 
 
 def main() -> None:
-    """Find or fetch the model as the environment says and print where it came from; fail with a sentence."""
+    """Find or fetch the model as the environment says and print its source; exit with a message if none."""
     settings = settings_or_exit(Settings)
     configure_logging("embedding-server", settings.log_level, settings.environment)
     try:

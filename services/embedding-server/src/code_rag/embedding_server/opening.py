@@ -1,4 +1,4 @@
-"""From a service that has just started to an open batcher."""
+"""Opens the batcher after the service has started."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -21,9 +21,9 @@ Load = Callable[[Settings], Engine]
 
 
 class Opening:
-    """Loads the engine in the background and opens a batcher over it; until then `/health` says why not."""
+    """Loads the engine in the background and opens a batcher for it; until then `/health` says why."""
 
-    _batcher: Batcher  # there once the service is ready
+    _batcher: Batcher  # set once the service is ready
 
     def __init__(
         self,
@@ -81,4 +81,6 @@ class Opening:
     async def _check(self) -> CheckResult:
         if self._batcher.alive:
             return CheckResult("ok", f"{self._settings.embedding_model} on {self._settings.embedding_engine}")
-        return CheckResult("failing", "The embedding worker has stopped; the log says why.")
+        return CheckResult(
+            "failing", "The embedding worker has stopped; see the log, then restart embedding-server."
+        )

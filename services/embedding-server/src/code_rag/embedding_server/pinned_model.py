@@ -1,4 +1,4 @@
-"""The model that is served by default, down to the bytes of its files."""
+"""The default model, pinned by the hashes of its files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class PinnedModel:
         return f"{self.short_name}-{self.revision[:12]}"
 
 
-# The weights come last: a source that has something else is found out before the long download.
+# The weights come last: a source with different files is detected before the long download.
 MINILM = PinnedModel(
     name="sentence-transformers/all-MiniLM-L6-v2",
     revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",

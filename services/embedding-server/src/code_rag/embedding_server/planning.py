@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 INFERENCE_TOKENS = 32
-"""What an inference costs beside its tokens, in tokens; with more padding than that, two are cheaper."""
+"""Fixed cost of an inference, in tokens; with more padding than that, two inferences are cheaper."""
 
 
 def plan_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Writes vectors as JSON, row by row: in one go, thousands of them would hold up every other request."""
+"""Writes vectors as JSON, row by row: thousands at once would block every other request."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def openai_answer(embeddings: Embeddings, model: str, encoding: Literal["float",
         "object": "list",
         "model": model,
         "usage": {"prompt_tokens": total, "total_tokens": total},
-        "truncated": [index for index, cut in enumerate(embeddings.truncated) if cut],
+        "truncated": [index for index, truncated in enumerate(embeddings.truncated) if truncated],
     }
     return _with_first("data", _array(data), rest)
 

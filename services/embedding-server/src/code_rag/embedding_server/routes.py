@@ -18,7 +18,7 @@ from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import InvalidInput, NotFound
 from code_rag.servicekit.wire.embeddings import EmbeddedText, EmbeddedTexts, EmbedRequest
 
-_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can spell one half of a pair; no tokenizer can read it
+_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold one half of a pair; no tokenizer can read it
 
 
 def embeddings_router(opening: Opening) -> APIRouter:
@@ -27,7 +27,7 @@ def embeddings_router(opening: Opening) -> APIRouter:
 
     @router.post("/embed", response_model=EmbeddedText | EmbeddedTexts)
     async def embed(body: EmbedRequest, request: Request) -> Response:
-        """One vector for `text`, or one per item of `texts`, in order; longer texts are cut and marked."""
+        """One vector for `text`, or one per item of `texts` in order; long texts are truncated and marked."""
         batcher = opening.batcher()
         _require_model(body.model, batcher.engine.model)
         embeddings = await unless_gone(request, _embed(batcher, _texts(body)))
@@ -36,7 +36,7 @@ def embeddings_router(opening: Opening) -> APIRouter:
 
     @router.post("/tokenize", response_model=TokenizedText | TokenizedTexts)
     async def tokenize(body: EmbedRequest) -> TokenizedText | TokenizedTexts:
-        """How many tokens whole texts have, and whether they would be cut."""
+        """How many tokens whole texts have, and whether they would be truncated."""
         batcher = opening.batcher()
         _require_model(body.model, batcher.engine.model)
         return await _tokenized(batcher, body)
@@ -50,7 +50,7 @@ def openai_router(opening: Opening, model: str) -> APIRouter:
 
     @router.post("/v1/embeddings", response_model=OpenAIAnswer)
     async def create_embeddings(body: OpenAIRequest, request: Request) -> Response:
-        """OpenAI's embeddings; `truncated` lists the inputs that were cut."""
+        """OpenAI's embeddings; `truncated` lists the inputs that were truncated."""
         batcher = opening.batcher()
         engine = batcher.engine
         _require_model(body.model, engine.model)
@@ -72,7 +72,9 @@ def openai_router(opening: Opening, model: str) -> APIRouter:
 async def _embed(batcher: Batcher, texts: Sequence[str]) -> Embeddings:
     for index, text in enumerate(texts):
         if not text.strip():
-            raise InvalidInput(f"The text at index {index} is empty: a vector needs something to read.")
+            raise InvalidInput(
+                f"The text at index {index} is empty: send text with at least one visible character."
+            )
     return await batcher.embed(_readable(texts))
 
 
@@ -89,7 +91,9 @@ async def _tokenized(batcher: Batcher, body: EmbedRequest) -> TokenizedText | To
 def _readable(texts: Sequence[str]) -> Sequence[str]:
     for index, text in enumerate(texts):
         if _SURROGATE.search(text):
-            raise InvalidInput(f"The text at index {index} holds half a character, a lone surrogate.")
+            raise InvalidInput(
+                f"The text at index {index} holds half a character (a lone surrogate): send Unicode."
+            )
     return texts
 
 

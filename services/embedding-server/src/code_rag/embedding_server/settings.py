@@ -1,4 +1,4 @@
-"""What embedding-server reads from the environment."""
+"""The settings of embedding-server, read from the environment."""
 
 from pathlib import Path
 from typing import Self
@@ -21,15 +21,18 @@ class Settings(ServiceSettings):
     embedding_model: str = Field(
         MINILM.name,
         min_length=1,
-        description=f"Model that embeds; engines other than {FOR_ANY_MODEL} serve the default alone.",
+        description=f"Model that embeds; engines other than {FOR_ANY_MODEL} serve only the default.",
     )
     embedding_engine: str = Field("onnx", description=f"{_CHOICES}.")
-    model_dir: Path | None = Field(None, description="Folder that holds the model's files already.")
+    model_dir: Path | None = Field(None, description="Folder that already holds the model's files.")
     model_cache_dir: Path = Field(
-        Path(".data/models"), description="Folder that a fetched model is kept in; containers use /app/cache."
+        Path(".data/models"),
+        description="Folder in which a fetched model is stored; containers use /app/cache.",
     )
-    hf_endpoint: Url = Field("https://huggingface.co", description="Hub, or a mirror of it, to fetch from.")
-    hf_hub_offline: bool = Field(False, description="`1` leaves the hub out.")
+    hf_endpoint: Url = Field(
+        "https://huggingface.co", description="Hugging Face hub, or a mirror, to fetch the model from."
+    )
+    hf_hub_offline: bool = Field(False, description="`1` skips the hub.")
     max_queued_tokens: int = Field(
         1_000_000, gt=0, description="Tokens that may wait for the engine before callers get a 429."
     )
@@ -51,7 +54,7 @@ class Settings(ServiceSettings):
         spec = ENGINES[self.embedding_engine]
         if not spec.serves(self.embedding_model):
             raise ValueError(
-                f"EMBEDDING_ENGINE={self.embedding_engine} serves {', '.join(spec.models or ())} alone, not "
-                f"the model in EMBEDDING_MODEL: for another one set EMBEDDING_ENGINE={FOR_ANY_MODEL}"
+                f"EMBEDDING_ENGINE={self.embedding_engine} serves only {', '.join(spec.models or ())}, not "
+                f"the model in EMBEDDING_MODEL: for that one set EMBEDDING_ENGINE={FOR_ANY_MODEL}"
             )
         return self

@@ -1,4 +1,4 @@
-"""What embedding-server speaks beside servicekit.wire.embeddings: OpenAI's embeddings, and token counts."""
+"""The formats of OpenAI's embeddings and of token counts; `/embed` is in servicekit.wire.embeddings."""
 
 from typing import Annotated, Any, Literal
 
@@ -10,7 +10,7 @@ from code_rag.servicekit.wire.embeddings import MAX_TEXTS
 def _as_texts(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     if any(type(item) in (int, list) for item in items):
-        raise ValueError("token ids are not accepted, as they would be another model's: send text")
+        raise ValueError("token ids are not accepted, because they belong to another model: send text")
     return items
 
 
@@ -39,7 +39,7 @@ class OpenAIUsage(BaseModel):
 
 
 class OpenAIAnswer(BaseModel):
-    """OpenAI's embeddings answer; `truncated` is ours, the indices of texts that were cut."""
+    """OpenAI's embeddings answer; `truncated` is our addition, the indices of truncated texts."""
 
     object: Literal["list"] = "list"
     data: list[OpenAIEmbedding]
@@ -57,7 +57,7 @@ class TokenizedText(BaseModel):
 
 
 class TokenizedTexts(BaseModel):
-    """The token counts of whole texts, and which of them would be cut."""
+    """The token counts of whole texts, and which of them would be truncated."""
 
     counts: list[int]
     truncated: list[bool]

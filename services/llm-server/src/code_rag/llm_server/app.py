@@ -21,20 +21,20 @@ from code_rag.servicekit.settings import read_settings, reveal
 log = structlog.get_logger(__name__)
 
 OPENAI_URL = "https://api.openai.com/v1"
-NO_KEY = "no-key-is-set"  # the client wants one; servers on a laptop do not look at it
+NO_KEY = "no-key-is-set"  # the client requires one; local servers ignore it
 
 
 def choose_backend(settings: Settings) -> ChatBackend:
-    """The backend that the settings ask for, named once in the log."""
+    """The backend that the settings select; logs which one it is."""
     key, url = reveal(settings.openai_api_key), settings.openai_base_url
     if key is None and url is None:
         log.warning(
-            "no language model: answers are quotes of the code. Set OPENAI_API_KEY, or OPENAI_BASE_URL "
-            "for any OpenAI-compatible server, to have them written",
+            "no language model: answers are quotes of the code. For written answers set OPENAI_API_KEY, or "
+            "OPENAI_BASE_URL for any OpenAI-compatible server",
             backend="extractive",
         )
         return ExtractiveBackend(settings.model_name)
-    # Here alone: importing the client takes longer than all the rest of the start.
+    # Imported here because the client's import takes longer than the rest of the start.
     from code_rag.llm_server.backends.openai import OpenAIBackend
     from code_rag.llm_server.backends.upstream_client import connect
 
@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def create_app_from_environment() -> FastAPI:
-    """The app as the environment configures it, logging too."""
+    """The app and its logging, configured by the environment."""
     settings = read_settings(Settings)
     configure_logging("llm-server", settings.log_level, settings.environment)
     return create_app(settings)

@@ -1,4 +1,4 @@
-"""What is counted about chat requests, beside the HTTP metrics that every service has."""
+"""The metrics of chat requests, besides the HTTP metrics of every service."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from code_rag.servicekit.metrics import LATENCY_BUCKETS
 
 
 class ChatMetrics:
-    """Outcomes, tokens where the backend tells them, and seconds to the first chunk of streams."""
+    """Outcomes, tokens if the backend reports them, and seconds to the first chunk of streams."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._outcomes = Counter(
@@ -21,7 +21,7 @@ class ChatMetrics:
             ["outcome"], registry=registry,
         )  # fmt: skip
         self._tokens = Counter(
-            "chat_tokens", "Tokens, of answers that told their usage", ["direction"], registry=registry
+            "chat_tokens", "Tokens of answers that report their usage", ["direction"], registry=registry
         )
         self._first_chunk = Histogram(
             "chat_first_chunk_seconds", "Seconds until a stream's first chunk",

@@ -1,4 +1,4 @@
-"""Finds the few runs of lines, over all blocks, that share most with a question."""
+"""Finds the few runs of lines in all blocks that share most terms with a question."""
 
 import math
 import re
@@ -22,7 +22,7 @@ _DEFINITION = re.compile(
       (?:def|class|func|fn|function|interface|struct|enum|trait|impl|type|record|create\stable)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Words of questions in general and of questions about code: they say nothing about what is asked for.
+# Common words in questions, and in questions about code: they do not identify a subject.
 _EMPTY_WORDS = """
 a about across all also am an and any are as ask at be been being but by calculate calculated calculates can
 class classes code codebase compute computed computes could decide decided decides define defined defines
@@ -41,11 +41,11 @@ _NO_TERMS = frozenset(_EMPTY_WORDS.split())
 class _Window:
     quote: Block
     strengths: Mapping[str, float]
-    """How well each of the question's terms is met: 0.5 in the path, 1 in a line, 1.5 in a definition."""
+    """How well each of the question's terms is matched: 0.5 in the path, 1 in a line, 1.5 in a definition."""
 
 
 def terms(text: str) -> list[str]:
-    """The stems of the words that carry meaning, identifiers split: `RefundPolicy of` gives refund, polic."""
+    """The stems of the meaningful words, identifiers split: `RefundPolicy of` gives refund, polic."""
     words = (word.lower() for word in _WORD.findall(text))
     return [_SUFFIX.sub("", word) for word in words if word not in _NO_TERMS and len(word) > 1]
 
@@ -53,8 +53,8 @@ def terms(text: str) -> list[str]:
 def find_quotes(question: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
     """The best excerpts, best first; none where no block holds more than half of the question's terms.
 
-    Of 169 questions about six codebases this finds excerpts for 93 %, and for 2 % of 154 that nothing in them
-    answers; asking for half alone would make that 97 % and 10 %.
+    It finds excerpts for 93 % of 169 questions about six codebases, and for 2 % of 154 questions that they do
+    not answer; with a threshold of exactly half it would be 97 % and 10 %.
     """
     asked = frozenset(terms(question))
     if not asked:
@@ -88,7 +88,7 @@ def _weights(asked: Iterable[str], blocks: Sequence[Block]) -> dict[str, float]:
 def _windows(block: Block, asked: frozenset[str]) -> Iterator[_Window]:
     """A window from each line that starts a definition or holds a term, or from the first if none does.
 
-    In the order in which equals are to be preferred: the definition next to the terms, then the first line.
+    The order decides between equal scores: first the definition next to the terms, then the first line.
     """
     found = [asked.intersection(terms(line)) for line in block.lines]
     defines = [_DEFINITION.match(line) is not None for line in block.lines]
@@ -105,7 +105,7 @@ def _windows(block: Block, asked: frozenset[str]) -> Iterator[_Window]:
 
 
 def _lead(at: int, found: Sequence[Iterable[str]], defines: Sequence[bool]) -> int:
-    """The first of the lines with terms right above a definition: as a rule what its comment says."""
+    """The first of the lines with terms right above a definition, usually its comment."""
     while at > 0 and found[at - 1] and not defines[at - 1]:
         at -= 1
     return at
@@ -119,7 +119,7 @@ def _quote(block: Block, start: int, end: int) -> Block:
 
 
 def _pick(windows: Sequence[_Window], weights: Mapping[str, float]) -> Iterator[Block]:
-    """Greedily the window that adds most; terms that were quoted already count half."""
+    """Greedily selects the window that adds most; terms that were already quoted count half."""
     first = 0.0
     for _ in range(QUOTES):
         best = max(windows, key=lambda window: _score(window, weights), default=None)

@@ -30,7 +30,7 @@ def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:
     @router.get("/v1/models")
     @router.get("/models")
     async def list_models() -> dict[str, Any]:
-        """The models on offer, the default first."""
+        """The available models, the default first."""
         about = {"object": "model", "created": 0, "owned_by": "llm-server"}
         return {"object": "list", "data": [{"id": name} | about for name in backend.models]}
 

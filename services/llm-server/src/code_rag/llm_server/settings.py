@@ -1,4 +1,4 @@
-"""What llm-server reads from the environment."""
+"""The settings of llm-server, read from the environment."""
 
 from pydantic import Field, SecretStr
 
@@ -10,17 +10,18 @@ class Settings(ServiceSettings):
 
     port: int = Field(8002, ge=0, le=65535, description="Port to listen on.")
     model_name: str = Field(
-        "gpt-4o-mini", min_length=1, description="Model that answers where a request names none."
+        "gpt-4o-mini", min_length=1, description="Model that answers when a request names none."
     )
     openai_api_key: SecretStr | None = Field(None, description="Key for OpenAI or for OPENAI_BASE_URL.")
     openai_base_url: Url | None = Field(
-        None, description="An OpenAI-compatible server in OpenAI's place, as http://localhost:11434/v1."
+        None,
+        description="OpenAI-compatible server to use instead of OpenAI, such as http://localhost:11434/v1.",
     )
     upstream_timeout_seconds: float = Field(
         120.0,
         gt=0,
-        description="Longest wait for the upstream's answer to begin, retries included, or to go on.",
+        description="Longest wait for the upstream's answer to start, retries included, or to continue.",
     )
     upstream_max_retries: int = Field(
-        2, ge=0, le=5, description="How often a request is sent again that failed before its answer began."
+        2, ge=0, le=5, description="How often a request that failed before its answer started is retried."
     )

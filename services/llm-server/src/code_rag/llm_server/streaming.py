@@ -9,11 +9,13 @@ from code_rag.servicekit.wire.events import DONE, event
 
 
 async def first_of(chunks: AsyncGenerator[Json]) -> Json:
-    """The first chunk; awaited before the headers go out, so that a failure up to here has its own status."""
+    """The first chunk; awaited before the headers are sent, so that an early failure has its own status."""
     try:
         return await anext(chunks)
     except StopAsyncIteration:
-        raise UpstreamFailed("The answer ended before it began.", code="upstream_stream_truncated") from None
+        raise UpstreamFailed(
+            "The model server sent an empty answer.", code="upstream_stream_truncated"
+        ) from None
 
 
 async def events_of(first: Json, rest: AsyncGenerator[Json]) -> AsyncGenerator[str]:

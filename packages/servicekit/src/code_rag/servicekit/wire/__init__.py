@@ -1,1 +1,1 @@
-"""The shapes that cross between two services; what one service alone speaks lives with it."""
+"""The formats that two services share; a format of one service only is in that service."""

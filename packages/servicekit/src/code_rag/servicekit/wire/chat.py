@@ -1,4 +1,4 @@
-"""OpenAI's chat completions, as far as our services read or write them themselves."""
+"""OpenAI's chat completions: the part that our services read or write."""
 
 import time
 import uuid
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ChatMessage(BaseModel):
-    """One message; fields we do not know pass through untouched."""
+    """One message; unknown fields pass through unchanged."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -16,14 +16,14 @@ class ChatMessage(BaseModel):
     content: str | list[dict[str, Any]] | None = None
 
     def text(self) -> str:
-        """The message's words: the content itself, or its text parts joined by new lines."""
+        """The message's text: the content itself, or its text parts joined by newlines."""
         if isinstance(self.content, list):
             return "\n".join(str(part.get("text", "")) for part in self.content if part.get("type") == "text")
         return self.content or ""
 
 
 class StreamOptions(BaseModel):
-    """What a streaming caller may ask for beside the text."""
+    """Options of a streamed answer."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -31,7 +31,7 @@ class StreamOptions(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """A request for a completion; fields we do not know pass through untouched."""
+    """A request for a completion; unknown fields pass through unchanged."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -42,12 +42,12 @@ class ChatRequest(BaseModel):
 
 
 def completion_id() -> str:
-    """A fresh id in OpenAI's form."""
+    """A new id in OpenAI's format."""
     return f"chatcmpl-{uuid.uuid4().hex}"
 
 
 def completion(model: str, text: str, *, usage: dict[str, int] | None = None, **extra: Any) -> dict[str, Any]:
-    """A whole `chat.completion` holding `text`; `extra` keys go on top."""
+    """A whole `chat.completion` with `text`; `extra` adds top-level keys."""
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": text},

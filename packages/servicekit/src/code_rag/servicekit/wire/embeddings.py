@@ -1,4 +1,4 @@
-"""What rag-server sends to embedding-server's `/embed`, and what comes back."""
+"""The request and the answers of embedding-server's `/embed`."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ MAX_TEXTS = 2048
 
 
 class EmbedRequest(BaseModel):
-    """Exactly one of `text` and `texts`; `model`, where given, must be the one served."""
+    """Exactly one of `text` and `texts`; `model`, if given, must be the one served."""
 
     text: str | None = None
     texts: Annotated[list[str], Field(min_length=1, max_length=MAX_TEXTS)] | None = None
@@ -22,7 +22,7 @@ class EmbedRequest(BaseModel):
 
 
 class EmbeddedText(BaseModel):
-    """One text's vector; `tokens` counts what was read, `truncated` says that the rest was cut."""
+    """One text's vector; `tokens` counts the tokens read, `truncated` says whether the text was longer."""
 
     embedding: list[float]
     dimension: int

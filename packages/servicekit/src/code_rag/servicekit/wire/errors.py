@@ -1,10 +1,10 @@
-"""The envelope in which every service says what went wrong: OpenAI's error body."""
+"""The error body of every service, in OpenAI's format."""
 
 from pydantic import BaseModel
 
 
 class ErrorDetail(BaseModel):
-    """One error: a sentence for people, and for programs its type, its code and the field it is about."""
+    """One error: a message for people; for programs its type, its code and the field at fault."""
 
     message: str
     type: str = ""
@@ -13,6 +13,6 @@ class ErrorDetail(BaseModel):
 
 
 class ErrorEnvelope(BaseModel):
-    """`{"error": {"message", "type", "param", "code"}}`; other servers may leave out all but the message."""
+    """`{"error": {"message", "type", "param", "code"}}`; other servers may send only the message."""
 
     error: ErrorDetail

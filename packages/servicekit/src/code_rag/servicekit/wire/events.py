@@ -1,10 +1,10 @@
-"""Server-sent events with JSON in them."""
+"""Server-sent events with JSON data."""
 
 import json
 from typing import Any
 
 DONE = "data: [DONE]\n\n"
-"""What ends OpenAI's streams."""
+"""The last event of OpenAI's streams."""
 
 
 def event(data: dict[str, Any], name: str | None = None) -> str:

@@ -8,8 +8,8 @@
 
     Question: How long can I get a refund?
 
-The symbol and the language may be absent. `parse(render(blocks, question))` gives the blocks and the question
-back as `visible_block` and `visible_question` show them.
+The symbol and the language may be absent. `parse(render(blocks, question))` returns the blocks and the
+question as `visible_block` and `visible_question` show them.
 """
 
 import re
@@ -17,14 +17,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-# Control and formatting characters show nothing, yet a model reads them: they can hide instructions, reorder
-# a line or end it. Everything of that kind but the tab, with the tag and variation characters of plane 14.
+# Control and formatting characters are invisible, but a model reads them: they can hide instructions, reorder
+# a line or end it. All of them except the tab, with the tag and variation characters of plane 14.
 _HIDDEN = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _QUESTION = "\nQuestion: "
-# The path ends at the first range that can end it: to look for the last takes the square of the length.
+# The path ends at the first range that can end it: searching for the last takes quadratic time.
 _HEADER = re.compile(r"\[([0-9]{1,9})\] (.+?):([0-9]{1,9})-([0-9]{1,9})( \(.*| [^\s():]+)?")
 _RANGE_IN_PATH = re.compile(r":(?=[0-9]{1,9}-[0-9]{1,9} \()")
 _LANGUAGE = re.compile(r"[^\s():]+")
@@ -33,7 +33,7 @@ _LINE = re.compile(r" *([0-9]{1,9})\| ?(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Evidence: consecutive lines of one file, under the number by which an answer cites them."""
+    """Evidence: consecutive lines of one file, with the number by which an answer cites them."""
 
     number: int
     path: str
@@ -84,7 +84,7 @@ def render_block(block: Block) -> str:
 def parse(text: str) -> Prompt:
     """The question after the last `Question: ` line and the blocks before it.
 
-    Without such a line all of the text is the question. Text that fits no part of the form is passed over.
+    Without such a line all of the text is the question. Text that does not match the format is ignored.
     """
     context, found, question = f"\n{text}".rpartition(_QUESTION)
     if not found:
@@ -126,7 +126,7 @@ def _blocks(lines: Iterable[str]) -> Iterator[Block]:
 
 
 def _next_line(line: str, header: re.Match[str], body: Sequence[str]) -> str | None:
-    """What `line` holds; None where its number does not follow on or is beyond the header's range."""
+    """The text of `line`; None if its number is not the next one or is beyond the header's range."""
     match, number = _LINE.fullmatch(line), int(header[3]) + len(body)
     return match[2] if match and int(match[1]) == number <= int(header[4]) else None
 

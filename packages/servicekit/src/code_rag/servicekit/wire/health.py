@@ -8,14 +8,14 @@ CheckStatus = Literal["ok", "degraded", "failing"]
 
 
 class HealthCheck(BaseModel):
-    """One part's verdict: `failing`, the service cannot serve; `degraded`, it serves with less."""
+    """One check's result; `failing`: the service cannot serve; `degraded`: it serves with limits."""
 
     status: CheckStatus
     detail: str = ""
 
 
 class HealthReport(BaseModel):
-    """The service's own state, which is the worst of its checks while it serves."""
+    """The service's state; while it serves, `status` is the worst of its checks."""
 
     status: Literal["starting", "ok", "degraded", "failing", "draining"]
     service: str

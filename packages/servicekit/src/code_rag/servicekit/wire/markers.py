@@ -1,4 +1,4 @@
-"""The citation markers of an answer: which block, and which of its lines, prove a claim.
+"""The citation markers of an answer: which block, and which of its lines, support a claim.
 
 A marker is `[n]` for the whole of block n, `[n:a]` or `[n:a-b]` for its lines a to b, or several as `[1, 3]`.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 _TARGET = r"[0-9]{1,9}(?::[0-9]{1,9}(?:-[0-9]{1,9})?)?"
 _MARKER = rf"\[{_TARGET}(?:, ?{_TARGET})*\]"
-# After a word or a bracket that is no marker it is an index, as in `rows[0][1]`.
+# After a word, or a bracket that is not a marker, it is an index, as in `rows[0][1]`.
 _MARKERS = re.compile(rf"(?<![\w\]])(?:{_MARKER})+")
 _PARTS = re.compile(r"([0-9]+)(?::([0-9]+)(?:-([0-9]+))?)?")
 _CODE = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)"  # unclosed, it reaches the end
+    r"^[ \t]*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)"  # unclosed: to the end
     r"|``[^\n]+?``|`[^`\n]+`",
     re.MULTILINE | re.DOTALL,
 )

@@ -1,1 +1,1 @@
-"""What embedding-server needs under a reloader alone: the engine in a process that outlives each worker."""
+"""Used only under the reloader: the engine in a process that outlives each worker."""

@@ -1,7 +1,7 @@
 """An engine in a process of its own, so that a reload of the service does not load the model again.
 
-The first worker that needs it starts `engine_host.py`, which answers every later one too. It ends with the
-reloader, or when one of newer source has taken its place. Objects travel by pickle, over a socket in a folder
+The first worker that needs it starts `engine_host.py`, which serves later workers too. It ends with the
+reloader, or when a host with newer source replaces it. Objects are pickled and sent over a socket in a folder
 that no other user can enter.
 """
 
@@ -25,13 +25,14 @@ from code_rag.embedding_server.settings import Settings
 log = structlog.get_logger(__name__)
 
 START_SECONDS = 30.0
+FROM_TEXT = "code_rag.reloader.source"  # a .pyc written within a second of an edit can look current
 HOST = "code_rag.embedding_server.development.engine_host"
 
 
 class EngineClient:
-    """The engine of the host that listens in `folder`, which is started where none does.
+    """The engine of the host that listens in `folder`; a host is started if there is none.
 
-    It lives as long as the process `owner`. What the engine raises there is raised here.
+    The host ends with the process `owner`. An exception of its engine is raised here.
     """
 
     def __init__(self, folder: Path, owner: int) -> None:
@@ -64,7 +65,7 @@ class EngineClient:
         return answer
 
     def _connection(self) -> Connection:
-        """This thread's own: an answer may take long, and others need not wait for it."""
+        """A connection per thread, so that a slow answer does not block other threads."""
         if not hasattr(self._of_this_thread, "connection"):
             with self._opening:
                 address = find_current_host(self._folder) or start_host(self._folder, self._owner)
@@ -74,18 +75,18 @@ class EngineClient:
 
 
 def load_from_host(settings: Settings) -> Engine:
-    """The engine of a process that outlives this one; takes a second where none of this source is running.
+    """The engine of a process that outlives this one; takes a second if no host runs the current source.
 
-    That process reads its settings itself, from the same environment. Raises what `load_engine` does.
+    That process reads its settings from the same environment. Raises the same exceptions as `load_engine`.
     """
     reloader = os.getppid()
     engine = EngineClient(private_folder(reloader), reloader)
-    log.info("engine ready, in a process of its own", model=engine.model)
+    log.info("engine ready in a separate process", model=engine.model)
     return engine
 
 
 def find_current_host(folder: Path) -> Path | None:
-    """The socket of a running host whose source is what is on the disk now; None where there is none."""
+    """The socket of a running host whose source is current; None if there is none."""
     for address in sockets(folder):
         try:
             with Client(str(address)) as connection:
@@ -97,17 +98,15 @@ def find_current_host(folder: Path) -> Path | None:
 
 
 def start_host(folder: Path, owner: int) -> Path:
-    """Start a host; its socket, once it listens. The engine is loaded when it is first asked for."""
+    """Start a host and return its socket once it listens; the engine is loaded on first use."""
     address = folder / f"{time.time_ns()}.sock"
-    command = [sys.executable, "-m", HOST, str(address), str(owner)]
-    # A .pyc written within a second of an edit can pass for the edited source.
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
-    threading.Thread(target=process.wait, daemon=True).start()  # it may outlive us, but be no zombie
+    command = [sys.executable, "-m", FROM_TEXT, HOST, str(address), str(owner)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    threading.Thread(target=process.wait, daemon=True).start()  # reaps it when it ends
     deadline = time.monotonic() + START_SECONDS
     while not listens(address):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            raise RuntimeError("The engine's process did not start; the log says why.")
+            raise RuntimeError("The engine's process did not start; see the log for the reason.")
         time.sleep(0.01)
     return address

@@ -1,4 +1,4 @@
-"""`python -m ….development.engine_host SOCKET OWNER`: one engine for the workers of a reloader."""
+"""One engine for a reloader's workers: `python -m code_rag.reloader.source ….engine_host SOCKET OWNER`."""
 
 import contextlib
 import os
@@ -28,12 +28,12 @@ class EngineHost:
         self._loading = threading.Lock()
 
     def load(self) -> tuple[str, int, int, int]:
-        """Load the engine unless it is there; its model, dimension, longest text and batch in tokens."""
+        """Load the engine if necessary; returns its model, dimension, `max_tokens` and `batch_tokens`."""
         engine = self._engine
         return engine.model, engine.dimension, engine.max_tokens, engine.batch_tokens
 
     def source(self) -> dict[str, str]:
-        """The files of our own packages that this process has imported, and what they said, as digests."""
+        """The files of our own packages that this process has imported, with their digests."""
         imported = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
         return {file: known for file, known in self._digests.items() if file in imported}
 
@@ -84,7 +84,7 @@ def answer(connection: Connection, host: EngineHost, users: set[Connection]) -> 
 
 
 def wait_until_unused(address: Path, owner: int, users: set[Connection]) -> None:
-    """Return when the reloader is gone, or when a newer host is there and nobody uses this one."""
+    """Return when the reloader has ended, or when a newer host runs and no client uses this one."""
     look = threading.Event()
     while is_alive(owner) and (users or sockets(address.parent)[:1] == [address]):
         look.wait(LOOK_SECONDS)
@@ -100,7 +100,7 @@ def is_alive(process: int) -> bool:
 
 
 def main() -> None:
-    """Listen, and stay as long as needed."""
+    """Serve until the host is no longer used."""
     address, owner, users = Path(sys.argv[1]), int(sys.argv[2]), set[Connection]()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; we end with the reloader
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())

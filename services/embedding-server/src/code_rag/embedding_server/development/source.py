@@ -1,4 +1,4 @@
-"""Whether Python files on the disk still say what they said before."""
+"""Whether Python files have changed since their digests were taken."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def digests(folders: Iterable[Path]) -> dict[str, str]:
-    """Each Python file below `folders`, and the digest of what it says."""
+    """Each Python file below `folders`, and the digest of its content."""
     return {str(file): digest(file) for folder in folders for file in folder.rglob("*.py")}
 
 
@@ -15,5 +15,5 @@ def digest(file: Path) -> str:
 
 
 def up_to_date(source: Mapping[str, str]) -> bool:
-    """Whether every file still says what it did."""
+    """Whether every file exists and is unchanged."""
     return all(Path(file).is_file() and digest(Path(file)) == known for file, known in source.items())

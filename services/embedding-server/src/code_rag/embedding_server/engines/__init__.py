@@ -1,6 +1,6 @@
-"""The engines that turn texts into vectors: an added one is a file beside this and an entry in `ENGINES`.
+"""The engines that turn texts into vectors: to add one, add a module here and an entry in `ENGINES`.
 
-Settings read the registry, so no engine and no numpy is imported before one is loaded.
+Settings read the registry, so engines and numpy are imported only when one is loaded.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class EngineClass(Protocol):
-    """Loads a model from a folder, or by its name where it is not the pinned one."""
+    """Loads a model from a folder, or by name if it is not the pinned one."""
 
     def __call__(self, model: str, location: str, threads: int) -> "Engine": ...
 

@@ -1,4 +1,4 @@
-"""What every engine offers."""
+"""The interface of every engine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One text as the model reads it: its ids with start and end, and whether the rest was cut."""
+    """One text as the model reads it: its ids with start and end, and whether it was truncated."""
 
     ids: Sequence[int]
     truncated: bool
@@ -21,8 +21,8 @@ class Tokens:
 class Engine(Protocol):
     """One loaded model; `tokenize` and `count` may run in several threads at once, `forward` in one.
 
-    `batch_tokens` is how many padded tokens one inference takes: enough to keep the processors busy, few
-    enough that a short query soon has its turn.
+    `batch_tokens` is how many padded tokens one inference takes: enough to keep the CPUs busy, few
+    enough that a short query does not wait long.
     """
 
     model: str
@@ -31,7 +31,7 @@ class Engine(Protocol):
     batch_tokens: int
 
     def tokenize(self, text: str) -> Tokens:
-        """The text's ids, cut to `max_tokens`."""
+        """The text's ids, truncated to `max_tokens`."""
         ...
 
     def count(self, text: str) -> int:

@@ -10,7 +10,7 @@ from code_rag.embedding_server.engines.onnx_graph import build_graph
 from code_rag.embedding_server.engines.pooling import mean_pool, pad
 from code_rag.embedding_server.engines.wordpiece import WordPiece
 
-# Official builds since 1.29 report models and usage to their maker unless this is set before the import.
+# Official builds since 1.29 send telemetry to their maker unless this is set before the import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
@@ -46,10 +46,10 @@ def _session(folder: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Batches differ in shape: an arena would keep the largest of everything it ever held.
+    # Batches differ in shape: an arena would keep memory for the largest it ever held.
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
-    # Threads that spin between two batches take the CPU from the services beside this one.
+    # Threads that spin between two batches take CPU time from the other services.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
     graph = build_graph(folder)

@@ -15,7 +15,7 @@ WEIGHTS = "model.safetensors"
 
 
 class _Builder:
-    """Collects nodes and weights; every method returns the name of what it made."""
+    """Collects nodes and weights; every method returns the name of the value it adds."""
 
     def __init__(self, folder: Path) -> None:
         self._tensors, self._data_start = _header(folder / WEIGHTS)
@@ -87,7 +87,7 @@ def _layer(build: _Builder, x: str, shape: str, name: str, config: dict[str, Any
     epsilon, heads = config["layer_norm_eps"], config["num_attention_heads"]
     parts = [build.linear(x, f"{name}.attention.self.{part}") for part in ("query", "key", "value")]
     query, key, value = (build.op("Reshape", part, shape) for part in parts)
-    # The lengths stand in for a mask: padding lies on the right, and nothing attends to it.
+    # The lengths replace a mask: padding is on the right, and nothing attends to it.
     context = build.op(
         "Attention", query, key, value, "", "", "", "lengths", q_num_heads=heads, kv_num_heads=heads
     )
@@ -111,7 +111,7 @@ def _model(build: _Builder, hidden_size: int) -> onnx.ModelProto:
 
 
 def _header(file: Path) -> tuple[dict[str, Any], int]:
-    """The safetensors header (a length in 8 bytes, then JSON) and where the data behind it starts."""
+    """The safetensors header (a length in 8 bytes, then JSON) and the offset of the data after it."""
     with file.open("rb") as stream:
         length = int.from_bytes(stream.read(8), "little")
         return json.loads(stream.read(length)), 8 + length

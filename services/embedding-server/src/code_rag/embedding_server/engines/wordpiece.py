@@ -1,4 +1,4 @@
-"""The model's tokenizer, reading no more of a text than the model will."""
+"""The model's tokenizer, which reads no more of a text than the model does."""
 
 import re
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from tokenizers import Tokenizer
 from code_rag.embedding_server.engines.base import Tokens
 
 SLICE_CHARACTERS = 8192
-# To BERT these are words of their own, or none: cutting a text behind one changes no token.
-_CUT = re.compile(r"[ \n\t!-/:-@\[-`{-~、。，\u4e00-\u9fff]")
+# BERT splits words at these characters: splitting a text after one changes no token.
+_BOUNDARY = re.compile(r"[ \n\t!-/:-@\[-`{-~、。，\u4e00-\u9fff]")
 
 
 class WordPiece:
-    """BERT's tokenizer with a limit that it reports.
+    """BERT's tokenizer, which reports when it truncates a text.
 
     tokenizer.json itself asks for 128 tokens and padding, which is not how the model was published: both are
     switched off. Slicing keeps time and memory in proportion to what is read of a text, not to its length.
@@ -43,8 +43,8 @@ class WordPiece:
     def _pieces(self, text: str) -> Iterator[list[int]]:
         start = 0
         while start < len(text):
-            cut = _CUT.search(text, start + SLICE_CHARACTERS)
-            end = cut.end() if cut else len(text)
+            boundary = _BOUNDARY.search(text, start + SLICE_CHARACTERS)
+            end = boundary.end() if boundary else len(text)
             # A batch of one: unlike `encode` it lets other Python threads run meanwhile.
             (piece,) = self._tokenizer.encode_batch_fast([text[start:end]], add_special_tokens=False)
             yield piece.ids

@@ -1,1 +1,1 @@
-"""What writes the answers: a language model behind OpenAI's API, or without one quotes of the code."""
+"""The backends that write answers: a language model behind OpenAI's API, or quotes of the code."""

@@ -1,4 +1,4 @@
-"""The seam between the HTTP side and what writes the answers."""
+"""The interface between the routes and the backends that write answers."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ class ChatBackend(Protocol):
         ...
 
     def stream(self, request: Json) -> AsyncGenerator[Json]:
-        """The answer's `chat.completion.chunk`s; it ends without an error only where it is whole."""
+        """The answer's `chat.completion.chunk`s; it ends without an error only if it is complete."""
         ...
 
     async def check(self) -> CheckResult:

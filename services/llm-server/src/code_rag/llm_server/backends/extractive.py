@@ -1,4 +1,4 @@
-"""Answers without a language model: the lines of the given code that share most with the question."""
+"""Answers without a language model: the lines of the given code that share most terms with the question."""
 
 import asyncio
 import re
@@ -13,7 +13,7 @@ from code_rag.servicekit.wire.evidence import Block, parse
 from code_rag.servicekit.wire.markers import marker
 
 MODEL = "extractive"
-CONTEXT_CHARS = 400_000  # what language models read; more would also take seconds of the processor's time
+CONTEXT_CHARS = 400_000  # as much as language models read; more would take seconds of CPU time
 _NO_MODEL = "No language model is configured"
 
 
@@ -34,7 +34,7 @@ class ExtractiveBackend:
         return completion(MODEL, text, usage=_usage(request, text))
 
     async def stream(self, request: Json) -> AsyncGenerator[Json]:
-        """The answer word by word, and its usage where `stream_options.include_usage` asks for it."""
+        """The answer word by word, and its usage if `stream_options.include_usage` is set."""
         text = await self._write(request)
         id = completion_id()
         yield chunk(id, MODEL, {"role": "assistant", "content": ""})
@@ -45,7 +45,7 @@ class ExtractiveBackend:
             yield chunk(id, MODEL, {}) | {"choices": [], "usage": _usage(request, text)}
 
     async def check(self) -> CheckResult:
-        """Always ok: there is nothing behind it."""
+        """Always ok: it depends on no other service."""
         return CheckResult("ok", "extractive: no OPENAI_API_KEY or OPENAI_BASE_URL")
 
     async def close(self) -> None:
@@ -69,15 +69,15 @@ class ExtractiveBackend:
 
 
 def answer(message: str) -> str:
-    """Quotes with their citations for a prompt of rag-server's, or the reason why there are none."""
+    """Quotes with citations for a prompt from rag-server, or the reason why there are none."""
     prompt = parse(message)
     if not prompt.blocks:
         return f"{_NO_MODEL}, and the message has no context blocks to quote: ask through rag-server instead."
     quotes = find_quotes(prompt.question, prompt.blocks)
     if not quotes:
         return (
-            "Not found in the indexed code: none of the blocks given holds more than half of the question's "
-            f"words. {_NO_MODEL}, so words are all that was compared."
+            "Not found in the indexed code: none of the given blocks has more than half of the question's "
+            f"words. {_NO_MODEL}, so only words were compared."
         )
     intro = f"{_NO_MODEL}: here are the most relevant lines of the indexed code instead of a written answer."
     return "\n\n".join((intro, *map(_render, quotes)))
@@ -91,7 +91,7 @@ def _render(quote: Block) -> str:
 
 
 def _fence(code: str) -> str:
-    """Three backticks, or one more than any run of them in the code, which so cannot close it."""
+    """Three backticks, or one more than the longest run in the code, so that the code cannot close it."""
     return "`" * max(3, 1 + max((len(run) for run in re.findall("`+", code)), default=0))
 
 

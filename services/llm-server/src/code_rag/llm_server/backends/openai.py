@@ -1,4 +1,4 @@
-"""Answers from OpenAI, or from any server that speaks its API, through the `openai` package."""
+"""Answers from OpenAI, or from any compatible server, through the `openai` package."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ from code_rag.servicekit.middleware import request_id
 
 log = structlog.get_logger(__name__)
 
-_CALLERS_FAULT = {400, 404, 413}  # the upstream answered as it should
+_CALLERS_FAULT = {400, 404, 413}  # the upstream works: the request was at fault
 
 
 class OpenAIBackend:
-    """Sends each request on as it came and each answer back as it came, whatever fields they hold."""
+    """Passes requests and answers through unchanged, including unknown fields."""
 
     def __init__(self, client: AsyncOpenAI, model: str, timeout: float) -> None:
         self.models = (model,)
@@ -30,7 +30,7 @@ class OpenAIBackend:
         self._last_failure: str | None = None
 
     async def complete(self, request: Json) -> Json:
-        """The upstream's completion, untouched."""
+        """The upstream's completion, unchanged."""
         body = self._body(request)
         with self._translating():
             answer = await self._post(body)
@@ -42,13 +42,13 @@ class OpenAIBackend:
         return answer
 
     async def stream(self, request: Json) -> AsyncGenerator[Json]:
-        """The upstream's chunks, untouched; UpstreamFailed where they stop before a finish reason."""
+        """The upstream's chunks, unchanged; raises UpstreamFailed if they stop before a finish reason."""
         body = self._body(request)
         with self._translating():
             chunks = await self._post(body, stream=True, stream_cls=AsyncStream[object])
         finished: dict[int, bool] = {}
         async with chunks:
-            with self._translating(begun=True):
+            with self._translating(started=True):
                 async for chunk in chunks:
                     if not isinstance(chunk, dict):
                         raise UpstreamFailed("The model server sent a chunk that is not a JSON object.")
@@ -63,7 +63,7 @@ class OpenAIBackend:
                     )
 
     async def check(self) -> CheckResult:
-        """The outcome of the last call: asking the upstream itself could cost money."""
+        """The result of the last call: a test call to the upstream could cost money."""
         if self._last_failure:
             return CheckResult("degraded", self._last_failure)
         return CheckResult("ok", f"{self.models[0]} at {self._client.base_url.host}")
@@ -80,7 +80,7 @@ class OpenAIBackend:
             raise InvalidInput("JSON has no NaN or Infinity.", code="invalid_json") from None
 
     async def _post(self, body: bytes, **how: Any) -> Any:
-        # cast_to=object leaves the JSON as it is: no model of ours or the client's drops a field.
+        # cast_to=object leaves the JSON unchanged: no model drops a field.
         async with asyncio.timeout(self._timeout):
             return await self._client.post(
                 "/chat/completions",
@@ -91,8 +91,8 @@ class OpenAIBackend:
             )
 
     @contextmanager
-    def _translating(self, *, begun: bool = False) -> Iterator[None]:
-        """Turn what the client raises into our errors, and keep the last verdict for `/health`."""
+    def _translating(self, *, started: bool = False) -> Iterator[None]:
+        """Turn the client's exceptions into ServiceErrors, and keep the last result for `/health`."""
         try:
             yield
             self._last_failure = None
@@ -100,7 +100,7 @@ class OpenAIBackend:
             self._remember(error)
             raise
         except (OpenAIError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError) as error:
-            failure = translate(error, begun=begun, secret=self._client.api_key)
+            failure = translate(error, started=started, secret=self._client.api_key)
             self._remember(failure)
             raise failure from error
 

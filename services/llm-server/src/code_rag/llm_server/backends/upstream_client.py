@@ -18,9 +18,9 @@ LONGEST_RETRY_WAIT_SECONDS = 5.0
 
 
 def connect(base_url: str, api_key: str, timeout: float, max_retries: int) -> AsyncOpenAI:
-    """A client with one connection pool; `timeout`, in seconds, also bounds a pause within an answer.
+    """A client with one connection pool; `timeout`, in seconds, also limits a pause within an answer.
 
-    Raises SettingsError where a proxy variable, SSL_CERT_FILE or SSL_CERT_DIR cannot work.
+    Raises SettingsError if a proxy variable, SSL_CERT_FILE or SSL_CERT_DIR is invalid.
     """
     limits = httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout))
     hooks = {"request": [_note_peer], "response": [_leave_long_waits_to_the_caller]}
@@ -68,7 +68,7 @@ def _trusted() -> ssl.SSLContext:
     variable = "SSL_CERT_FILE" if os.environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
     folder = os.environ.get("SSL_CERT_DIR", "") if variable == "SSL_CERT_DIR" else ""
     if folder and not os.path.isdir(folder):  # noqa: PTH112 – a path from the environment, only looked at
-        raise SettingsError("SSL_CERT_DIR: there is no such folder")
+        raise SettingsError("SSL_CERT_DIR: the folder does not exist")
     try:
         return httpx2.create_ssl_context()
     except OSError:
@@ -76,7 +76,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 async def _note_peer(request: httpx2.Request) -> None:
-    """Have the request remember whom its connection was opened to: the server, or the proxy before it."""
+    """Record in the request which machine its connection goes to: the server, or the proxy before it."""
 
     async def trace(event: str, info: dict[str, Any]) -> None:
         if event.endswith("connect_tcp.started"):
@@ -86,6 +86,6 @@ async def _note_peer(request: httpx2.Request) -> None:
 
 
 async def _leave_long_waits_to_the_caller(response: httpx2.Response) -> None:
-    # The client obeys Retry-After for up to two minutes, in silence; the caller should know and decide.
+    # The client would wait silently for up to two minutes of Retry-After; the caller decides instead.
     if (retry_after(response.headers) or 0) > LONGEST_RETRY_WAIT_SECONDS:
         response.headers["x-should-retry"] = "false"

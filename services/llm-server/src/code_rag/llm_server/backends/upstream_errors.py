@@ -1,4 +1,4 @@
-"""What a failure of the model server means for our caller."""
+"""Translates failures of the model server to errors for the caller."""
 
 import re
 import ssl
@@ -19,10 +19,10 @@ from code_rag.servicekit.errors import (
 )
 
 PEER = "code_rag.peer"
-"""The extension of a request that holds host and port of the machine it was sent to."""
+"""The request extension that holds host and port of the machine it was sent to."""
 
 _LONGEST_MESSAGE = 500
-# By OpenSSL's X509_V_ERR numbers; every other one is a matter of trust.
+# By OpenSSL's X509_V_ERR numbers; every other number means an untrusted certificate.
 _OBJECTIONS = {
     9: "is not valid yet; check the clocks of both machines",
     10: "has expired",
@@ -32,13 +32,13 @@ _OBJECTIONS = {
 _TOO_LONG = re.compile(r"context[ _](length|window|size)|maximum context|prompt is too long", re.IGNORECASE)
 
 
-def translate(error: Exception, *, begun: bool, secret: str) -> ServiceError:
-    """The ServiceError for what the client raised, once a stream had `begun`; never quotes `secret`."""
+def translate(error: Exception, *, started: bool, secret: str) -> ServiceError:
+    """The ServiceError for an exception of the client, before or after a stream `started`; omits `secret`."""
     match error:
         case APITimeoutError() | TimeoutError():
             return UpstreamTimeout("The model server did not answer in time.")
-        case APIConnectionError() if begun:
-            message = "The connection to the model server broke off."
+        case APIConnectionError() if started:
+            message = "The connection to the model server was lost during the answer."
             return UpstreamFailed(message, code="upstream_stream_truncated")
         case APIConnectionError():
             return _unreachable(error)
@@ -63,7 +63,7 @@ def _unreachable(error: APIConnectionError) -> UpstreamFailed:
 
 
 def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
-    """The objection to a certificate among what led to `error`, if that was the cause."""
+    """The certificate error that caused `error`, if any."""
     while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
     return error
@@ -92,7 +92,7 @@ def _of_status(error: APIStatusError, said: str) -> ServiceError:
     wait = retry_after(error.response.headers)
     match error.status_code:
         case 401 | 403 as status:
-            # What the upstream says here may quote the key.
+            # The upstream's message may quote the key.
             return UpstreamFailed(
                 f"The model server refused this server's own key (HTTP {status}). Check OPENAI_API_KEY.",
                 code="upstream_auth",
@@ -101,7 +101,7 @@ def _of_status(error: APIStatusError, said: str) -> ServiceError:
             hint = "If the model exists there, check OPENAI_BASE_URL: it usually ends in /v1."
             return NotFound(f"{said} {hint}", param="model", code="model_not_found")
         case 408:
-            return UpstreamTimeout("The model server gave up waiting.")
+            return UpstreamTimeout("The model server timed out while waiting for the request (HTTP 408).")
         case 400 | 422:
             too_long = error.code == "context_length_exceeded" or _TOO_LONG.search(said)
             code = "context_length_exceeded" if too_long else _text(error.code)
@@ -118,12 +118,12 @@ def _of_status(error: APIStatusError, said: str) -> ServiceError:
 
 
 def _text(value: object) -> str | None:
-    """What the upstream put where OpenAI puts a word: some servers send a number or more."""
+    """The upstream's value as text: where OpenAI sends a word, some servers send a number or an object."""
     return None if value is None else str(value)
 
 
 def _said(error: APIError, secret: str) -> str:
-    """The upstream's own sentence, short and without `secret`."""
+    """The upstream's own message, shortened and without `secret`."""
     body = error.body
     said = body.get("message") or body.get("error") or body.get("detail") if isinstance(body, dict) else body
     if not isinstance(said, str) or not said.strip() or said.lstrip().startswith("<"):  # a proxy's HTML page
