@@ -14,7 +14,7 @@ main() {
   codebase=$(realpath -e -- "$(port_of CODEBASE "$(port_of CODEBASE_PATH test-codebase)")") ||
     die "CODEBASE must name a folder that exists."
   if cluster_exists; then
-    wake
+    start_node
     same_codebase "$codebase"
   else
     create "$codebase"
@@ -35,7 +35,7 @@ create() { # create CODEBASE
 }
 
 # A node that was stopped or paused (a restarted Docker, a laptop's sleep) continues where it was.
-wake() {
+start_node() {
   case $(docker inspect --format '{{.State.Status}}' "$NODE" 2>/dev/null) in
     running) ;;
     paused) docker unpause "$NODE" >/dev/null && echo "The cluster was paused and runs again." ;;
