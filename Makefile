@@ -1,4 +1,4 @@
-# The menu: `make help`. Recipes are at most three lines or a script, so that CI and people run the same words.
+# `make help` lists the targets. A recipe is at most three lines or a script: CI and people run the same commands.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
@@ -8,7 +8,7 @@ run: ## Set everything up, index CODEBASE (default test-codebase), answer a ques
 	@scripts/setup.sh run && exec $(BIN)/python -m code_rag.localstack
 eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
-bench: ## Measure, and write docs/performance.md anew; ONLY=indexing runs one of the benchmarks
+bench: ## Measure, and write docs/performance.md again; ONLY=indexing runs one of the benchmarks
 	@scripts/setup.sh dev && $(BIN)/python -m benchmarks.suite $(ONLY)
 
 ##@ Tests
@@ -22,7 +22,7 @@ test-reference: ## Both embedding engines against the golden vectors (PyTorch, i
 ##@ Docker Compose
 up: ## Start the whole stack in containers and wait until it is healthy
 	@docker compose up --detach --build --wait && scripts/health-check.sh
-down: ## Stop and remove the containers; what was indexed stays
+down: ## Stop and remove the containers; the index is kept
 	@docker compose down
 build: ## Build the three images
 	@docker compose build
@@ -38,28 +38,28 @@ logs-rag: ## Follow rag-server's log
 	@docker compose logs --follow --tail 100 rag-server
 logs-vector: ## Follow vector-db's log
 	@docker compose logs --follow --tail 100 vector-db
-clean: ## Remove containers, images and volumes, and with them the index
+clean: ## Remove containers, images and volumes, including the index
 	@docker compose down --volumes --rmi local --remove-orphans
-test-integration: ## What only containers show; starts and takes down a stack of its own
+test-integration: ## The tests that need containers; starts and removes a stack of their own
 	@scripts/setup.sh dev && $(BIN)/pytest tests/integration
 compose-test: ## The contract suite and the integration tests against a fresh stack in containers
 	@scripts/setup.sh dev && $(BIN)/pytest tests/contract tests/integration --target compose
 
 ##@ Kubernetes on this machine: kind and Tilt
-dev: ## Make the cluster, start everything, and serve each saved file in the running pods
+dev: ## Create the cluster, start everything, and serve each saved file in the running pods
 	@scripts/kind/up.sh && source scripts/lib/kind.sh && exec tilt up
-kind-up: ## Make the cluster, or wake the one that is there
+kind-up: ## Create the cluster, or start it where it is stopped
 	@scripts/kind/up.sh
-kind-load: ## Build the images as shipped, copy them in, wait until all serve
+kind-load: ## Build the images as shipped, load them into the cluster, wait until all serve
 	@scripts/kind/load.sh
-kind-down: ## Remove the cluster, and with it the index
+kind-down: ## Remove the cluster, including the index
 	@scripts/kind/down.sh
-kind-test: ## From nothing to a verdict: cluster, tilt ci with the contract suite, what only a cluster shows
+kind-test: ## A cluster, tilt ci with the contract suite, and the tests that need a cluster
 	@scripts/kind/test.sh
-doctor: ## Check versions, memory, disk, ports and the cluster's health, with the remedy for each fault
+doctor: ## Check versions, memory, disk, ports and the cluster's health, and say how to fix each fault
 	@scripts/doctor.sh
 
-help: ## This menu
+help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run eval bench test check test-reference up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help

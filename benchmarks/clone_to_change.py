@@ -79,7 +79,9 @@ class Walk:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not holds():
             if not self.running() or time.monotonic() > deadline:
-                raise SystemExit(f"In vain: {what}. The output ends with:\n{self.output()[-2000:]}")
+                raise SystemExit(
+                    f"Waited without success for {what}. The output ends with:\n{self.output()[-2000:]}"
+                )
             time.sleep(0.05)
 
     def output(self) -> str:

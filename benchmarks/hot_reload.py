@@ -2,8 +2,8 @@
 
 In each mode of development: under Tilt, in hardened pods; under Compose; as processes of `make run RELOAD=1`.
 Writes results/hot_reload.json with p50 and p95 from save to the first answer of the new version, and to the
-first that is well. The pod or container must be the same afterwards, not restarted, of the same image. Needs
-Docker, kind and Tilt; a cluster that it makes is removed again. Name modes to see the figures of those alone.
+first healthy one. The pod or container must be the same afterwards, not restarted, of the same image. Needs
+Docker, kind and Tilt; a cluster that it makes is removed again. Name modes to measure only those.
 """
 
 import json
@@ -31,7 +31,7 @@ SERVICES = ("embedding-server", "llm-server", "rag-server")
 EDITS = 20
 DEADLINE_SECONDS = 60.0
 POLL_SECONDS = 0.005
-BETWEEN_SECONDS = 1.0  # nobody saves twice in a second; the worker before has gone by then
+BETWEEN_SECONDS = 1.0  # nobody saves twice in a second; the previous worker has ended by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,9 @@ def measure(running: Development, service: str) -> dict[str, Any]:
             healthy.append(time.perf_counter() - started)
     source.restore()
     if running.identity(service) != before:
-        raise SystemExit(f"{service} was {before} and is {running.identity(service)}: that is no hot reload.")
+        raise SystemExit(
+            f"{service} was {before} and is {running.identity(service)}: it was not reloaded in place."
+        )
     return {"served": milliseconds(served), "healthy": milliseconds(healthy)}
 
 
@@ -126,7 +128,7 @@ def wait(client: httpx2.Client, holds: Callable[[httpx2.Response], bool]) -> Non
         except httpx2.TransportError:  # a pod that is not ready gets no traffic
             pass
         time.sleep(POLL_SECONDS)
-    raise SystemExit(f"{client.base_url} did not answer as it should within {DEADLINE_SECONDS:g} s.")
+    raise SystemExit(f"{client.base_url} did not answer as expected within {DEADLINE_SECONDS:g} s.")
 
 
 def version_of(health: httpx2.Response) -> str:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every static check, says each verdict, and fails at the end if one failed.
+# Runs every static check, prints each result, and fails at the end if one failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 

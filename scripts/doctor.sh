@@ -38,7 +38,7 @@ check_memory() { # what Docker may use; says nothing where no engine answers
   fi
 }
 
-check_inotify() { # check_inotify NAME NEEDED; Linux alone has these limits
+check_inotify() { # check_inotify NAME NEEDED; only Linux has these limits
   local file=/proc/sys/fs/inotify/$1
   [[ -r $file ]] || return 0
   if (($(<"$file") >= $2)); then
@@ -48,7 +48,7 @@ check_inotify() { # check_inotify NAME NEEDED; Linux alone has these limits
   fi
 }
 
-check_ports() { # the cluster's own ports before it is made; afterwards they are meant to be taken
+check_ports() { # the cluster's own ports before it is made; afterwards they are in use
   local port
   for port in $(sed -n 's/.*hostPort: \([0-9]*\).*/\1/p' kind-config.yaml); do
     if port_in_use "$port"; then
@@ -63,9 +63,9 @@ check_cluster() {
   local state waiting
   state=$(docker inspect --format '{{.State.Status}}' "$NODE" 2>/dev/null)
   if [[ $state != running ]]; then
-    bad "the cluster's node is ${state:-missing}" "Wake it: make kind-up"
+    bad "the cluster's node is ${state:-missing}" "Start it: make kind-up"
   elif ! api_answers; then
-    bad "the cluster's API does not answer" "Give it a minute after a sleep; then: docker restart $NODE && make kind-up"
+    bad "the cluster's API does not answer" "After the computer slept, wait a minute; then: docker restart $NODE && make kind-up"
   elif ! kubectl --context "$CONTEXT" get --raw "/api/v1/nodes/$NODE/proxy/healthz" --request-timeout=5s >/dev/null 2>&1; then
     bad "the node's kubelet does not answer: logs, port-forwards and live updates hang" "docker restart $NODE && make kind-up"
   else

@@ -101,7 +101,7 @@ def call(client: httpx2.Client, method: str, path: str, shape: type[Answer], bod
 
 
 def wait_until_idle(client: httpx2.Client, seconds: float, pause: float = 0.5) -> None:
-    """Return once the index is complete; `EvaluationError` when it failed or the seconds are over."""
+    """Return once the index is complete; `EvaluationError` when it failed or the seconds have passed."""
     deadline = time.monotonic() + seconds
     while (state := call(client, "GET", "/index", IndexAnswer).state) != "idle":
         if state == "failed" or time.monotonic() >= deadline:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Asks each of the four services how it is: health-check.sh [--wait SECONDS]
+# Asks each of the four services for its health: health-check.sh [--wait SECONDS]
 # Prints a line per service with the time it took. Exit code 0: all serve; 1: one does not; 2: wrong usage.
 # Ports come from VECTOR_DB_PORT, EMBEDDING_SERVER_PORT, LLM_SERVER_PORT, RAG_SERVER_PORT, or a .env beside the Makefile.
 set -uo pipefail
@@ -12,7 +12,7 @@ usage() {
   sed -n '2,4s/^# //p' "$0"
 }
 
-# Plain bash speaks enough HTTP here, so that the script needs no curl; a silent server is given 5 seconds.
+# Plain bash is enough HTTP client here, so that the script needs no curl; it waits 5 seconds for an answer.
 answer() { # answer PORT PATH -> "STATUS BODY", or nothing where no one answers
   local status line
   exec 3<>"/dev/tcp/127.0.0.1/$1" || return
@@ -23,16 +23,16 @@ answer() { # answer PORT PATH -> "STATUS BODY", or nothing where no one answers
 }
 
 check() { # check NAME PORT PATH
-  local name=$1 port=$2 path=$3 reply seconds status state verdict=ok
+  local name=$1 port=$2 path=$3 reply seconds status state result=ok
   TIMEFORMAT=%R
   { seconds=$({ time answer "$port" "$path" 2>/dev/null >&4; } 2>&1); } 4>"$scratch"
   reply=$(<"$scratch")
   status=${reply%% *}
   state=$(sed -n 's/^[^"]*"status": *"\([a-z]*\)".*/\1/p' <<<"${reply#* }")
-  if [[ $status != 200 ]]; then verdict=FAIL; fi
+  if [[ $status != 200 ]]; then result=FAIL; fi
   printf '%-4s  %-17s http://127.0.0.1:%-5s %ss  %s\n' \
-    "$verdict" "$name" "$port" "$seconds" "${state:-${status:-does not answer}}"
-  [[ $verdict == ok ]]
+    "$result" "$name" "$port" "$seconds" "${state:-${status:-does not answer}}"
+  [[ $result == ok ]]
 }
 
 check_all() {

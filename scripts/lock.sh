@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes requirements/*.txt: one resolution for everything, cut into one hashed file per purpose.
+# Writes requirements/*.txt: one resolution for everything, split into one hashed file per purpose.
 # Needs uv (https://docs.astral.sh/uv). Run it after changing a pyproject.toml or requirements/*.in.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -120,7 +120,7 @@ TEXTS = {
     "254 tokens": "word " * 252,
     "256 tokens": "word " * 254,
     "257 tokens": "word " * 255,
-    "cut inside a word": "word " * 253 + "antidisestablishmentarianism",
+    "truncated inside a word": "word " * 253 + "antidisestablishmentarianism",
     "long prose": PROSE * 8,
     "long code": (PYTHON + GO) * 6,
     "minified": "!function(e,t){var n=e.a[0]||{};return t(n,e)};" * 250,
@@ -141,7 +141,7 @@ def main() -> None:
 
 
 def _tokens(model: SentenceTransformer, text: str) -> int:
-    """Tokens of the whole text; more than the model's limit are cut."""
+    """Tokens of the whole text; more than the model's limit are truncated."""
     return len(model.tokenizer(text, truncation=False, verbose=False)["input_ids"])
 
 

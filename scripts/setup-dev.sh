@@ -24,7 +24,7 @@ check_compose() {
 check_port() { # check_port VARIABLE DEFAULT SERVICE
   local port
   port=$(port_of "$1" "$2")
-  if ours "$3"; then
+  if runs_in_compose "$3"; then
     ok "port $port is served by our own $3"
   elif port_in_use "$port"; then
     bad "port $port, for $3, is in use" "Stop what listens there, or choose another with $1=... in .env."
@@ -33,11 +33,11 @@ check_port() { # check_port VARIABLE DEFAULT SERVICE
   fi
 }
 
-ours() { [[ -n $(docker compose ps --quiet "$1" 2>/dev/null) ]]; }
+runs_in_compose() { [[ -n $(docker compose ps --quiet "$1" 2>/dev/null) ]]; }
 
 make_env() {
   if [[ -e .env ]]; then
-    ok ".env is there and stays as it is"
+    ok ".env exists and is not changed"
   else
     cp .env.example .env && ok ".env made from .env.example; everything in it is optional"
   fi

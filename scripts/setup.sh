@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv with the locked packages and ours, and fetches the model: `setup.sh run`, or `setup.sh dev` for the tests' tools too.
+# Makes .venv with the locked packages and our own, and fetches the model: `setup.sh run`, or `setup.sh dev` for the tests' tools too.
 # PYTHON=python3.12 chooses the interpreter. Does nothing, at once, when nothing has changed since the last time.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -75,14 +75,14 @@ venv_works() {
 }
 
 install_packages() {
-  local locks=(-r requirements/build.txt) ours=() name project
+  local locks=(-r requirements/build.txt) own=() name project
   for name in "${services[@]}"; do locks+=(-r "requirements/$name.txt"); done
-  for project in packages/*/pyproject.toml services/*/pyproject.toml; do ours+=(-e "${project%/pyproject.toml}"); done
+  for project in packages/*/pyproject.toml services/*/pyproject.toml; do own+=(-e "${project%/pyproject.toml}"); done
   if [[ $1 == dev ]]; then locks+=(-r requirements/dev.txt); fi
   local pip=(.venv/bin/python -m pip --disable-pip-version-check --no-input install)
-  local remedy="Check the network and pip's settings (pip config list), then run it again."
-  step "Installing the locked packages" "$remedy" "${pip[@]}" --require-hashes "${locks[@]}"
-  step "Installing our own packages" "$remedy" "${pip[@]}" --no-deps --no-build-isolation "${ours[@]}"
+  local advice="Check the network and pip's settings (pip config list), then run it again."
+  step "Installing the locked packages" "$advice" "${pip[@]}" --require-hashes "${locks[@]}"
+  step "Installing our own packages" "$advice" "${pip[@]}" --no-deps --no-build-isolation "${own[@]}"
 }
 
 fetch_model() {
@@ -93,9 +93,9 @@ fetch_model() {
     "${fetch[@]}"
 }
 
-# step TITLE REMEDY COMMAND...: runs a command into the log; shows how long it took, or how it failed and what to do.
+# step TITLE ADVICE COMMAND...: runs a command into the log; shows how long it took, or how it failed and what to do.
 step() {
-  local title=$1 remedy=$2 started=$SECONDS
+  local title=$1 advice=$2 started=$SECONDS
   shift 2
   printf '%s ... ' "$title"
   if "$@" >>"$log" 2>&1; then
@@ -103,7 +103,7 @@ step() {
   else
     printf 'failed\n'
     tail -n 8 "$log" >&2
-    fail "$title failed ($PWD/$log has all of it). $remedy"
+    fail "$title failed; the full log is $PWD/$log. $advice"
   fi
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Holds both embedding engines to the golden vectors, in an environment of its own: PyTorch stays out of .venv.
+# Tests both embedding engines against the golden vectors, in an environment of its own: PyTorch stays out of .venv.
 # Arguments go to pytest. On Linux, PIP_EXTRA_INDEX_URL may name an index of PyTorch's builds for the CPU: far smaller.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -13,7 +13,7 @@ if [[ ! -f $stamp || $(<"$stamp") != "$key" ]]; then
   echo "Making $venv with PyTorch and sentence-transformers"
   "${PYTHON:-python3}" -m venv "$venv"
   pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input install --quiet)
-  # First and alone, so that no other package chooses the build.
+  # First and separately, so that no other package chooses the build.
   "${pip[@]}" "$(grep '^torch==' requirements/reference.txt)"
   "${pip[@]}" --require-hashes -r requirements/embedding-server.txt -r requirements/dev.txt
   "${pip[@]}" -r requirements/reference.txt

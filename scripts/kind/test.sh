@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# From nothing to a verdict: the cluster, `tilt ci` with the contract suite as its gate, then tests/kind.
+# The tests on a cluster: creates it, runs `tilt ci` with the contract suite, then tests/kind.
 # Leaves artifacts/kind: Tilt's snapshot, events, descriptions, logs and results. A cluster that it made is deleted in
-# the end, unless KEEP=1; one that was there is used and stays. Reads no .env: the verdict is about the defaults.
+# the end, unless KEEP=1; an existing one is used and kept. Reads no .env: the defaults are tested.
 set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 source scripts/lib/kind.sh
@@ -11,12 +11,12 @@ export DOTENV=
 failed=()
 
 step() { # step TITLE COMMAND...: run it and remember a failure
-  local title=$1 started=$SECONDS verdict=ok
+  local title=$1 started=$SECONDS result=ok
   shift
   printf '\n=== %s\n' "$title"
-  "$@" || { verdict=FAILED failed+=("$title"); }
-  printf '=== %s: %s, %d s\n' "$title" "$verdict" $((SECONDS - started))
-  [[ $verdict == ok ]]
+  "$@" || { result=FAILED failed+=("$title"); }
+  printf '=== %s: %s, %d s\n' "$title" "$result" $((SECONDS - started))
+  [[ $result == ok ]]
 }
 
 none_skipped() { # none_skipped JUNIT_XML

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Makes the local cluster `code-rag`, or wakes the one that is there; does nothing where it runs already.
+# Creates the local cluster `code-rag`, or starts it where it is stopped; does nothing where it runs already.
 # CODEBASE=folder is what rag-server will index (default test-codebase); KIND_NODE_IMAGE chooses the node's image.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
 source scripts/lib/ports.sh
 source scripts/lib/kind.sh
-readonly AGAIN="Make it anew: make kind-down && make kind-up"
+readonly AGAIN="Create it again: make kind-down && make kind-up"
 
 main() {
   need docker kind kubectl
@@ -14,12 +14,12 @@ main() {
   codebase=$(realpath -e -- "$(port_of CODEBASE "$(port_of CODEBASE_PATH test-codebase)")") ||
     die "CODEBASE must name a folder that exists."
   if cluster_exists; then
-    wake
+    start_node
     same_codebase "$codebase"
   else
     create "$codebase"
   fi
-  kind export kubeconfig --name "$CLUSTER" >/dev/null 2>&1 || die "The cluster is only half made. $AGAIN"
+  kind export kubeconfig --name "$CLUSTER" >/dev/null 2>&1 || die "The cluster is incomplete. $AGAIN"
   wait_ready
   load_vector_db
   echo "Cluster $CLUSTER is up: $(kubectl version -o json | sed -n 's/.*"gitVersion": "\(v[0-9.]*\)".*/\1/p' | tail -n 1), codebase $codebase"
@@ -34,12 +34,12 @@ create() { # create CODEBASE
   kind create cluster "${args[@]}"
 }
 
-# A node that was stopped or paused (a restarted Docker, a laptop's sleep) goes on where it was.
-wake() {
+# A node that was stopped or paused (a restarted Docker, a laptop's sleep) continues where it was.
+start_node() {
   case $(docker inspect --format '{{.State.Status}}' "$NODE" 2>/dev/null) in
     running) ;;
-    paused) docker unpause "$NODE" >/dev/null && echo "The cluster was paused; it goes on." ;;
-    exited | created) docker start "$NODE" >/dev/null && echo "The cluster was stopped; it starts again." ;;
+    paused) docker unpause "$NODE" >/dev/null && echo "The cluster was paused and runs again." ;;
+    exited | created) docker start "$NODE" >/dev/null && echo "The cluster was stopped and is starting." ;;
     *) die "The cluster has no node that could start. $AGAIN" ;;
   esac
 }

@@ -73,7 +73,7 @@ def test_a_service_that_cannot_serve_is_reported(tmp_path: Path, fakes: Fakes) -
 
 
 def test_a_killed_service_is_started_again(tmp_path: Path, fakes: Fakes) -> None:
-    """A service that dies is started again and said so, and the others are left alone."""
+    """A service that dies is started again and said so, and the others run on."""
     said: list[str] = []
     with stack_of(tmp_path, fakes(), said) as stack:
         stack.wait_ready(20)
@@ -114,7 +114,7 @@ def test_a_service_that_ignores_sigterm_is_killed(tmp_path: Path, fakes: Fakes) 
     assert not any(runs(pid) for pid in pids(stack).values())
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux signals a child when its parent ends")
 def test_a_killed_launcher_takes_its_services_along(tmp_path: Path, fakes: Fakes) -> None:
     """Services stop by themselves when the process that started them is killed."""
     script = (

@@ -91,7 +91,7 @@ def test_a_signal_stops_everything(
 
 
 def test_what_is_printed(project: Path, launch: Launch, fakes: Fakes) -> None:
-    """A run tells of the index, the answer with its citations and its gaps, the addresses, and how to ask."""
+    """A run prints the index, the answer with its citations and its gaps, the addresses, and how to ask."""
     ports = free_ports()
     process = launch(fakes(), "--question", "What does it do?", ports=ports)
     text = wait_up(project)
@@ -116,7 +116,7 @@ def test_no_question(project: Path, launch: Launch, fakes: Fakes) -> None:
 
 
 def test_an_answer_that_fails_is_said(project: Path, launch: Launch, fakes: Fakes) -> None:
-    """A question that fails is told with the service's own sentence, and the stack stays up."""
+    """A question that fails is reported with the service's own sentence, and the stack stays up."""
     process = launch(fakes(rag_server="no answer"))
     text = wait_up(project)
     assert "No answer: The model is asleep." in text

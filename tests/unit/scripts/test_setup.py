@@ -120,7 +120,7 @@ def test_dev_includes_run(project: Path) -> None:
 
 
 def test_another_python_makes_another_venv(project: Path) -> None:
-    """PYTHON= chooses the interpreter, and a venv of another version is made anew."""
+    """PYTHON= chooses the interpreter, and a venv of another version is made again."""
     setup(project)
     shutil.copy(project.parent / "python3", project.parent / "python3.12")
     (project / ".venv" / "bin" / "python").write_text("#!/bin/sh\necho 3.11\n")
@@ -141,7 +141,7 @@ def test_another_python_makes_another_venv(project: Path) -> None:
     ids=["no Python", "old Python", "no venv", "no lock", "no package", "no model"],
 )
 def test_what_cannot_be(project: Path, environment: dict[str, str], sentence: str) -> None:
-    """Each way to fail ends with a sentence that names a remedy, and the next setup tries again."""
+    """Each way to fail ends with a sentence that says what to do, and the next setup tries again."""
     failed = setup(project, **environment)
     assert failed.returncode == 1
     assert sentence in failed.stderr
@@ -186,7 +186,7 @@ def test_a_failure_shows_the_last_words(project: Path) -> None:
     """What the failing command said last is shown, and where the rest is."""
     failed = setup(project, FAILING="model_files")
     assert "the last words of -m code_rag.embedding_server.model_files" in failed.stderr
-    assert f"{project}/.data/logs/setup.log has all of it" in failed.stderr
+    assert f"the full log is {project}/.data/logs/setup.log." in failed.stderr
 
 
 def test_a_wrong_purpose(project: Path) -> None:

@@ -23,7 +23,7 @@ from code_rag.localstack.processes import LocalStack
 from code_rag.localstack.signals import STOP_SIGNALS
 
 # The sample question is asked after this long even while a large codebase is still being indexed.
-PATIENCE_SECONDS = 10.0
+INDEX_WAIT_SECONDS = 10.0
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def stop(number: int, frame: FrameType | None) -> None:
-    """Unwind from wherever we are; more signals change nothing, stopping takes five seconds at most."""
+    """Raise KeyboardInterrupt; ignore further signals, as stopping takes five seconds at most."""
     for each in STOP_SIGNALS:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt
@@ -78,12 +78,12 @@ def stack_of(options: Options) -> LocalStack:
 
 
 def show(stack: LocalStack, question: str | None, began: float) -> None:
-    """Tell the user what the stack does, from its start until a signal ends it."""
+    """Show what the stack does, from its start until a signal ends it."""
     from code_rag.localstack.session import Session  # slow to import: the services start meanwhile
 
     with Session(stack) as session:
         session.wait_started(began)
-        session.follow_index(PATIENCE_SECONDS)
+        session.follow_index(INDEX_WAIT_SECONDS)
         if question:
             session.ask(question)
             session.say(f"First answer after {time.monotonic() - began:.1f} s.")

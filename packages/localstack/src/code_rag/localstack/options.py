@@ -35,7 +35,7 @@ class Options:
 
 
 def read_options(arguments: list[str], folder: Path) -> Options:
-    """Read the command line on top of the environment; raises StackError for what cannot be."""
+    """Read the command line on top of the environment; raises StackError for an invalid value."""
     sample = folder / "test-codebase"
     given = _parser(sample).parse_args(arguments)
     codebase = Path(given.codebase).expanduser().resolve()

@@ -17,12 +17,12 @@ class Ports:
 
 
 def free_ports() -> Ports:
-    """A port for each service that nobody listens on at the moment."""
+    """A port for each service that nothing listens on at the moment."""
     return Ports(*unused_ports(3))
 
 
 def unused_ports(count: int) -> list[int]:
-    """`count` different ports of loopback that nobody listens on at the moment."""
+    """`count` different ports of loopback that nothing listens on at the moment."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
         return [int(each.getsockname()[1]) for each in sockets]

@@ -109,7 +109,7 @@ class LocalStack:
                 raise StackError(service.report(f"ended with exit code {code} while starting"))
 
     def supervise(self) -> None:
-        """Start again what has died, after a pause that grows with each failure; call it often."""
+        """Start services that ended again, after a pause that grows with each failure; call it often."""
         now = time.monotonic()
         for service in self.services.values():
             code = service.exit_code()

@@ -91,6 +91,6 @@ class Service:
 
 
 def _die_with_parent() -> None:
-    """Have Linux stop this child when its parent is gone, however it went; elsewhere a SIGKILL spares it."""
+    """Have Linux stop this child when its parent ends; elsewhere it outlives a killed parent."""
     if _libc:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

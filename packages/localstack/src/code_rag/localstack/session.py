@@ -1,6 +1,6 @@
-"""One running stack as its user sees it: it starts, it indexes, it answers, it says where to go on.
+"""What `make run` prints of a running stack: the start, the index, an answer, the addresses.
 
-What a user reads of a run and of an answer is what `coderag` prints.
+A run and an answer are printed by the code of `coderag`.
 """
 
 import os
@@ -20,12 +20,12 @@ from code_rag.rag_server.wire import AskRequest, IndexStatus
 START_SECONDS = 120.0
 EXTRACTIVE = (
     "note: answers are quoted from the code; for written ones set OPENAI_API_KEY, "
-    "or OPENAI_BASE_URL for a model of your own, in .env."
+    "or OPENAI_BASE_URL for your own model, in .env."
 )
 
 
 class Session:
-    """Talks to a stack's rag-server and prints what comes of it; use it as a context manager."""
+    """Talks to a stack's rag-server and prints the results; use it as a context manager."""
 
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
@@ -77,7 +77,7 @@ class Session:
             return None
 
     def show_run(self, status: IndexStatus) -> None:
-        """Print what came of the run; the stack stays up whatever it was."""
+        """Print the result of the run; the stack stays up after a failed one too."""
         try:
             print_run(status)
         except Failure as failure:
@@ -97,7 +97,7 @@ class Session:
             self.say(EXTRACTIVE)
 
     def introduce(self) -> None:
-        """Print where everything is."""
+        """Print the addresses, how to ask and where the logs are."""
         services = self.stack.services.values()
         self.say("\n" + "\n".join(f"{service.name:17} {service.url}" for service in services))
         variable = "" if self.stack.ports.rag == 8000 else f"RAG_SERVER_URL={self.stack.rag_url} "

@@ -10,7 +10,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold stop signals back for the length of a block: a child must be on record before a signal ends us."""
+    """Hold stop signals back for the length of a block: a child must be recorded before a signal ends us."""
     held: list[int] = []
 
     def hold(number: int, _: FrameType | None) -> None:
