@@ -9,6 +9,7 @@ from pathlib import Path
 
 from code_rag.localstack.errors import StackError
 from code_rag.localstack.ports import Ports
+from code_rag.servicekit.main import reload_requested
 
 DESCRIPTION = "Start the three services, index a codebase, answer a question and stay up until Ctrl-C."
 TEST_QUESTION = "When do loyalty points expire?"
@@ -59,7 +60,7 @@ def _parser(sample: Path) -> argparse.ArgumentParser:
     parser.add_argument(
         "--reload",
         action="store_true",
-        default=os.environ.get("RELOAD", "") not in ("", "0"),
+        default=reload_requested(),
         help="serve each saved source file of the services at once (RELOAD=1 in the environment)",
     )
     return parser

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 KEEP_ALIVE_SECONDS = 75  # longer than our clients keep an idle connection, so that they close first
-OFF = ("", "0", "false")
+OFF = ("", "0", "false", "f", "no", "n", "off")
+"""What RELOAD may say, in any case, for no reload: as the settings read it."""
 
 
 def main(package: str) -> None:
@@ -21,7 +22,7 @@ def main(package: str) -> None:
 
     If the service cannot start, the process ends with an error message and the error's exit code.
     """
-    if os.environ.get("RELOAD", "").lower() not in OFF:
+    if reload_requested():
         become_reloader(package)
     # Imported here because the reloader's process must not import watched source.
     from code_rag.servicekit.settings import CannotStart
@@ -29,9 +30,13 @@ def main(package: str) -> None:
     try:
         app = import_module(f"{package}.app").create_app_from_environment()
     except CannotStart as error:
-        print(f"Cannot start: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+        error.end_process()
     run(app)
+
+
+def reload_requested() -> bool:
+    """Whether RELOAD in the environment asks for hot reload."""
+    return os.environ.get("RELOAD", "").lower() not in OFF
 
 
 def become_reloader(package: str) -> NoReturn:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, NoReturn, TypeVar
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,6 +49,11 @@ class CannotStart(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def end_process(self) -> NoReturn:
+        """Print the message and exit with `exit_code`."""
+        print(f"Cannot start: {self}", file=sys.stderr)
+        raise SystemExit(self.exit_code)
+
 
 class SettingsError(CannotStart):
     """A variable is missing or invalid; the message has a sentence for each."""
@@ -76,8 +81,7 @@ def settings_or_exit(kind: type[Settings]) -> Settings:
     try:
         return read_settings(kind)
     except SettingsError as error:
-        print(f"Cannot start: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+        error.end_process()
 
 
 def _variable(loc: tuple[int | str, ...]) -> str:
