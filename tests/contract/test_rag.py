@@ -9,7 +9,10 @@ import pytest
 from tests.contract.conftest import index_again
 from tests.contract.topics import TOPICS
 
-HIT_FIELDS = {"path", "start_line", "end_line", "symbol", "kind", "language", "text", "score", "explanation"}
+HIT_FIELDS = {
+    "path", "start_line", "end_line", "symbol", "kind", "language", "text",
+    "score", "explanation", "cosine", "bm25", "copies",
+}  # fmt: skip
 
 
 def test_the_index_accounts_for_every_file(indexed: httpx2.Client) -> None:
@@ -45,7 +48,8 @@ def test_a_hit_says_where_it_is_and_why(indexed: httpx2.Client) -> None:
     best = hits[0]
     assert best["path"] == "order-service/orders/refunds.py"
     assert best["language"] == "python"
-    assert best["explanation"]
+    assert sum(best["explanation"].values()) == pytest.approx(best["score"])
+    assert all(0 < hit["score"] <= 1 for hit in hits)
     assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from code_rag.rag_server.model import (
+    Candidate,
     Candidates,
     Chunk,
-    Explanation,
     Hit,
     Point,
-    Scope,
-    Scored,
-    SparseVector,
+    Query,
     StoredFile,
     Token,
     Vector,
@@ -41,12 +39,18 @@ def a_chunk(
         text=text,
         file_digest=fields.get("digest", "d1"),
         file_chunks=1,
+        symbols=(fields["symbol"],) if fields.get("symbol") else (),
     )
 
 
 def a_hit(chunk: Chunk, score: float = 1.0) -> Hit:
-    """A hit that neither search explains."""
-    return Hit(chunk, score, Explanation(alpha=0.0))
+    """A hit by words alone."""
+    return Hit(chunk, score, {"words": score})
+
+
+def a_candidate(chunk: Chunk, bm25: float = 0.0, cosine: float | None = None) -> Candidate:
+    """A chunk as the store finds it."""
+    return Candidate(chunk, bm25, cosine)
 
 
 def a_report(pending: int = 0, **fields: Any) -> IndexReport:
@@ -58,11 +62,10 @@ def a_report(pending: int = 0, **fields: Any) -> IndexReport:
 class FakeStore:
     """Finds what it was given, whatever the query; `failure` makes every call raise."""
 
-    dense: Sequence[Scored] = ()
-    sparse: Sequence[Scored] = ()
+    found: Sequence[Candidate] = ()
     chunks: int = 1
     failure: ServiceError | None = None
-    asked: list[tuple[Vector | None, SparseVector, Scope, int]] = field(default_factory=list)
+    asked: list[tuple[Query, int]] = field(default_factory=list)
     closed: bool = False
 
     def _answer(self) -> None:
@@ -86,12 +89,14 @@ class FakeStore:
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
         self._answer()
 
-    async def search(
-        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
-    ) -> Candidates:
+    async def search(self, query: Query, limit: int) -> Candidates:
         self._answer()
-        self.asked.append((dense, sparse, scope, limit))
-        return Candidates(() if dense is None else tuple(self.dense), tuple(self.sparse))
+        self.asked.append((query, limit))
+        found = self.found[:limit]
+        idf = dict.fromkeys(query.sparse.indices, 2.0)
+        if query.dense is None:
+            found = [Candidate(each.chunk, each.bm25, None) for each in found if each.bm25]
+        return Candidates(tuple(found), idf, exhausted=len(self.found) <= limit)
 
     async def count(self) -> int:
         self._answer()

@@ -10,7 +10,7 @@ from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import Scope, SparseVector
+from code_rag.rag_server.model import Query, SparseVector
 from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.progress import IndexReport
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, FlakyStore, vector_of
@@ -53,14 +53,14 @@ class Bench:
 
     async def found(self, word: str) -> list[str]:
         """The paths that a word leads to."""
-        found = await self.store.search(None, encode_query(word), Scope(), EVERYTHING)
-        return sorted(scored.chunk.path for scored in found.sparse)
+        found = await self.store.search(Query(None, encode_query(word)), EVERYTHING)
+        return sorted(each.chunk.path for each in found.found)
 
     async def meant(self) -> set[str]:
         """The ids of all chunks with dense vectors."""
         nothing = SparseVector((), ())
-        found = await self.store.search(vector_of("x"), nothing, Scope(), EVERYTHING)
-        return {scored.chunk.id for scored in found.dense}
+        found = await self.store.search(Query(vector_of("x"), nothing), EVERYTHING)
+        return {each.chunk.id for each in found.found}
 
     async def stored(self) -> dict[str, int]:
         """Chunks per file, all of them embedded and of one version."""

@@ -13,9 +13,8 @@ from fastapi import FastAPI
 
 from code_rag.rag_server.app import create_app
 from code_rag.rag_server.composition.use_cases import Outside
-from code_rag.rag_server.model import Scored
 from code_rag.rag_server.settings import Settings
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate, a_chunk
 from tests.unit.rag_server.fakes import FakeEmbedder
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
@@ -41,7 +40,7 @@ def an_app(
     return create_app(
         Settings(codebase_path=codebase, **({"index_on_start": False} | settings)),
         Outside(
-            store or FakeStore(dense=[Scored(ORDERS, 0.9)], sparse=[Scored(ORDERS, 3.0)]),
+            store or FakeStore([a_candidate(ORDERS, bm25=3.0, cosine=0.9)]),
             embedder or FakeEmbedder(),
             chat or FakeChat(),
         ),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from code_rag.rag_server.model import Chunk, Citation, Explanation, Hit
+from code_rag.rag_server.model import Chunk, Citation, Hit
 from code_rag.rag_server.progress import FileCounts, IndexReport, Searchable, State
 from code_rag.servicekit.health import Check, CheckResult
 from code_rag.servicekit.wire.health import CheckStatus
@@ -40,10 +40,10 @@ Every extension is written to the audit log.
 
 
 def hit(path: str, start: int, end: int, symbol: str, text: str, score: float) -> Hit:
-    """A search hit in both lists."""
+    """A hit by meaning and by words."""
     language = "python" if path.endswith(".py") else "markdown"
     chunk = Chunk(path, path, language, start, end, symbol, "method", text, "digest", 1)
-    return Hit(chunk, score, Explanation(0.5, dense=0.61, dense_rank=1, lexical=7.214, lexical_rank=2))
+    return Hit(chunk, score, {"meaning": score / 2, "words": score / 2}, cosine=0.61, bm25=7.214)
 
 
 def lines(text: str, start: int, end: int) -> str:

@@ -3,10 +3,10 @@
 import pytest
 
 from code_rag.rag_server.answering import Answerer, Event
-from code_rag.rag_server.model import Answer, Citation, Scope, Scored, Token
+from code_rag.rag_server.model import Answer, Citation, Scope, Token
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk, a_report
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate, a_chunk, a_report
 from tests.unit.rag_server.fakes import FakeEmbedder
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
@@ -19,7 +19,7 @@ def an_answerer(
 ) -> Answerer:
     """An answerer over fakes; by default the store finds both chunks."""
     count = [] if counted is None else counted
-    found = store or FakeStore(sparse=[Scored(ORDERS, 2.0), Scored(RUNBOOK, 1.0)])
+    found = store or FakeStore([a_candidate(ORDERS, 2.0), a_candidate(RUNBOOK, 1.0)])
     searcher = Searcher(found, FakeEmbedder(), lambda: a_report(pending), count.append)
     return Answerer(searcher, model, DISK.get, count.append)
 

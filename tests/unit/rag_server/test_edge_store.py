@@ -6,7 +6,7 @@ import pytest
 
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
 from code_rag.rag_server.adapters.qdrant_payload import index_name
-from code_rag.rag_server.model import Scope, SparseVector, StoredFile
+from code_rag.rag_server.model import Query, SparseVector, StoredFile
 from code_rag.rag_server.ports import StoreUnusable
 from code_rag.servicekit.errors import Unavailable
 from tests.unit.rag_server.fakes import DIMENSION, make_file, vector_of
@@ -27,10 +27,10 @@ async def test_what_was_stored_is_there_after_a_restart(tmp_path: Path) -> None:
     await store.close()
 
     store = open_edge_store(tmp_path / "deep" / "index", DIMENSION)
-    found = await store.search(vector_of("one"), SparseVector((1,), (1.0,)), Scope(), 10)
+    found = await store.search(Query(vector_of("one"), SparseVector((1,), (1.0,))), 10)
     assert await store.files() == {"a.py": StoredFile("v1", 2, True, 1)}
-    assert [scored.chunk.text for scored in found.dense] == ["one"]
-    assert len(found.sparse) == 2
+    assert [each.chunk.text for each in found.found if each.cosine is not None] == ["one"]
+    assert [each.bm25 > 0 for each in found.found] == [True, True]
     await store.close()
 
 
@@ -87,7 +87,7 @@ async def test_what_the_engine_refuses_is_unavailable(tmp_path: Path) -> None:
     """An error of the engine at run time becomes one of ours, and the store goes on."""
     store = await filled(tmp_path / "index")
     with pytest.raises(Unavailable, match=r"The embedded index failed: .*expected dim: 8, got 3"):
-        await store.search([0.1, 0.2, 0.3], SparseVector((), ()), Scope(), 10)
+        await store.search(Query([0.1, 0.2, 0.3], SparseVector((), ())), 10)
     assert await store.count() == 2
     await store.close()
 
@@ -104,10 +104,10 @@ async def test_deleted_chunks_are_let_go_of(tmp_path: Path) -> None:
     await store.close()
 
     store = open_edge_store(tmp_path / "index", DIMENSION)
-    found = await store.search(vector_of("0 7"), SparseVector((1,), (1.0,)), Scope(), 100)
+    found = await store.search(Query(vector_of("0 7"), SparseVector((1,), (1.0,))), 100)
     assert await store.files() == {"0.py": StoredFile("v1", 50, True, 0)}
-    assert found.dense[0].chunk.text == "0 7"
-    assert (len(found.dense), len(found.sparse)) == (50, 50)
+    assert found.found[0].chunk.text == "0 7"
+    assert [each.cosine is not None and each.bm25 > 0 for each in found.found] == [True] * 50
     await store.upsert(make_file("1.py", ["again"]))
     assert await store.count() == 51
     await store.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.indexing import Indexer
-from code_rag.rag_server.model import Scope, SparseVector
+from code_rag.rag_server.model import Query, SparseVector
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, vector_of
 
 FILES = 40
@@ -48,8 +48,8 @@ def kill_after(codebase: Path, folder: Path, writes: int) -> dict[str, set[str]]
 async def ids_in(store: EdgeStore) -> tuple[set[str], set[str]]:
     """The ids of the chunks without dense vectors, and of those with them."""
     unembedded = await store.unembedded([f"{number}.py" for number in range(FILES)])
-    found = await store.search(vector_of("x"), SparseVector((), ()), Scope(), 100_000)
-    return {chunk.id for chunk in unembedded}, {scored.chunk.id for scored in found.dense}
+    found = await store.search(Query(vector_of("x"), SparseVector((), ())), 100_000)
+    return {chunk.id for chunk in unembedded}, {each.chunk.id for each in found.found}
 
 
 async def index(codebase: Path, store: EdgeStore) -> None:

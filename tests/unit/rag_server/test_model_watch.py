@@ -81,7 +81,7 @@ async def until_embedded(client: httpx2.AsyncClient) -> dict[str, Any]:
     async with asyncio.timeout(20):
         while True:
             for hit in (await client.post("/search", json=QUERY)).json()["hits"]:
-                if "dense" in hit["explanation"]:
+                if hit["cosine"] is not None:
                     return cast(dict[str, Any], hit)
             await asyncio.sleep(0.02)
 
@@ -133,7 +133,7 @@ async def test_without_embedding_server_the_last_index_is_searched(folder: Path)
         state, metrics = await check(client), (await client.get("/metrics")).text
 
     assert [hit["path"] for hit in found["hits"]] == [ORDERS.path]
-    assert "dense" not in found["hits"][0]["explanation"]
+    assert found["hits"][0]["cosine"] is None
     assert found["degraded"][0].startswith("semantic search is off: embedding-server does not answer at")
     assert state["status"] == "degraded"
     assert 'semantic search is off"} 1.0' in metrics

@@ -3,14 +3,14 @@
 import pytest
 
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import Scope, Scored
+from code_rag.rag_server.model import Query, Scope
 from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.searching import CANDIDATES, Searcher
 from code_rag.servicekit.errors import Unavailable, UpstreamTimeout
-from tests.unit.rag_server.answer_fakes import FakeStore, a_chunk, a_report
+from tests.unit.rag_server.answer_fakes import FakeStore, a_candidate, a_chunk, a_report
 from tests.unit.rag_server.fakes import FakeEmbedder, vector_of
 
-A, B, C = (a_chunk(path=f"{name}.py") for name in "abc")
+A, B, C = (a_chunk(path=f"{name}.py", text=f"def {name}(): ...") for name in "abc")
 
 
 def a_searcher(
@@ -21,23 +21,37 @@ def a_searcher(
     return Searcher(store, embedder or FakeEmbedder(), lambda: a_report(pending), count.append)
 
 
-async def test_both_searches_are_asked_and_fused() -> None:
-    """The store sees the query's vector and its terms, and the best of the fused list comes back."""
-    store = FakeStore(dense=[Scored(A, 0.9), Scored(B, 0.2)], sparse=[Scored(B, 9.0), Scored(C, 1.0)])
+async def test_the_store_is_asked_by_meaning_words_and_names() -> None:
+    """The store sees the query's vector, its terms and the symbols it names; the best hits come back."""
+    store = FakeStore([a_candidate(A, 1.0, 0.1), a_candidate(B, 9.0, 0.8), a_candidate(C, 2.0, 0.3)])
 
-    found = await a_searcher(store).search("cancel an order", Scope("shop", "python"), limit=2)
+    found = await a_searcher(store).search("when is `cancel` called", Scope("shop", "python"), limit=2)
 
+    question = "when is `cancel` called"
+    names = frozenset({"cancel"})
     assert store.asked == [
-        (vector_of("cancel an order"), encode_query("cancel an order"), Scope("shop", "python"), CANDIDATES)
+        (Query(vector_of(question), encode_query(question), names, Scope("shop", "python")), CANDIDATES)
     ]
-    assert [hit.chunk for hit in found.hits] == [A, B]
+    assert [hit.chunk for hit in found.hits] == [B, C]
     assert found.degraded == ()
     assert found.timings.keys() == {"embed", "search", "rank"}
 
 
+async def test_copies_make_room_for_other_texts() -> None:
+    """Where the first candidates are copies of few texts, more are fetched until there are enough hits."""
+    copies = [a_candidate(a_chunk(f"copy{n}.py"), 9.0) for n in range(CANDIDATES)]
+    store = FakeStore([*copies, a_candidate(a_chunk("other.py", text="def cancel_all(): ..."), 1.0)])
+
+    found = await a_searcher(store).search("cancel", Scope(), limit=2)
+
+    assert [limit for _, limit in store.asked] == [CANDIDATES, 4 * CANDIDATES]
+    assert [len(hit.copies) for hit in found.hits] == [CANDIDATES - 1, 0]
+    assert found.hits[1].chunk.path == "other.py"
+
+
 async def test_without_the_embedder_the_lexical_search_answers_and_says_so() -> None:
     """A missing embedding-server costs the vectors alone; it is named and counted."""
-    store, counted = FakeStore(dense=[Scored(A, 0.9)], sparse=[Scored(B, 9.0)]), list[str]()
+    store, counted = FakeStore([a_candidate(A, cosine=0.9), a_candidate(B, 9.0, 0.1)]), list[str]()
     away = FakeEmbedder(UpstreamTimeout("embedding-server did not answer in time."))
 
     found = await a_searcher(store, away, counted=counted).search("cancel", Scope(), limit=5)
@@ -57,7 +71,7 @@ async def test_a_missing_store_is_an_error() -> None:
 
 async def test_an_unfinished_index_is_named() -> None:
     """While files are pending every result says how many."""
-    found = await a_searcher(FakeStore(sparse=[Scored(A, 1.0)]), pending=12).search("cancel", Scope(), 5)
+    found = await a_searcher(FakeStore([a_candidate(A, 1.0)]), pending=12).search("cancel", Scope(), 5)
 
     assert found.degraded == ("indexing: 12 files pending",)
 

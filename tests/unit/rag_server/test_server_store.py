@@ -8,8 +8,9 @@ from typing import Any, cast
 import pytest
 from qdrant_client import AsyncQdrantClient, models
 
+from code_rag.rag_server.adapters.qdrant_payload import INDEXED_FIELDS
 from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
-from code_rag.rag_server.model import Scope, SparseVector
+from code_rag.rag_server.model import Query, SparseVector
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 from tests.unit.rag_server.fakes import DIMENSION, LocalQdrant, local_qdrant, make_file, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Loopback, http, serving, unused_url
@@ -57,7 +58,7 @@ async def test_a_slow_server_is_given_up_on() -> None:
     """A request that is not answered in time ends in a timeout."""
     async with answering(HANG, seconds=1) as (store, _):
         with pytest.raises(UpstreamTimeout, match="did not answer in time"):
-            await store.search(None, WORDS, Scope(), 10)
+            await store.search(Query(None, WORDS), 10)
 
 
 async def test_no_server_at_all() -> None:
@@ -76,8 +77,8 @@ async def test_a_lost_collection_holds_nothing_and_is_made_again() -> None:
     await store.upsert(points)
     await client.delete_collection("code")
 
-    found = await store.search(vector_of("one"), WORDS, Scope(), 10)
-    assert (found.dense, found.sparse) == ((), ())
+    found = await store.search(Query(vector_of("one"), WORDS), 10)
+    assert found.found == ()
     assert await store.files() == {}
     assert await store.unembedded(["a.py"]) == []
 
@@ -98,9 +99,9 @@ async def test_a_collection_made_by_halves_is_completed() -> None:
     await client.create_collection("code", vectors_config={}, sparse_vectors_config={"sparse": sparse})
     store = ServerStore(client, "code", DIMENSION)
     assert await store.files() == {}
-    assert set(fields) == {"path", "path_parents", "language", "file_version"}
+    assert sorted(fields) == sorted(INDEXED_FIELDS)
     await store.files()
-    assert len(fields) == 4
+    assert sorted(fields) == sorted(INDEXED_FIELDS)
 
 
 class RacedQdrant(LocalQdrant):

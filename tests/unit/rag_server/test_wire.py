@@ -2,27 +2,23 @@
 
 import json
 
-import pytest
-
-from code_rag.rag_server.model import Explanation, Hit
+from code_rag.rag_server.model import Hit, Place
 from code_rag.rag_server.progress import NEVER_RAN, Searchable
 from code_rag.rag_server.wire import IndexStatus, SearchHit
 from tests.unit.rag_server.answer_fakes import a_chunk
 
 
-@pytest.mark.parametrize(
-    ("explanation", "text"),
-    [
-        (Explanation(0.5, 0.9, 1), '{"alpha":0.5,"dense":0.9,"dense_rank":1}'),
-        (Explanation(0.0, lexical=3.0, lexical_rank=2), '{"alpha":0.0,"lexical":3.0,"lexical_rank":2}'),
-    ],
-)
-def test_an_explanation_leaves_out_what_no_search_gave(explanation: Explanation, text: str) -> None:
-    """A search that did not find the chunk is absent from the JSON, and reads back as absent."""
-    sent = SearchHit.of(Hit(a_chunk(), 1.0, explanation)).model_dump_json()
+def test_a_hit_reads_back_as_it_was_sent() -> None:
+    """A hit's score, its parts, the evidence and the copies survive the wire."""
+    copies = (Place("other.py", 3, 4),)
+    hit = Hit(a_chunk(), 0.5, {"meaning": 0.75, "test": -0.25}, cosine=None, bm25=2.5, copies=copies)
+    sent = SearchHit.of(hit)
 
-    assert sent.endswith(f'"explanation":{text}}}')
-    assert SearchHit.model_validate_json(sent).explanation == explanation
+    back = SearchHit.model_validate_json(sent.model_dump_json())
+
+    assert back == sent
+    assert (back.explanation, back.cosine, back.bm25) == ({"meaning": 0.75, "test": -0.25}, None, 2.5)
+    assert [copy.path for copy in back.copies] == ["other.py"]
 
 
 def test_a_status_reads_back_as_it_was_sent() -> None:

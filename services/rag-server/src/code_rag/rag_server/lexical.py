@@ -19,7 +19,7 @@ AVERAGE_TOKENS = 80
 """Mean tokens of a document: 83 in chunks of Python packages, 65 to 80 in Java, PHP, C and JavaScript."""
 
 _WORD = re.compile(r"\w+")
-_SUFFIX = re.compile(r"(?<=...)(?:ations?|ings?|ies|y|ers?|ed|es|s|e)$")
+_SUFFIX = re.compile(r"(?<=...)(?:ations?|ings?|ie[sd]|y|ers?|ed|es|s|e)$")
 _DOUBLE_LETTER = re.compile(r"([a-z])\1$")
 _STOP_WORDS = frozenset(
     [
@@ -38,18 +38,30 @@ def tokenize(text: str) -> list[str]:
     return [term for word in _WORD.findall(text) for term in _terms(word)]
 
 
+def stems(text: str) -> tuple[str, ...]:
+    """The stems of the words in a text and inside its identifiers, each once, without stop words."""
+    words = (part for word in _WORD.findall(text) for part in split_identifier(word))
+    return tuple(dict.fromkeys(_stem(word) for word in words if word not in _STOP_WORDS))
+
+
 def encode_document(chunk: Chunk) -> SparseVector:
-    """Weigh the terms of a chunk, its file's name (twice), last three folders and symbols (twice)."""
+    """Weigh the terms of a chunk, its file's name (twice), last three folders and symbols (twice).
+
+    A symbol whose name is a stop word, such as a method `where`, is a term too.
+    """
     path = PurePosixPath(chunk.path)
     names = " ".join([path.stem, *(chunk.symbols or (chunk.symbol,))])
     counts = Counter(tokenize(" ".join([chunk.text, names, names, *path.parent.parts[-3:]])))
+    counts.update(name for symbol in chunk.symbols if (name := _last_name(symbol)) in _STOP_WORDS)
     norm = K1 * (1 - B + B * counts.total() / AVERAGE_TOKENS)
     return _vector({term: count * (K1 + 1) / (count + norm) for term, count in counts.items()})
 
 
 def encode_query(text: str) -> SparseVector:
-    """Give each distinct term of a query the weight 1; empty if the query has no terms."""
-    return _vector(dict.fromkeys(tokenize(text), 1.0))
+    """Give each distinct term of a query the weight 1; a stop word counts only if it is the whole query."""
+    word = text.strip("` \t\n").removesuffix("()").lower()
+    terms = [word] if word in _STOP_WORDS else tokenize(text)
+    return _vector(dict.fromkeys(terms, 1.0))
 
 
 @lru_cache(maxsize=100_000)
@@ -59,16 +71,24 @@ def _terms(word: str) -> tuple[str, ...]:
     return (_stem("".join(parts)), *terms) if len(parts) > 1 else tuple(terms)
 
 
+def term_id(term: str) -> int:
+    """The id of a term; two terms may share one of the 2^32 ids."""
+    return crc32(term.encode())
+
+
+def _last_name(symbol: str) -> str:
+    return symbol.rpartition(".")[2].lower()
+
+
 def _stem(word: str) -> str:
     # Minimal stemming: maps runs, running and run to the same stem, in documents and queries.
     return _DOUBLE_LETTER.sub(r"\1", _SUFFIX.sub("", word))
 
 
 def _vector(weights: dict[str, float]) -> SparseVector:
-    # Two terms may share one of the 2^32 ids; their weights then add up.
     by_id: dict[int, float] = {}
     for term, weight in weights.items():
-        index = crc32(term.encode())
-        by_id[index] = by_id.get(index, 0.0) + weight
+        index = term_id(term)
+        by_id[index] = by_id.get(index, 0.0) + weight  # of two terms that share an id
     indices = sorted(by_id)
     return SparseVector(tuple(indices), tuple(by_id[index] for index in indices))

@@ -1,7 +1,7 @@
 """The value types of rag-server: source files, chunks, hits and answers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from uuid import UUID, uuid5
 
@@ -102,14 +102,6 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """A chunk that one of the two searches found, with that search's own score."""
-
-    chunk: Chunk
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
 class Scope:
     """The filters of a search: a folder or file, a language, or none."""
 
@@ -118,11 +110,37 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
-    """The best of each search, best first; `dense` is empty where the query has no vector."""
+class Query:
+    """What to look for in the store, and where."""
 
-    dense: tuple[Scored, ...]
-    sparse: tuple[Scored, ...]
+    dense: Vector | None
+    """None: not by meaning."""
+    sparse: SparseVector
+    names: frozenset[str] = frozenset()
+    """Names of symbols, as `plain_name` writes them, whose definitions are wanted."""
+    scope: Scope = field(default_factory=Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk that may be a hit, with what the store knows about it and the query."""
+
+    chunk: Chunk
+    bm25: float
+    """0 where it has no term of the query."""
+    cosine: float | None
+    """None if the chunk has no dense vector yet, or the query has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best chunks by meaning, by words and by name, each once, and how rare the query's terms are."""
+
+    found: tuple[Candidate, ...] = ()
+    idf: Mapping[int, float] = field(default_factory=dict)
+    """The inverse document frequency of terms of the query, by term id; 0 for one that is in no chunk."""
+    exhausted: bool = True
+    """There are no further candidates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +156,12 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """The parts of a hit's score; a search that did not find the chunk has neither score nor rank."""
+class Place:
+    """Lines of a file."""
 
-    alpha: float
-    """The dense search's share of the score; the rest is the lexical one's."""
-    dense: float | None = None
-    dense_rank: int | None = None
-    """1-based, as is `lexical_rank`."""
-    lexical: float | None = None
-    lexical_rank: int | None = None
+    path: str
+    start_line: int
+    end_line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +170,14 @@ class Hit:
 
     chunk: Chunk
     score: float
-    explanation: Explanation
+    """Between 0 and 1, comparable from query to query."""
+    explanation: Mapping[str, float]
+    """The parts of the score by name (see `ranking`); they add up to it."""
+    cosine: float | None = None
+    """Between the vectors of query and chunk; None if one of them is missing."""
+    bm25: float = 0.0
+    copies: tuple[Place, ...] = ()
+    """Other places with the same text."""
 
 
 @dataclass(frozen=True, slots=True)

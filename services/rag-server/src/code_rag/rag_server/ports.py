@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
-from code_rag.rag_server.model import Candidates, Chunk, Point, Scope, SparseVector, StoredFile, Token, Vector
+from code_rag.rag_server.model import Candidates, Chunk, Point, Query, StoredFile, Token, Vector
 from code_rag.servicekit.settings import CannotStart
 
 
@@ -32,10 +32,11 @@ class VectorStore(Protocol):
     async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
         """Add dense vectors to stored chunks, by chunk id; fails if one of the chunks is gone."""
 
-    async def search(
-        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
-    ) -> Candidates:
-        """The best `limit` chunks by each vector."""
+    async def search(self, query: Query, limit: int) -> Candidates:
+        """The best `limit` chunks by each vector, and as many definitions of the names; all with both scores.
+
+        Scores of a search that `query` leaves out are None or 0.
+        """
 
     async def count(self) -> int:
         """How many chunks are stored."""

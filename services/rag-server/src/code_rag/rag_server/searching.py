@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import Hit, Scope, Vector
+from code_rag.rag_server.model import Hit, Query, Scope, Vector
 from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import IndexReport, Searchable
-from code_rag.rag_server.ranking import fuse
+from code_rag.rag_server.ranking import rank
+from code_rag.rag_server.ranking.question import Question
 from code_rag.rag_server.stopwatch import Stopwatch
 from code_rag.servicekit.errors import ServiceError
 
 CANDIDATES = 100
 """How many chunks each of the two searches contributes before they are ranked together."""
+MAX_CANDIDATES = 1_600
+"""The same where many of them are copies of each other."""
 
 CountDegradation = Callable[[str], None]
 """Counts a degraded answer, by what was unavailable."""
@@ -46,10 +49,8 @@ class Searcher:
         degraded: list[str] = []
         with watch.step("embed"):
             vector = await self._embed(query, degraded)
-        with watch.step("search"):
-            found = await self.store.search(vector, encode_query(query), scope, CANDIDATES)
-        with watch.step("rank"):
-            hits = fuse(query, found)[:limit]
+        wanted = Query(vector, encode_query(query), Question.read(query).names, scope)
+        hits = await self._ranked(query, wanted, limit, watch)
         await self._note_index(bool(hits), degraded)
         return SearchResult(tuple(hits), tuple(degraded), watch.timings)
 
@@ -59,6 +60,18 @@ class Searcher:
             return Searchable(files=await self.store.count_files(), chunks=await self.store.count())
         except ServiceError:
             return None
+
+    async def _ranked(self, query: str, wanted: Query, limit: int, watch: Stopwatch) -> list[Hit]:
+        """The best `limit` hits; more candidates are fetched if too few of them are different texts."""
+        candidates = CANDIDATES
+        while True:
+            with watch.step("search"):
+                found = await self.store.search(wanted, candidates)
+            with watch.step("rank"):
+                hits = rank(query, found)
+            if len(hits) >= limit or found.exhausted or candidates >= MAX_CANDIDATES:
+                return hits[:limit]
+            candidates *= 4
 
     async def _embed(self, query: str, degraded: list[str]) -> Vector | None:
         try:

@@ -4,9 +4,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import ClassVar, Self
 
-from pydantic import BaseModel, Field, field_serializer
+from pydantic import BaseModel, Field
 
-from code_rag.rag_server.model import Answer, Citation, Explanation, Hit
+from code_rag.rag_server.model import Answer, Citation, Hit
 from code_rag.rag_server.progress import FileCounts, FileError, IndexReport, Searchable, State
 
 MAX_QUERY_CHARS = 8000
@@ -48,6 +48,14 @@ class SearchRequest(BaseModel):
     language: str | None = Field(None, max_length=64)
 
 
+class HitCopy(BaseModel):
+    """Another place with the text of a hit."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
 class SearchHit(BaseModel):
     """One chunk of code that matches the query, and how its score was computed."""
 
@@ -59,11 +67,10 @@ class SearchHit(BaseModel):
     language: str
     text: str
     score: float
-    explanation: Explanation
-
-    @field_serializer("explanation")
-    def _parts(self, explanation: Explanation) -> dict[str, float | int]:
-        return {name: part for name, part in asdict(explanation).items() if part is not None}
+    explanation: dict[str, float] = Field(description="The parts of the score; they add up to it.")
+    cosine: float | None = Field(description="Between the vectors of query and chunk, if there are both.")
+    bm25: float
+    copies: list[HitCopy] = Field(description="Other places with the same text.")
 
     @classmethod
     def of(cls, hit: Hit) -> Self:
@@ -78,7 +85,10 @@ class SearchHit(BaseModel):
             language=chunk.language,
             text=chunk.text,
             score=hit.score,
-            explanation=hit.explanation,
+            explanation=dict(hit.explanation),
+            cosine=hit.cosine,
+            bm25=hit.bm25,
+            copies=[HitCopy.model_validate(asdict(place)) for place in hit.copies],
         )
 
 

@@ -15,11 +15,11 @@ from qdrant_edge import (
     FacetRequest,
     FieldCondition,
     Filter,
+    HasIdCondition,
     HasVectorCondition,
     MatchAny,
     MatchValue,
     PointVectors,
-    Query,
     QueryBatchRequest,
     QueryRequest,
     ScoredPoint,
@@ -27,8 +27,10 @@ from qdrant_edge import (
     UpdateOperation,
 )
 from qdrant_edge import Point as EdgePoint
+from qdrant_edge import Query as Nearest
 from qdrant_edge import SparseVector as EdgeSparseVector
 
+from code_rag.rag_server.adapters.candidates import PointQuery, find_candidates
 from code_rag.rag_server.adapters.edge_folder import EngineError, guarded, lock_folder, open_folder
 from code_rag.rag_server.adapters.qdrant_payload import (
     DENSE,
@@ -42,8 +44,8 @@ from code_rag.rag_server.model import (
     Candidates,
     Chunk,
     Point,
+    Query,
     Scope,
-    Scored,
     SparseVector,
     StoredFile,
     Vector,
@@ -132,24 +134,9 @@ class EdgeStore:
 
         await self._write(write)
 
-    async def search(
-        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
-    ) -> Candidates:
-        """The best `limit` chunks by each vector."""
-        queries = []
-        if dense is not None:
-            queries.append(_query(Query.Nearest(list(dense), using=DENSE), scope, limit))
-        if sparse.indices:
-            queries.append(_query(Query.Nearest(_terms(sparse), using=SPARSE), scope, limit))
-
-        def read() -> list[tuple[Scored, ...]]:
-            return [_scored(points) for points in self._shard.query_batch(QueryBatchRequest(queries))]
-
-        found = await self._read(read)
-        return Candidates(
-            dense=found.pop(0) if dense is not None else (),
-            sparse=found.pop(0) if sparse.indices else (),
-        )
+    async def search(self, query: Query, limit: int) -> Candidates:
+        """The best `limit` chunks by each vector and definitions of the names, with both scores."""
+        return await find_candidates(self._ask, query, limit)
 
     async def count(self) -> int:
         """How many chunks are stored."""
@@ -174,6 +161,10 @@ class EdgeStore:
         self._writer.shutdown()
         self._reader.shutdown()
         self._lock.close()
+
+    async def _ask(self, queries: Sequence[PointQuery]) -> list[list[ScoredPoint]]:
+        requests = [_request(query) for query in queries]
+        return await self._read(lambda: self._shard.query_batch(QueryBatchRequest(requests)))
 
     def _upsert(self, points: Sequence[Point]) -> None:
         ids: list[int | UUID | str] = [point.chunk.id for point in points]
@@ -222,12 +213,23 @@ def _terms(vector: SparseVector) -> EdgeSparseVector:
     return EdgeSparseVector(list(vector.indices), list(vector.values))
 
 
-def _query(query: Query, scope: Scope, limit: int) -> QueryRequest:
-    return QueryRequest(limit=limit, query=query, filter=Filter(must=_conditions(scope)), with_payload=True)
-
-
-def _scored(points: Sequence[ScoredPoint]) -> tuple[Scored, ...]:
-    return tuple(Scored(to_chunk(point.id, point.payload or {}), point.score) for point in points)
+def _request(query: PointQuery) -> QueryRequest:
+    if isinstance(query.vector, SparseVector):
+        nearest = Nearest.Nearest(_terms(query.vector), using=SPARSE)
+    else:
+        nearest = Nearest.Nearest(list(query.vector), using=DENSE)
+    wanted = _conditions(query.scope)
+    if query.names:
+        wanted.append(FieldCondition("names", MatchAny(sorted(query.names))))
+    if query.ids:
+        wanted.append(HasIdCondition({UUID(id) for id in query.ids}))
+    return QueryRequest(
+        limit=query.limit,
+        query=nearest,
+        filter=Filter(must=wanted),
+        with_payload=query.with_payload,
+        with_vector=[SPARSE] if query.with_sparse else False,
+    )
 
 
 def _unembedded(conditions: list[Any]) -> Filter:

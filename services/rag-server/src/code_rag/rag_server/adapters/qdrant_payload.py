@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from code_rag.rag_server.identifiers import defined_names
 from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, StoredFile
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Bump when the meaning of a stored payload or sparse vector changes."""
 
 MAX_FILES = 1_000_000
@@ -15,7 +16,7 @@ MAX_FILES = 1_000_000
 
 DENSE = "dense"
 SPARSE = "sparse"
-INDEXED_FIELDS = ("path", "path_parents", "language", "file_version")
+INDEXED_FIELDS = ("path", "path_parents", "language", "file_version", "names")
 
 
 _CHUNK_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in ("id", "symbols"))
@@ -28,10 +29,11 @@ def index_name(collection: str, model: str, dimension: int) -> str:
 
 
 def to_payload(chunk: Chunk) -> dict[str, Any]:
-    """The chunk's fields except its id, and two fields that are only for filtering and counting.
+    """The chunk's fields except its id, and three fields that are only for filtering and counting.
 
-    `path_parents` are the file and every folder it is in; `file_version` is the same for all chunks of one
-    version of a file, so that the store can count the chunks of each version.
+    `names` are the names that the chunk defines, as a query for a definition writes them; `path_parents` are
+    the file and every folder it is in; `file_version` is the same for all chunks of one version of a file, so
+    that the store can count the chunks of each version.
     """
     return {
         "path": chunk.path,
@@ -41,6 +43,7 @@ def to_payload(chunk: Chunk) -> dict[str, Any]:
         "end_line": chunk.end_line,
         "symbol": chunk.symbol,
         "symbols": list(chunk.symbols),
+        "names": sorted(defined_names(chunk.symbols)),
         "kind": chunk.kind,
         "text": chunk.text,
         "file_digest": chunk.file_digest,

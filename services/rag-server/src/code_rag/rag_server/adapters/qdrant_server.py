@@ -6,6 +6,7 @@ from typing import Any
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
+from code_rag.rag_server.adapters.candidates import PointQuery, find_candidates
 from code_rag.rag_server.adapters.qdrant_errors import nothing_if_missing, translated
 from code_rag.rag_server.adapters.qdrant_payload import (
     DENSE,
@@ -21,8 +22,8 @@ from code_rag.rag_server.model import (
     Candidates,
     Chunk,
     Point,
+    Query,
     Scope,
-    Scored,
     SparseVector,
     StoredFile,
     Vector,
@@ -114,23 +115,11 @@ class ServerStore:
                 part = points[start : start + POINTS_PER_REQUEST]
                 await self._client.update_vectors(self._collection, part, wait=True, timeout=INDEXING_SECONDS)
 
-    async def search(
-        self, dense: Vector | None, sparse: SparseVector, scope: Scope, limit: int
-    ) -> Candidates:
-        """The best `limit` chunks by each vector."""
-        queries = []
-        if dense is not None:
-            queries.append(_query(list(dense), DENSE, scope, limit))
-        if sparse.indices:
-            queries.append(_query(_sparse(sparse), SPARSE, scope, limit))
-        found: list[tuple[Scored, ...]] = []
+    async def search(self, query: Query, limit: int) -> Candidates:
+        """The best `limit` chunks by each vector and definitions of the names, with both scores."""
         with translated(), nothing_if_missing():
-            answers = await self._client.query_batch_points(self._collection, queries) if queries else []
-            found = [_scored(answer.points) for answer in answers]
-        return Candidates(
-            dense=found.pop(0) if found and dense is not None else (),
-            sparse=found.pop(0) if found else (),
-        )
+            return await find_candidates(self._ask, query, limit)
+        return Candidates()
 
     async def count(self) -> int:
         """How many chunks are stored."""
@@ -150,6 +139,12 @@ class ServerStore:
     async def close(self) -> None:
         """Close the connections; whatever was upserted is already durable."""
         await self._client.close()
+
+    async def _ask(self, queries: Sequence[PointQuery]) -> list[list[models.ScoredPoint]]:
+        answers = await self._client.query_batch_points(
+            self._collection, [_request(each) for each in queries]
+        )
+        return [answer.points for answer in answers]
 
     async def _upsert(self, points: Sequence[Point]) -> None:
         try:
@@ -208,20 +203,21 @@ def _sparse(vector: SparseVector) -> models.SparseVector:
     return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
 
 
-def _query(
-    query: list[float] | models.SparseVector, using: str, scope: Scope, limit: int
-) -> models.QueryRequest:
+def _request(query: PointQuery) -> models.QueryRequest:
+    by_words = isinstance(query.vector, SparseVector)
+    wanted = _conditions(query.scope)
+    if query.names:
+        wanted.append(models.FieldCondition(key="names", match=models.MatchAny(any=sorted(query.names))))
+    if query.ids:
+        wanted.append(models.HasIdCondition(has_id=list(query.ids)))
     return models.QueryRequest(
-        query=query,
-        using=using,
-        filter=models.Filter(must=_conditions(scope)),
-        limit=limit,
-        with_payload=True,
+        query=_sparse(query.vector) if isinstance(query.vector, SparseVector) else list(query.vector),
+        using=SPARSE if by_words else DENSE,
+        filter=models.Filter(must=wanted),
+        limit=query.limit,
+        with_payload=query.with_payload,
+        with_vector=[SPARSE] if query.with_sparse else False,
     )
-
-
-def _scored(points: Sequence[models.ScoredPoint]) -> tuple[Scored, ...]:
-    return tuple(Scored(to_chunk(point.id, point.payload or {}), point.score) for point in points)
 
 
 def _unembedded(conditions: list[models.Condition]) -> models.Filter:

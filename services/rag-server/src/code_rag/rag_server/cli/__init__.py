@@ -112,6 +112,7 @@ def search_command(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="Maximum number of hits.")] = 10,
     path: Path = None,
     language: Language = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the parts of each score.")] = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
@@ -121,12 +122,15 @@ def search_command(
     Examples:
       coderag search refund window
       coderag search "class RefundPolicy" --language python -n 3
+      coderag search cancel_order --explain
       coderag search retry --path payment-worker --json | jq '.hits[].path'
     """
     from code_rag.rag_server.cli.search import search
+    from code_rag.rag_server.wire import SearchRequest
 
+    request = SearchRequest.model_construct(query=" ".join(query), limit=limit, path=path, language=language)
     with _client(url) as client:
-        search(client, " ".join(query), limit=limit, path=path, language=language, as_json=as_json)
+        search(client, request, explain=explain, as_json=as_json)
 
 
 @app.command("ask")

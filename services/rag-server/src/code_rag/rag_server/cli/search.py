@@ -14,28 +14,27 @@ if TYPE_CHECKING:
 MAX_LINES = 12
 
 
-def search(
-    client: Client, query: str, *, limit: int, path: str | None, language: str | None, as_json: bool
-) -> None:
-    """Print the hits for `query`; raises Failure when there are none."""
-    request = SearchRequest.model_construct(query=query, limit=limit, path=path, language=language)
+def search(client: Client, request: SearchRequest, *, explain: bool, as_json: bool) -> None:
+    """Print the hits for a request; raises Failure when there are none."""
     found = client.post("/search", request, SearchResponse)
     for reason in found.degraded:
         note(reason)
     if as_json:
         print_json(found)
     else:
-        _print_hits(found.hits)
+        _print_hits(found.hits, explain)
     if not found.hits:
         raise Failure("Nothing in the index matches.", ExitCode.NOTHING_FOUND)
 
 
-def _print_hits(hits: list[SearchHit]) -> None:
+def _print_hits(hits: list[SearchHit], explain: bool) -> None:
     console = stdout()
     for position, hit in enumerate(hits):
         if position:
             console.print()
         console.print(_heading(hit))
+        for remark in _remarks(hit, explain):
+            console.print(visible_line(remark), style="dim")
         for line in _snippet(console, hit):
             console.print(line)
 
@@ -46,6 +45,20 @@ def _heading(hit: SearchHit) -> "Text":
     place = visible_line(f"{hit.path}:{hit.start_line}-{hit.end_line}")
     symbol = visible_line(f"  {hit.symbol}") if hit.symbol else ""
     return Text.assemble((place, "bold cyan"), (symbol, "bold"), (f"  {hit.score:.3f}", "dim"))
+
+
+def _remarks(hit: SearchHit, explain: bool) -> list[str]:
+    remarks = []
+    if explain:
+        remarks.append(" ".join([f"{hit.score:.3f} =", *map(_part, hit.explanation.items())]))
+    if hit.copies:
+        remarks.append("same text: " + ", ".join(f"{copy.path}:{copy.start_line}" for copy in hit.copies))
+    return remarks
+
+
+def _part(part: tuple[str, float]) -> str:
+    name, value = part
+    return f"{'+' if value >= 0 else '-'} {abs(value):.3f} {name.replace('_', ' ')}"
 
 
 def _snippet(console: "Console", hit: SearchHit) -> list["Text"]:

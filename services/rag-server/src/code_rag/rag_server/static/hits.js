@@ -15,7 +15,7 @@ export function hitList(hits) {
   );
 }
 
-function row({ path, start_line: start, end_line: end, symbol, score, explanation }) {
+function row({ path, start_line: start, end_line: end, symbol, score, explanation, copies }) {
   const place = { path, start, end };
   return element(
     "li",
@@ -24,12 +24,18 @@ function row({ path, start_line: start, end_line: end, symbol, score, explanatio
     symbol ? element("span", { class: "symbol" }, visible(symbol)) : null,
     element("span", { class: "score" }, score.toFixed(3)),
     element("p", { class: "explanation" }, explain(explanation)),
+    copies.length ? element("p", { class: "explanation" }, "Same text: ", copies.map(copyLink)) : null,
   );
 }
 
-/** The rank and score of the place in the two searches, by meaning and by words. */
-function explain({ dense, dense_rank: byMeaning, lexical, lexical_rank: byWords }) {
-  const meaning = byMeaning ? `meaning: no. ${byMeaning} (${dense.toFixed(3)})` : "meaning: not among the best";
-  const words = byWords ? `words: no. ${byWords} (${lexical.toFixed(2)})` : "words: not among the best";
-  return `${meaning} · ${words}`;
+function copyLink({ path, start_line: start, end_line: end }) {
+  const place = { path, start, end };
+  return element("a", { href: linkTo(place) }, placeName(place), " ");
+}
+
+/** The parts of a score, which add up to it. */
+function explain(parts) {
+  return Object.entries(parts)
+    .map(([name, value]) => `${value < 0 ? "−" : "+"} ${Math.abs(value).toFixed(3)} ${name.replaceAll("_", " ")}`)
+    .join(" ");
 }
