@@ -8,7 +8,7 @@ from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Candidate, Candidates, Hit
 from code_rag.rag_server.ranking import RULES, rank
 from code_rag.rag_server.ranking.copies import collapse
-from code_rag.rag_server.ranking.files import file_shares, later_factors
+from code_rag.rag_server.ranking.files import LATER, file_shares, later_factors
 from tests.unit.rag_server.answer_fakes import a_candidate, a_chunk, a_hit
 
 PATHS = ("shop/orders.py", "tests/test_orders.py", "docs/orders.md", "api/v1/orders.ts", "api/v2/orders.ts")
@@ -228,8 +228,8 @@ def test_a_file_with_several_good_chunks_is_lifted() -> None:
 
 
 def test_other_files_come_before_the_third_chunk_of_the_first_one() -> None:
-    """Each further chunk of a file counts half of the one before."""
-    assert later_factors(["a", "b", "a", "a"]) == [1, 1, 0.5, 0.25]
+    """Each further chunk of a file counts less than the one before."""
+    assert later_factors(["a", "b", "a", "a"]) == [1, 1, LATER, LATER**2]
 
 
 @given(found(), st.sets(st.sampled_from(RULES)))
