@@ -10,6 +10,8 @@ eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
 bench: ## Measure, and write docs/performance.md again; ONLY=indexing runs one of the benchmarks
 	@scripts/setup.sh dev && $(BIN)/python -m benchmarks.suite $(ONLY)
+bench-%: ## One of the benchmarks, such as bench-retrieval
+	@$(MAKE) bench ONLY=$*
 
 ##@ Tests
 test: ## Unit, contract and crash tests against real local processes: no Docker, no network; COVERAGE=1 measures
@@ -60,6 +62,6 @@ doctor: ## Check versions, memory, disk, ports and the cluster's health, and say
 	@scripts/doctor.sh
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z%-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run eval bench test check test-reference up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
