@@ -44,7 +44,7 @@ NOTHING = SparseVector((), ())
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A question, and what the store found for it: by both vectors, by words alone, by meaning alone."""
+    """A question, and what the store found for it: by both vectors, only by words, only by meaning."""
 
     question: Mapping[str, Any]
     language: str
@@ -72,7 +72,7 @@ async def searched(
         store = open_edge_store(Path(folder) / "index", FIRST_GUESS.dimension)
         indexer = Indexer(Codebase(corpus.root()), store, embedder)
         indexer.start()
-        while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing tells of the end
+        while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing signals the end
             await asyncio.sleep(0.1)
         report = indexer.status()
         print(f"{corpus.package}: {report.chunks} chunks in {report.seconds:.1f} s", flush=True)
