@@ -1,6 +1,7 @@
 """`coderag search`: code that matches a query, best first."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
