@@ -67,6 +67,27 @@ def test_enter_asks_and_the_answer_cites(page: Page, url: str, script: Script) -
     assert page.problems == []
 
 
+def test_one_codebase_of_several_can_be_asked(page: Page, url: str) -> None:
+    """The choice shows where there are several codebases, reaches the server and stays in the address."""
+    page.open(asked(url))
+    page.wait(ANSWERED)
+    assert page.run("document.querySelector('#codebase').hidden") is True
+    script = Script(codebases=("shop", "accounts"))
+    with running(script) as several:
+        page.open(f"{asked(several)}&in=accounts")
+        page.wait(ANSWERED)
+        page.wait("document.querySelector('#codebase').value === 'accounts'")
+        assert page.run("document.querySelector('#codebase').hidden") is False
+        assert {"question": QUESTION, "stream": True, "codebase": "accounts"} in [
+            body for _, body, _ in script.requests
+        ]
+        page.run("document.querySelector('#codebase').value = 'shop'")
+        page.run("document.querySelector('#codebase').dispatchEvent(new Event('change'))")
+        page.press("Enter")
+        page.wait("location.hash.endsWith('&in=shop')")
+    assert page.problems == []
+
+
 def test_shift_enter_breaks_the_line(page: Page, url: str, script: Script) -> None:
     """Shift and Enter write a second line and ask nothing."""
     page.open(url)
