@@ -9,27 +9,12 @@ import pytest
 
 from code_rag.rag_server.progress import Searchable
 from code_rag.servicekit.errors import Unavailable
-from tests.browser.chromium import BINARY, Page, chromium
+from tests.browser.chromium import Page
 from tests.unit.rag_server.fake_rag_server import Script, running
 from tests.unit.rag_server.refund_shop import CITATIONS, INDEXED, REFUNDS, index_status, verdict
 
-pytestmark = pytest.mark.skipif(BINARY is None, reason="no chromium or google-chrome on the PATH")
-
 QUESTION = "How long may a customer ask for a refund?"
 ANSWERED = "document.querySelector('.sources')"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with chromium() as page:
-        yield page
-
-
-@pytest.fixture
-def page(browser: Page) -> Iterator[Page]:
-    browser.problems.clear()
-    yield browser
-    browser.open("about:blank")
 
 
 @pytest.fixture
@@ -64,27 +49,6 @@ def test_enter_asks_and_the_answer_cites(page: Page, url: str, script: Script) -
     assert page.texts("#answer > .progress") == ["3 of 4 sources verified · gpt-4o-mini · 1.4 s"]
     assert {"question": QUESTION, "stream": True} in [body for _, body, _ in script.requests]
     assert page.run("location.hash").startswith("#q=How+long+may")
-    assert page.problems == []
-
-
-def test_one_codebase_of_several_can_be_asked(page: Page, url: str) -> None:
-    """The choice shows where there are several codebases, reaches the server and stays in the address."""
-    page.open(asked(url))
-    page.wait(ANSWERED)
-    assert page.run("document.querySelector('#codebase').hidden") is True
-    script = Script(codebases=("shop", "accounts"))
-    with running(script) as several:
-        page.open(f"{asked(several)}&in=accounts")
-        page.wait(ANSWERED)
-        page.wait("document.querySelector('#codebase').value === 'accounts'")
-        assert page.run("document.querySelector('#codebase').hidden") is False
-        assert {"question": QUESTION, "stream": True, "codebase": "accounts"} in [
-            body for _, body, _ in script.requests
-        ]
-        page.run("document.querySelector('#codebase').value = 'shop'")
-        page.run("document.querySelector('#codebase').dispatchEvent(new Event('change'))")
-        page.press("Enter")
-        page.wait("location.hash.endsWith('&in=shop')")
     assert page.problems == []
 
 

@@ -29,7 +29,9 @@ def test_index_waits_for_the_end(coderag: Coderag) -> None:
         in result.stdout
     )
     assert "Skipped: 310 ignored, 12 binary, 2 too large." in result.stdout
-    assert ("/index", {"path": "orders", "codebase": None}) in [(path, body) for path, body, _ in coderag.script.requests]
+    assert ("/index", {"path": "orders", "codebase": None}) in [
+        (path, body) for path, body, _ in coderag.script.requests
+    ]
 
 
 def test_index_says_what_it_waits_for(coderag: Coderag) -> None:

@@ -1,6 +1,5 @@
 """The codebases of one server: what the folders it was given stand for, and whose a path is."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from code_rag.rag_server.codebase.codebases import Codebases, distinct_names
 from code_rag.rag_server.codebase.paths import PathOutsideError
 from code_rag.rag_server.codebase.walking import FoundFile
 from code_rag.rag_server.model import SkippedFile, SourceFile
+from tests.fixtures.privileges import permissions_bind_root
 
 CODE = "def pay():\n    return 1\n"
 
@@ -72,7 +72,7 @@ def test_a_folder_of_repositories_stands_for_each_and_for_the_rest(tmp_path: Pat
 
 
 def test_rules_beside_the_repositories_are_followed(tmp_path: Path) -> None:
-    """What is beside the repositories obeys the folder's own rules, and a link in it is reported and not followed."""
+    """What is beside the repositories obeys the folder's own rules; a link is reported and not followed."""
     a_repository(tmp_path / "work" / "shop", "pay.py")
     with_files(tmp_path / "work", "deploy.py", "scratch/a.py")
     (tmp_path / "work" / ".gitignore").write_text("scratch/\n")
@@ -133,7 +133,7 @@ def test_a_folder_that_is_away_keeps_its_codebases(tmp_path: Path) -> None:
 
 
 def test_a_mount_point_without_its_mount_is_not_an_empty_codebase(tmp_path: Path) -> None:
-    """An empty folder among several fails, so that what is stored of it stays; a lone empty folder is empty."""
+    """An empty folder among several fails, so that what is stored of it stays; a single one is empty."""
     (tmp_path / "shop").mkdir()
     several = Codebases([tmp_path / "shop", with_files(tmp_path / "billing", "tax.py")])
 
@@ -142,16 +142,16 @@ def test_a_mount_point_without_its_mount_is_not_an_empty_codebase(tmp_path: Path
     assert listed(Codebases([tmp_path / "shop"])) == {"shop": []}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_repository_that_cannot_be_read_is_still_one(tmp_path: Path) -> None:
     """A folder without permission counts as a repository: it fails by its own name and is not forgotten."""
     a_repository(tmp_path / "shop", "pay.py")
     closed = a_repository(tmp_path / "closed", "a.py")
-    closed.chmod(0)
-    try:
-        assert Codebases([tmp_path]).names == ("closed", "shop")
-    finally:
+    with permissions_bind_root():
+        closed.chmod(0)
+        names = Codebases([tmp_path]).names
         closed.chmod(0o755)
+
+    assert names == ("closed", "shop")
 
 
 def test_a_name_is_a_boundary(tmp_path: Path) -> None:
@@ -169,7 +169,12 @@ def test_a_name_is_a_boundary(tmp_path: Path) -> None:
     for path in ("shop2/pay.py", "shop/../shop2", "/shop", "shop/a\0b"):
         with pytest.raises(PathOutsideError):
             shop.relative(path)
-    assert [shop.relative(path) for path in ("", "shop", "shop/", "./shop/a//b")] == ["shop", "shop", "shop", "shop/a/b"]
+    assert [shop.relative(path) for path in ("", "shop", "shop/", "./shop/a//b")] == [
+        "shop",
+        "shop",
+        "shop",
+        "shop/a/b",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +192,13 @@ def test_names_say_which_folder_is_meant(folders: list[str], names: list[str]) -
     assert distinct_names([Path(folder) for folder in folders]) == names
 
 
-@given(st.lists(st.lists(st.sampled_from(["a", "b", "a-b", "b-2"]), min_size=1, max_size=3), max_size=8, unique_by=tuple))
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "b", "a-b", "b-2"]), min_size=1, max_size=3),
+        max_size=8,
+        unique_by=tuple,
+    )
+)
 def test_names_are_distinct(folders: list[list[str]]) -> None:
     """Whatever the folders are called, no two codebases have one name, and no name has a slash."""
     names = distinct_names([Path("/", *parts) for parts in folders])

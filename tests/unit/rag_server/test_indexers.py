@@ -49,7 +49,7 @@ class Yard:
     async def until_stored(self, *paths: str) -> None:
         """Return once exactly these files are stored."""
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while set(await self.store.counts()) != set(paths):
+            while set(await self.store.counts()) != set(paths):  # noqa: ASYNC110 – nothing tells of a change
                 await asyncio.sleep(0.002)
 
     def states(self) -> dict[str, str]:
@@ -83,7 +83,7 @@ async def yard(tmp_path: Path) -> AsyncIterator[Yard]:
 
 
 async def test_all_codebases_are_indexed_under_their_names(yard: Yard) -> None:
-    """A run of all stores the files of each codebase with its name before their paths, and counts them together."""
+    """A run of all stores each codebase's files with its name before their paths, and counts them."""
     report = await yard.index()
 
     assert set(await yard.store.files()) == {"shop/shop.py", "billing/billing.py"}

@@ -18,7 +18,9 @@ def a_searcher(
 ) -> Searcher:
     """A searcher over fakes that notes the degradations it counts."""
     count = [] if counted is None else counted
-    return Searcher(store, embedder or FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", count.append)
+    return Searcher(
+        store, embedder or FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", count.append
+    )
 
 
 async def test_the_store_is_asked_by_meaning_words_and_names() -> None:

@@ -56,7 +56,7 @@ class Indexers:
                 indexer.start()
 
     def reports(self, path: str = "") -> list[tuple[Member, IndexReport]]:
-        """The state of the codebase that `path` is in, or of each; one whose folder cannot be read has failed."""
+        """The state of the codebase that `path` is in, or of each; one that cannot be read has failed."""
         owner = self._codebases.owner(path)
         wanted = [owner] if owner and owner in self._indexers else self._indexers
         return [(member, self._report(member)) for member in wanted]

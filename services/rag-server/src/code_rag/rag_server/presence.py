@@ -9,7 +9,7 @@ ANSWER_SECONDS = 0.25
 
 
 class Presence:
-    """Looks at each folder in a thread of its own: a file system that hangs holds one thread and no request."""
+    """Looks at each folder in a thread of its own: one that hangs holds that thread and no request."""
 
     def __init__(self) -> None:
         self._looks: dict[Member, asyncio.Task[str]] = {}
@@ -23,7 +23,9 @@ class Presence:
                 self._looks[member] = asyncio.create_task(asyncio.to_thread(member.absence))
         if self._looks:
             await asyncio.wait(self._looks.values(), timeout=ANSWER_SECONDS)
-        self.absent = {member: reason for member, look in self._looks.items() if (reason := _result(look, member))}
+        self.absent = {
+            member: reason for member, look in self._looks.items() if (reason := _result(look, member))
+        }
         self._looks = {member: look for member, look in self._looks.items() if not look.done()}
 
 

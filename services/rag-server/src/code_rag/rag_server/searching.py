@@ -57,7 +57,7 @@ class Searcher:
         return SearchResult(tuple(hits), tuple(degraded), watch.timings)
 
     async def searchable(self, names: Sequence[str]) -> list[Searchable] | None:
-        """What a search can find now of each codebase, counted in the store; None if the store does not answer."""
+        """What a search can find now of each codebase, counted in the store; None without its answer."""
         try:
             counts = await self.store.counts()
         except ServiceError:

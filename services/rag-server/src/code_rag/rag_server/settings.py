@@ -12,7 +12,11 @@ from code_rag.servicekit.settings import ServiceSettings, Url
 
 def _split(value: object) -> object:
     """The folders of a string in the form of PATH, or of one path."""
-    return [part for part in os.fspath(value).split(os.pathsep) if part] if isinstance(value, str | Path) else value
+    return (
+        [part for part in os.fspath(value).split(os.pathsep) if part]
+        if isinstance(value, str | Path)
+        else value
+    )
 
 
 def _checked(folders: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -36,7 +40,7 @@ class Settings(ServiceSettings):
     codebase_path: Folders = Field(
         (Path("test-codebase"),),
         validate_default=True,
-        description="Folder of the codebase, or of repositories, or several separated by `:`; only ever read.",
+        description="Folder of the codebase or of repositories, or several, separated by `:`; only read.",
     )
     index_on_start: bool = Field(True, description="Index the codebase as soon as the service starts.")
     vector_db_url: Url | None = Field(

@@ -87,9 +87,7 @@ def _client(url: str) -> "Client":
 
 @app.command("index")
 def index_command(
-    path: Annotated[
-        str, typer.Argument(help="Folder or file, as results show it.", metavar="PATH")
-    ] = "",
+    path: Annotated[str, typer.Argument(help="Folder or file, as results show it.", metavar="PATH")] = "",
     codebase: Codebase = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Start indexing and return at once.")] = False,
     as_json: Json = False,

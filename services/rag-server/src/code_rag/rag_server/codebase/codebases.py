@@ -28,7 +28,7 @@ class Codebases:
         self._places: dict[Path, tuple[_Place, ...]] = {}
         self._members: Mapping[str, Member] = {}
         self.complete = False
-        """Whether the last `refresh` could list every root; if not, a codebase that is gone may be back later."""
+        """Whether the last `refresh` could list every root; if not, a codebase that is gone may come back."""
         self.refresh()
 
     def __iter__(self) -> Iterator[Member]:
@@ -61,7 +61,7 @@ class Codebases:
         return self._members.get(name)
 
     def owner(self, path: str) -> Member | None:
-        """The codebase that a path is in; None for a path of none, and for the empty path where there are several."""
+        """The codebase that a path is in; None for one that is in none, as the empty path of several."""
         only = next(iter(self), None)
         if only is not None and not only.prefix:
             return only

@@ -13,7 +13,7 @@ from code_rag.rag_server.model import SkippedFile, SourceFile
 
 @dataclass(frozen=True, kw_only=True)
 class Member(Codebase):
-    """One of a server's codebases; `prefix` is what its paths start with: nothing where it is the only one."""
+    """One of a server's codebases; its paths start with `prefix`, which is empty where it is the only one."""
 
     name: str
     prefix: str
@@ -32,7 +32,10 @@ class Member(Codebase):
         return not self.absence()
 
     def relative(self, path: str) -> str:
-        """A client's path in the form that `walk` returns; raises `PathOutsideError` for one of another codebase."""
+        """A client's path in the form that `walk` returns.
+
+        Raises `PathOutsideError` for a path outside the codebase.
+        """
         return self._outer(super().relative(self._inner(path)))
 
     def walk(self, subpath: str = "") -> Iterator[FoundFile | SkippedFile]:
@@ -71,13 +74,13 @@ class Rest(Member):
 
     def _entries(self, inner: str) -> Iterator[FoundFile | SkippedFile]:
         parts = PurePosixPath(inner).parts
-        for name in parts[:1] or sorted(os.listdir(self.root)):
+        for name in parts[:1] or sorted(entry.name for entry in self.root.iterdir()):
             if not is_repository(self.root / name):
                 yield from walk(self.root, (name, *parts[1:]))
 
 
 def is_repository(folder: Path) -> bool:
-    """Whether a folder is a repository; one that cannot be read counts, so that it is reported and not forgotten."""
+    """Whether a folder is a repository; one that cannot be read counts, so that it is not forgotten."""
     try:
         os.lstat(folder / ".git")
     except (FileNotFoundError, NotADirectoryError):

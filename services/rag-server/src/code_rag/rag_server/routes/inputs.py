@@ -29,7 +29,7 @@ def clean_query(text: str, param: str) -> str:
 def scope_of(
     codebases: Codebases, path: str | None, language: str | None, codebase: str | None = None
 ) -> Scope:
-    """The filters of a search; raises InvalidInput for a path outside the codebase and an unknown codebase."""
+    """The filters of a search; raises InvalidInput for an unknown codebase and a path outside."""
     return Scope(path_in(codebases, path, codebase), (language or "").strip().lower())
 
 
