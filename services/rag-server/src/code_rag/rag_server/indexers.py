@@ -99,7 +99,9 @@ class Indexers:
         for member in before.keys() - self._indexers.keys():
             log.info("codebase removed", name=member.name)
             await before[member].close()
-        if self._codebases.complete and (self._forgetting is None or self._forgetting.done()):
+        if self._forgetting is not None:
+            self._forgetting.cancel()  # it may have listed what was stored before
+        if self._codebases.complete:
             self._forgetting = asyncio.create_task(self._forget())
 
     async def _forget(self) -> None:

@@ -26,7 +26,7 @@ def index_router(codebases: Codebases, indexers: Indexers, searcher: Searcher) -
 
     @router.get("/index")
     async def read(codebase: str | None = None) -> IndexStatus:
-        return await status(path_in(codebases, None, codebase))
+        return await status(path_in(codebases, "", codebase))
 
     @router.post("/index", status_code=202)
     async def start(request: IndexRequest | None = None) -> IndexStatus:

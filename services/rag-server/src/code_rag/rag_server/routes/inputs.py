@@ -30,28 +30,28 @@ def scope_of(
     codebases: Codebases, path: str | None, language: str | None, codebase: str | None = None
 ) -> Scope:
     """The filters of a search; raises InvalidInput for an unknown codebase and a path outside."""
-    return Scope(path_in(codebases, path, codebase), (language or "").strip().lower())
-
-
-def path_in(codebases: Codebases, path: str | None, codebase: str | None) -> str:
-    """The part that `path` and `codebase` name: the path as results show it, empty for everything.
-
-    Raises InvalidInput for an unknown codebase, and for a path outside it.
-    """
     folder = PurePosixPath((path or "").strip().strip("/"))
     if ".." in folder.parts:
         raise InvalidInput("path: must stay inside the codebase.", param="path")
     cleaned = "" if folder == PurePosixPath() else str(folder)
+    return Scope(path_in(codebases, cleaned, codebase), (language or "").strip().lower())
+
+
+def path_in(codebases: Codebases, path: str, codebase: str | None) -> str:
+    """The part that `path` and `codebase` name: a path as results show it, empty for everything.
+
+    Raises InvalidInput for an unknown codebase, and for a path outside it.
+    """
     if not codebase:
-        return cleaned
+        return path
     member = codebases.named(codebase.strip())
     if member is None:
         known = ", ".join(codebases.names)
         raise InvalidInput(f"codebase: there is no {codebase!r}, only {known}.", param="codebase")
-    if cleaned and codebases.owner(cleaned) is not member:
-        example = f"{member.prefix}/{cleaned}"
-        raise InvalidInput(f"path: {cleaned!r} is not in {member.name!r}; is it {example!r}?", param="path")
-    return cleaned or member.prefix
+    if path and codebases.owner(path) is not member:
+        example = f"{member.prefix}/{path}"
+        raise InvalidInput(f"path: {path!r} is not in {member.name!r}; is it {example!r}?", param="path")
+    return path or member.prefix
 
 
 def source_of(codebases: Codebases, path: str) -> SourceFile:
