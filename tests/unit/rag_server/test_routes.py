@@ -9,10 +9,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from code_rag.rag_server.model import Scope, Scored
+from code_rag.rag_server.model import Scope
 from code_rag.rag_server.wire import AskResponse, SearchResponse
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate
 from tests.unit.rag_server.fakes import FakeEmbedder
 from tests.unit.rag_server.live_app import ORDERS, an_app, live
 
@@ -197,7 +197,7 @@ async def test_several_codebases_answer_under_their_names(tmp_path: Path) -> Non
         (tmp_path / name).mkdir()
         (tmp_path / name / "tax.py").write_text(f"# {name}\n")
     found = replace(ORDERS, path="billing/tax.py")
-    store = FakeStore(sparse=[Scored(found, 3.0)])
+    store = FakeStore([a_candidate(found, 3.0)])
     async with live(an_app(tmp_path / "shop", folders=[tmp_path / "billing"], store=store)) as http:
         search = await http.post("/search", json={"query": "tax", "codebase": "billing"})
         file = await http.get("/files/billing/tax.py")
@@ -210,7 +210,7 @@ async def test_several_codebases_answer_under_their_names(tmp_path: Path) -> Non
         everything = await http.get("/index")
 
     assert [hit["codebase"] for hit in search.json()["hits"]] == ["billing"]
-    assert store.asked[0][2] == Scope("billing")
+    assert store.asked[0][0].scope == Scope("billing")
     assert (file.json()["path"], file.json()["text"]) == ("billing/tax.py", "# billing\n")
     assert {response.status_code for response in outside} == {404}
     assert [codebase["name"] for codebase in started.json()["codebases"]] == ["shop"]

@@ -134,8 +134,9 @@ def search_command(
     from code_rag.rag_server.cli.search import search
     from code_rag.rag_server.wire import SearchRequest
 
-    within = {"path": path, "language": language, "codebase": codebase}
-    request = SearchRequest.model_construct(query=" ".join(query), limit=limit, **within)
+    request = SearchRequest.model_construct(
+        query=" ".join(query), limit=limit, path=path, language=language, codebase=codebase
+    )
     with _client(url) as client:
         search(client, request, explain=explain, as_json=as_json)
 
