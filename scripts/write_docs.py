@@ -1,5 +1,6 @@
 """Writes docs/configuration.md and .env.example from the settings classes, so that neither can go stale."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ class Variable:
 
 AROUND = {
     "make run": [
-        Variable("CODEBASE", "test-codebase", "Folder that `make run` indexes."),
+        Variable("CODEBASE", "test-codebase", "Folder that `make run` indexes, or several separated by `:`."),
         Variable(
             "EMBEDDING_SERVER_PORT", "8001", "Port of embedding-server on this machine; Compose reads it too."
         ),
@@ -75,6 +76,8 @@ def _text(field: FieldInfo) -> str:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, tuple):
+        return os.pathsep.join(map(str, default))
     secret = SecretStr in (field.annotation, *get_args(field.annotation))
     return "" if secret else str(default)
 

@@ -9,27 +9,12 @@ import pytest
 
 from code_rag.rag_server.progress import Searchable
 from code_rag.servicekit.errors import Unavailable
-from tests.browser.chromium import BINARY, Page, chromium
+from tests.browser.chromium import Page
 from tests.unit.rag_server.fake_rag_server import Script, running
 from tests.unit.rag_server.refund_shop import CITATIONS, INDEXED, REFUNDS, index_status, verdict
 
-pytestmark = pytest.mark.skipif(BINARY is None, reason="no chromium or google-chrome on the PATH")
-
 QUESTION = "How long may a customer ask for a refund?"
 ANSWERED = "document.querySelector('.sources')"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Page]:
-    with chromium() as page:
-        yield page
-
-
-@pytest.fixture
-def page(browser: Page) -> Iterator[Page]:
-    browser.problems.clear()
-    yield browser
-    browser.open("about:blank")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.contract.conftest import index_again
 from tests.contract.topics import TOPICS
 
 HIT_FIELDS = {
-    "path", "start_line", "end_line", "symbol", "kind", "language", "text",
+    "codebase", "path", "start_line", "end_line", "symbol", "kind", "language", "text",
     "score", "explanation", "cosine", "bm25", "copies",
 }  # fmt: skip
 
@@ -85,6 +85,30 @@ def test_a_search_can_be_narrowed(
 def test_a_narrowed_search_may_find_nothing(indexed: httpx2.Client) -> None:
     """A folder that does not exist gives no hits rather than an error."""
     assert search(indexed, "refund", path="no/such/folder") == []
+
+
+def test_a_codebase_has_a_name(indexed: httpx2.Client) -> None:
+    """The index lists its codebases, every hit names one, and a search narrows to it."""
+    status = indexed.get("/index").json()
+    (codebase,) = status["codebases"]
+    assert codebase["searchable"] == status["searchable"]
+    assert indexed.get("/index", params={"codebase": codebase["name"]}).json()["codebases"] == [codebase]
+    hits = search(indexed, "order", limit=5)
+    assert {hit["codebase"] for hit in hits} == {codebase["name"]}
+    assert search(indexed, "order", limit=5, codebase=codebase["name"]) == hits
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/search", {"query": "x"}), ("/ask", {"question": "x"}), ("/index", {})],
+)
+def test_an_unknown_codebase_is_refused(indexed: httpx2.Client, path: str, body: dict[str, str]) -> None:
+    """A name that no codebase has is a 400 that names the parameter and the codebases there are."""
+    name = indexed.get("/index").json()["codebases"][0]["name"]
+    response = indexed.post(path, json={**body, "codebase": f"not-{name}"})
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "codebase"
+    assert response.json()["error"]["message"].endswith(f"only {name}.")
 
 
 def test_limit_is_kept(indexed: httpx2.Client) -> None:

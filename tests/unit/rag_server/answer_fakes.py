@@ -102,9 +102,9 @@ class FakeStore:
         self._answer()
         return self.chunks
 
-    async def count_files(self) -> int:
+    async def counts(self) -> Mapping[str, int]:
         self._answer()
-        return self.chunks
+        return {f"{number}.py": 1 for number in range(self.chunks)}
 
     async def ping(self) -> None:
         self._answer()

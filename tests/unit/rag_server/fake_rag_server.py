@@ -23,9 +23,10 @@ from structlog.testing import capture_logs
 
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.app import assemble
-from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.codebase.member import Member
 from code_rag.rag_server.composition.use_cases import UseCases
-from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.model import Answer, Citation, Hit, Scope, SourceFile, Token
 from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
@@ -59,6 +60,7 @@ class Script:
     files: dict[str, str] = field(
         default_factory=lambda: {"orders/refunds.py": REFUNDS, "docs/refunds.md": RUNBOOK}
     )
+    codebases: Sequence[str] = ("shop",)
     index: list[tuple[IndexReport, Searchable]] = field(default_factory=lambda: [index_status()])
     """Answers of `GET /index` in turn; the last one stays."""
     checks: dict[str, Check] = field(default_factory=checks)
@@ -96,18 +98,26 @@ class ScriptedUseCases:
     """Stands for each of the use cases."""
 
     script: Script
+    codebases: Codebases
 
-    def start(self, path: str = "") -> None:
+    async def start(self, path: str = "") -> None:
         """Nothing runs."""
 
-    def status(self) -> IndexReport:
+    async def look(self) -> None:
+        """Every folder is there."""
+
+    def reports(self, path: str = "") -> list[tuple[Member, IndexReport]]:
+        """The report that comes next, for each codebase."""
+        report = self.script.index[0][0]
+        return [(member, report) for member in self.codebases if path in ("", member.prefix)]
+
+    def report(self, path: str = "") -> IndexReport:
         """The next report."""
-        self._searchable = self.script.index[0][1]
         return (self.script.index.pop(0) if len(self.script.index) > 1 else self.script.index[0])[0]
 
-    async def searchable(self) -> Searchable:
-        """What belongs to the report before."""
-        return self._searchable
+    async def searchable(self, names: Sequence[str]) -> list[Searchable]:
+        """What belongs to the report that comes next, in the first codebase."""
+        return [self.script.index[0][1], *(Searchable(1, 2) for _ in names[1:])]
 
     async def search(self, query: str, scope: Scope, limit: int) -> SearchResult:
         """All hits, whatever is looked for."""
@@ -133,6 +143,14 @@ class ScriptedUseCases:
             await asyncio.sleep(script.delay)
             yield Token(word if count == 0 else f" {word}", MODEL)
         yield script.whole_answer()
+
+
+class ScriptedCodebases(Codebases):
+    """Codebases with the files of the script, whatever is on disk."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__([Path(f"/nowhere/{name}") for name in script.codebases])
+        self.script = script
 
     def source(self, path: str) -> SourceFile | None:
         """A file of the script."""
@@ -169,12 +187,13 @@ class Recorder:
 def create_app(script: Script) -> ASGIApp:
     """The server; every request's path, JSON and headers end up in `script.requests`."""
     key = SecretStr(script.api_key) if script.api_key else None
-    scripted = ScriptedUseCases(script)
+    codebases = ScriptedCodebases(script)
+    scripted = ScriptedUseCases(script, codebases)
     use_cases = UseCases(
-        cast(Codebase, scripted), cast(Indexer, scripted), cast(Searcher, scripted), cast(Answerer, scripted)
+        codebases, cast(Indexers, scripted), cast(Searcher, scripted), cast(Answerer, scripted)
     )
     health = Health("rag-server", "0.1.0", script.checks)
-    app = assemble(Settings(codebase_path=Path(), api_key=key), use_cases, health, Metrics())
+    app = assemble(Settings(codebase_path=(Path(),), api_key=key), use_cases, health, Metrics())
     return Recorder(app, script)
 
 

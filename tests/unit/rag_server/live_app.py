@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,15 @@ def an_app(
     store: FakeStore | None = None,
     embedder: FakeEmbedder | None = None,
     chat: FakeChat | None = None,
+    folders: Sequence[Path] = (),
     **settings: Any,
 ) -> FastAPI:
-    """rag-server over a store that finds ORDERS, unless other fakes are given; no run starts by itself."""
+    """rag-server over a store that finds ORDERS, unless other fakes are given; no run starts by itself.
+
+    With `folders` there are more codebases than the first.
+    """
     return create_app(
-        Settings(codebase_path=codebase, **({"index_on_start": False} | settings)),
+        Settings(codebase_path=(codebase, *folders), **({"index_on_start": False} | settings)),
         Outside(
             store or FakeStore([a_candidate(ORDERS, bm25=3.0, cosine=0.9)]),
             embedder or FakeEmbedder(),

@@ -20,7 +20,9 @@ def an_answerer(
     """An answerer over fakes; by default the store finds both chunks."""
     count = [] if counted is None else counted
     found = store or FakeStore([a_candidate(ORDERS, 2.0), a_candidate(RUNBOOK, 1.0)])
-    searcher = Searcher(found, FakeEmbedder(), lambda: a_report(pending), count.append)
+    searcher = Searcher(
+        found, FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", count.append
+    )
     return Answerer(searcher, model, DISK.get, count.append)
 
 

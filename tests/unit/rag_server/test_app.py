@@ -140,6 +140,34 @@ async def test_a_failed_run_degrades_the_health(codebase: Path) -> None:
     assert "cannot be read" in check["detail"]
 
 
+async def test_a_codebase_that_is_away_degrades_the_health_by_name(codebase: Path, tmp_path: Path) -> None:
+    """A missing folder beside others keeps nothing from starting; health and the index name it."""
+    missing = tmp_path / "billing"
+    async with live(an_app(codebase, folders=[missing])) as http:
+        check = (await http.get("/health")).json()["checks"]["index"]
+        states = {each["name"]: each["state"] for each in (await http.get("/index")).json()["codebases"]}
+
+    assert check["status"] == "degraded"
+    assert check["detail"] == f"billing: The codebase cannot be read: {missing}: No such file or directory"
+    assert states == {"code": "idle", "billing": "failed"}
+
+
+@pytest.mark.parametrize("twice", ["{0}:{0}", "{0}:{0}/../{1}"])
+def test_a_folder_named_twice_ends_the_start(codebase: Path, twice: str) -> None:
+    """CODEBASE_PATH separates folders by colons; the same one twice would be found twice."""
+    result = start(CODEBASE_PATH=twice.format(codebase, codebase.name))
+
+    assert result.returncode == 2
+    assert "a folder is named twice" in result.stderr
+
+
+def test_codebase_path_is_a_list(codebase: Path, tmp_path: Path) -> None:
+    """Folders are separated as in PATH, and an empty part is no folder."""
+    settings = Settings(codebase_path=f"{codebase}:{tmp_path}:")
+
+    assert settings.codebase_path == (codebase, tmp_path)
+
+
 async def test_the_start_indexes_the_codebase(codebase: Path) -> None:
     """With INDEX_ON_START a run begins by itself; it leaves secrets out."""
     async with live(an_app(codebase, index_on_start=True)) as http:

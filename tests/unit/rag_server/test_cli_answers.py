@@ -21,7 +21,13 @@ def test_search_sends_what_narrows_it(coderag: Coderag) -> None:
     coderag("search", "refund", "window", "--limit", "3", "--path", "orders", "--language", "python")
     path, body, _ = coderag.asked()
     assert path == "/search"
-    assert body == {"query": "refund window", "limit": 3, "path": "orders", "language": "python"}
+    assert body == {
+        "query": "refund window",
+        "limit": 3,
+        "path": "orders",
+        "language": "python",
+        "codebase": None,
+    }
 
 
 def test_long_snippets_are_cut_visibly(coderag: Coderag) -> None:

@@ -1,13 +1,15 @@
 """`coderag index` and `coderag status`, against a rag-server with scripted answers."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from code_rag.rag_server.progress import FileError, IndexReport, Searchable
-from code_rag.rag_server.wire import IndexStatus
+from code_rag.rag_server.wire import CodebaseStatus, IndexStatus
 from tests.unit.rag_server.coderag import Coderag
+from tests.unit.rag_server.fake_rag_server import Script, running
 from tests.unit.rag_server.refund_shop import INDEXED, index_status, verdict
 
 
@@ -27,7 +29,9 @@ def test_index_waits_for_the_end(coderag: Coderag) -> None:
         in result.stdout
     )
     assert "Skipped: 310 ignored, 12 binary, 2 too large." in result.stdout
-    assert ("/index", {"path": "orders"}) in [(path, body) for path, body, _ in coderag.script.requests]
+    assert ("/index", {"path": "orders", "codebase": None}) in [
+        (path, body) for path, body, _ in coderag.script.requests
+    ]
 
 
 def test_index_says_what_it_waits_for(coderag: Coderag) -> None:
@@ -80,7 +84,36 @@ def test_status_json_holds_health_and_index(coderag: Coderag) -> None:
     body = json.loads(coderag("status", "--json").stdout)
     assert body["url"] == coderag.url
     assert body["health"]["checks"]["vector-db"] == {"status": "ok", "detail": ""}
-    assert body["index"] == IndexStatus.of(*index_status()).model_dump(mode="json")
+    report, searchable = index_status()
+    codebase = CodebaseStatus.of("shop", report, searchable)
+    assert body["index"] == IndexStatus.of(report, searchable, [codebase]).model_dump(mode="json")
+
+
+@pytest.fixture
+def several() -> Iterator[Coderag]:
+    """The command, and a server with two codebases."""
+    script = Script(codebases=("shop", "accounts"))
+    with running(script) as url:
+        yield Coderag(script, url)
+
+
+def test_status_has_a_line_for_each_of_several_codebases(coderag: Coderag, several: Coderag) -> None:
+    """Where there are several codebases each is named with what of it is searchable; a single one is not."""
+    assert "Codebases" not in coderag("status").stdout
+    assert several("status").stdout.endswith(
+        "Codebases:\n"
+        "  shop      840 chunks of 120 files, up to date\n"
+        "  accounts  2 chunks of 1 files, up to date\n"
+    )
+
+
+def test_index_of_one_codebase_follows_only_that_one(several: Coderag) -> None:
+    """A run in one codebase ends with it, whatever the others do, and reaches the server with its name."""
+    assert several("index", "--codebase", "accounts").exit_code == 0
+    assert several.script.requests[0][1] == {"path": "", "codebase": "accounts"}
+    assert several("index", "--codebase", "shpo").stderr == (
+        "coderag: codebase: there is no 'shpo', only shop, accounts.\n"
+    )
 
 
 def test_status_of_a_server_that_cannot_serve_exits_3(coderag: Coderag) -> None:

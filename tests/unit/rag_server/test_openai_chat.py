@@ -1,13 +1,15 @@
 """Asking through OpenAI's API, with OpenAI's own client."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from openai import APIError, AsyncOpenAI, NotFoundError
 
+from code_rag.rag_server.model import Scope
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
-from tests.unit.rag_server.answer_fakes import FakeChat
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate
 from tests.unit.rag_server.live_app import ORDERS, an_app, live
 
 
@@ -89,6 +91,22 @@ async def test_openais_client_sees_a_failure_inside_a_stream(codebase: Path) -> 
         )
         with pytest.raises(APIError, match="broke off"):
             _ = [chunk async for chunk in stream]
+
+
+async def test_each_of_several_codebases_is_a_model(tmp_path: Path) -> None:
+    """A chat client chooses a codebase by its model, and its question is answered from that one."""
+    for name in ("shop", "billing"):
+        (tmp_path / name).mkdir()
+    store = FakeStore([a_candidate(ORDERS, 3.0)])
+    app = an_app(tmp_path / "shop", folders=[tmp_path / "billing"], store=store)
+    async with live(app) as http, openai_client(http) as openai:
+        names = [model.id async for model in openai.models.list()]
+        messages: Any = [{"role": "user", "content": "cancel"}]
+        await openai.chat.completions.create(model="code-rag/billing", messages=messages)
+        await openai.chat.completions.create(model="code-rag", messages=messages)
+
+    assert names == ["code-rag", "code-rag/shop", "code-rag/billing"]
+    assert [query.scope for query, _ in store.asked] == [Scope("billing"), Scope()]
 
 
 async def test_the_one_model_is_listed(client: httpx2.AsyncClient) -> None:

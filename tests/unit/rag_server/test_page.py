@@ -95,7 +95,9 @@ def test_the_scripts_find_what_they_look_for(tags: Tags) -> None:
 def test_every_field_has_a_label(tags: Tags) -> None:
     """Screen readers can name each input."""
     labelled = {attributes.get("for") for tag, attributes in tags.found if tag == "label"}
-    fields = [attributes.get("id") for tag, attributes in tags.found if tag in ("input", "textarea")]
+    fields = [
+        attributes.get("id") for tag, attributes in tags.found if tag in ("input", "select", "textarea")
+    ]
     assert set(fields) == labelled
 
 

@@ -2,15 +2,17 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from code_rag.rag_server.model import Scope
 from code_rag.rag_server.wire import AskResponse, SearchResponse
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore
+from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate
 from tests.unit.rag_server.fakes import FakeEmbedder
 from tests.unit.rag_server.live_app import ORDERS, an_app, live
 
@@ -187,6 +189,34 @@ async def test_index_reports_and_starts_runs(client: httpx2.AsyncClient) -> None
     assert (started.status_code, narrowed.status_code) == (202, 202)
     assert started.json()["started_at"] is not None
     assert started.json()["searchable"] == {"files": 1, "chunks": 1}
+
+
+async def test_several_codebases_answer_under_their_names(tmp_path: Path) -> None:
+    """Runs, files and searches of several codebases use paths that start with the codebase's name."""
+    for name in ("shop", "billing"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "tax.py").write_text(f"# {name}\n")
+    found = replace(ORDERS, path="billing/tax.py")
+    store = FakeStore([a_candidate(found, 3.0)])
+    async with live(an_app(tmp_path / "shop", folders=[tmp_path / "billing"], store=store)) as http:
+        search = await http.post("/search", json={"query": "tax", "codebase": "billing"})
+        file = await http.get("/files/billing/tax.py")
+        outside = [
+            await http.get(f"/files/{path}")
+            for path in ("tax.py", "shop/..%2fbilling/tax.py", "other/tax.py")
+        ]
+        started = await http.post("/index", json={"codebase": "shop"})
+        refused = await http.post("/index", json={"path": "tax.py"})
+        everything = await http.get("/index")
+
+    assert [hit["codebase"] for hit in search.json()["hits"]] == ["billing"]
+    assert store.asked[0][0].scope == Scope("billing")
+    assert (file.json()["path"], file.json()["text"]) == ("billing/tax.py", "# billing\n")
+    assert {response.status_code for response in outside} == {404}
+    assert [codebase["name"] for codebase in started.json()["codebases"]] == ["shop"]
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "path")
+    states = {codebase["name"]: codebase["finished_at"] for codebase in everything.json()["codebases"]}
+    assert states["billing"] is None
 
 
 async def test_the_page_runs_only_its_own_scripts(client: httpx2.AsyncClient) -> None:

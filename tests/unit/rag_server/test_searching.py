@@ -18,7 +18,9 @@ def a_searcher(
 ) -> Searcher:
     """A searcher over fakes that notes the degradations it counts."""
     count = [] if counted is None else counted
-    return Searcher(store, embedder or FakeEmbedder(), lambda: a_report(pending), count.append)
+    return Searcher(
+        store, embedder or FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", count.append
+    )
 
 
 async def test_the_store_is_asked_by_meaning_words_and_names() -> None:
@@ -80,7 +82,7 @@ async def test_a_failed_run_is_named() -> None:
     """An index whose last run failed may be stale, and every result says so."""
     counted = list[str]()
     report = a_report(pending=3, state="failed", detail="The codebase cannot be read.")
-    searcher = Searcher(FakeStore(), FakeEmbedder(), lambda: report, counted.append)
+    searcher = Searcher(FakeStore(), FakeEmbedder(), lambda path: report, lambda path: "shop", counted.append)
 
     found = await searcher.search("cancel", Scope(), 5)
 
@@ -90,8 +92,9 @@ async def test_a_failed_run_is_named() -> None:
 
 async def test_what_is_searchable_is_counted_in_the_store() -> None:
     """Files and chunks come from the store itself; one that is away leaves them unknown."""
-    assert await a_searcher(FakeStore(chunks=7)).searchable() == Searchable(files=7, chunks=7)
-    assert await a_searcher(FakeStore(failure=Unavailable("away"))).searchable() is None
+    counted = await a_searcher(FakeStore(chunks=7)).searchable(["shop", "billing"])
+    assert counted == [Searchable(files=7, chunks=7), Searchable(files=0, chunks=0)]
+    assert await a_searcher(FakeStore(failure=Unavailable("away"))).searchable(["shop"]) is None
 
 
 @pytest.mark.parametrize(("chunks", "degraded"), [(0, ("indexing: nothing is indexed yet",)), (7, ())])

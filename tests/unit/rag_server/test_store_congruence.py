@@ -16,7 +16,7 @@ async def test_empty_store(store: VectorStore) -> None:
     """A store that was never written to answers every question with nothing."""
     await store.ping()
     assert await store.count() == 0
-    assert await store.count_files() == 0
+    assert await store.counts() == {}
     assert await store.files() == {}
     assert await store.unembedded(["a.py"]) == []
     assert (await search(store, vector_of("x"), words(1))).found == ()
@@ -79,7 +79,7 @@ async def test_stale_chunks_go(store: VectorStore) -> None:
     assert await store.files() == {"a.py": StoredFile("v2", 1, True, 1), "b.py": StoredFile("v1", 1, True, 1)}
     await store.remove_stale("a.py", "")
     assert list(await store.files()) == ["b.py"]
-    assert (await store.count(), await store.count_files()) == (1, 1)
+    assert (await store.count(), len(await store.counts())) == (1, 1)
 
 
 async def test_missing_chunk_is_noticed(store: VectorStore) -> None:
@@ -96,7 +96,7 @@ async def test_files_under_a_folder(store: VectorStore) -> None:
     assert set(await store.files("src/deep/b.py")) == {"src/deep/b.py"}
     assert set(await store.files("nowhere")) == set()
     assert len(await store.files()) == 4
-    assert await store.count_files() == 4
+    assert len(await store.counts()) == 4
 
 
 async def test_a_chunk_that_is_gone_gets_no_vector(store: VectorStore) -> None:

@@ -51,7 +51,7 @@ def stop(number: int, frame: FrameType | None) -> None:
 def serve(options: Options, began: float) -> None:
     """Start the stack, show what it does, and keep it up until a signal comes."""
     stack = stack_of(options)
-    with only_run_of(options.codebase, stack.log_dir, stack.rag_url):
+    with only_run_of(options.codebase_path, stack.log_dir, stack.rag_url):
         require_free(options.ports)
         stopping = began
         with stack:
@@ -67,7 +67,7 @@ def stack_of(options: Options) -> LocalStack:
     """The stack that serves what was asked for, with data and logs of the codebase's own."""
     data = options.folder / ".data"
     return LocalStack(
-        options.codebase,
+        options.codebase_path,
         data / "index" / options.name,
         data / "logs" / options.name,
         options.ports,
@@ -103,8 +103,8 @@ def require_free(ports: Ports) -> None:
 
 
 @contextlib.contextmanager
-def only_run_of(codebase: Path, folder: Path, url: str) -> Iterator[None]:
-    """Hold the lock of one codebase's index, or raise StackError naming who holds it."""
+def only_run_of(codebase_path: str, folder: Path, url: str) -> Iterator[None]:
+    """Hold the lock of these codebases' index, or raise StackError naming who holds it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "run.lock").open("a+") as lock:
         try:
@@ -112,7 +112,7 @@ def only_run_of(codebase: Path, folder: Path, url: str) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             raise StackError(
-                f"{codebase} is already served at {lock.read().strip()}: use that one, or stop it first."
+                f"{codebase_path} is already served at {lock.read().strip()}: use that one, or stop it first."
             ) from None
         lock.truncate(0)
         lock.write(f"{url} (process {os.getpid()})")

@@ -23,30 +23,47 @@ class Options:
 
     folder: Path
     """Where `.env`, `.data` and test-codebase are."""
-    codebase: Path
+    codebases: tuple[Path, ...]
     ports: Ports
     question: str | None
     reload: bool
 
     @property
     def name(self) -> str:
-        """A folder name of the codebase's own: what it is called, and a hash of where it is."""
-        readable = re.sub(r"[^\w.-]+", "-", self.codebase.name) or "root"
-        return f"{readable}-{hashlib.sha256(os.fsencode(self.codebase)).hexdigest()[:8]}"
+        """A folder name for the index: what the codebase is called, and a hash of where it is.
+
+        The first of several names it, so that another one added to them is all that is indexed.
+        """
+        first = self.codebases[0]
+        readable = re.sub(r"[^\w.-]+", "-", first.name) or "root"
+        others = "-and-others" if len(self.codebases) > 1 else ""
+        return f"{readable}{others}-{hashlib.sha256(os.fsencode(first)).hexdigest()[:8]}"
+
+    @property
+    def codebase_path(self) -> str:
+        """The folders as CODEBASE_PATH names them."""
+        return os.pathsep.join(map(str, self.codebases))
 
 
 def read_options(arguments: list[str], folder: Path) -> Options:
     """Read the command line on top of the environment; raises StackError for an invalid value."""
     sample = folder / "test-codebase"
     given = _parser(sample).parse_args(arguments)
-    codebase = Path(given.codebase).expanduser().resolve()
+    names = [name for name in given.codebase.split(os.pathsep) if name.strip()]
+    codebases = tuple(_folder(name) for name in names or [given.codebase])
+    question = given.question or (TEST_QUESTION if codebases == (sample.resolve(),) else GENERAL_QUESTION)
+    return Options(folder, codebases, read_ports(), None if given.no_question else question, given.reload)
+
+
+def _folder(name: str) -> Path:
+    codebase = Path(name).expanduser().resolve()
     if not codebase.is_dir():
         what = "is a file" if codebase.exists() else "does not exist"
         raise StackError(
-            f"The codebase {codebase} {what}: name a folder with make run CODEBASE=/path/to/code."
+            f"The codebase {codebase} {what}: name a folder with make run CODEBASE=/path/to/code, "
+            f"or several with {os.pathsep!r} between them."
         )
-    question = given.question or (TEST_QUESTION if codebase == sample.resolve() else GENERAL_QUESTION)
-    return Options(folder, codebase, read_ports(), None if given.no_question else question, given.reload)
+    return codebase
 
 
 def _parser(sample: Path) -> argparse.ArgumentParser:

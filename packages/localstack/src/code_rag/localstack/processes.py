@@ -23,7 +23,7 @@ STEADY_SECONDS = 30.0  # a service that lived this long starts over with short p
 class LocalStack:
     """The three services, started together, watched, and stopped together on the way out of `with`."""
 
-    codebase: Path
+    codebase_path: Path | str
     data_dir: Path
     log_dir: Path
     ports: Ports
@@ -58,7 +58,7 @@ class LocalStack:
     def _environment(self) -> dict[str, str]:
         environment = {
             **os.environ,
-            "CODEBASE_PATH": str(self.codebase),
+            "CODEBASE_PATH": str(self.codebase_path),
             "DATA_DIR": str(self.data_dir),
             "EMBEDDING_SERVER_URL": f"http://{HOST}:{self.ports.embedding}",
             "LLM_SERVER_URL": f"http://{HOST}:{self.ports.llm}",

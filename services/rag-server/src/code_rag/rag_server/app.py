@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 from code_rag.rag_server import __version__
 from code_rag.rag_server.adapters.chat_client import ChatClient
 from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
-from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.composition.model_watch import ModelWatch
 from code_rag.rag_server.composition.stores import Stores
 from code_rag.rag_server.composition.use_cases import Outside, UseCases, build_use_cases
@@ -50,7 +50,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         chat = ChatClient(settings.llm_server_url, settings.api_key)
         outside = Outside(stores.open(client.model), client, chat)
     use_cases = build_use_cases(
-        Codebase(settings.codebase_path), outside, lambda reason: metrics.degradations.labels(reason).inc()
+        Codebases(settings.codebase_path), outside, lambda reason: metrics.degradations.labels(reason).inc()
     )
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)
@@ -89,11 +89,11 @@ def create_app_from_environment() -> FastAPI:
 
 def _routers(use_cases: UseCases) -> list[APIRouter]:
     return [
-        index_router(use_cases.indexer, use_cases.searcher),
-        search_router(use_cases.searcher),
-        ask_router(use_cases.answerer),
-        chat_router(use_cases.answerer),
-        files_router(use_cases.codebase),
+        index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher),
+        search_router(use_cases.searcher, use_cases.codebases),
+        ask_router(use_cases.answerer, use_cases.codebases),
+        chat_router(use_cases.answerer, use_cases.codebases),
+        files_router(use_cases.codebases),
         page_router(),
     ]
 
@@ -129,7 +129,7 @@ async def _indexing(
     async def start() -> None:
         seen = await watch.first_look() if watch else True
         if index_on_start:
-            use_cases.indexer.start()
+            await use_cases.indexers.start()
         if watch and not seen:
             await watch.follow()
 
@@ -139,7 +139,7 @@ async def _indexing(
     finally:
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
-        await use_cases.indexer.close()
+        await use_cases.indexers.close()
 
 
 def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
@@ -149,8 +149,9 @@ def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
         await use_cases.searcher.store.ping()
 
     async def index() -> CheckResult:
-        report = use_cases.indexer.status()
-        return CheckResult("degraded" if report.state == "failed" else "ok", report.detail)
+        await use_cases.indexers.look()
+        failed = any(report.state == "failed" for _, report in use_cases.indexers.reports())
+        return CheckResult("degraded" if failed else "ok", use_cases.indexers.report().detail)
 
     return {
         "vector-db": _check(store),

@@ -9,6 +9,7 @@ over.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict
 from functools import partial
 from posixpath import commonpath
@@ -48,11 +49,14 @@ class Indexer:
         store: VectorStore,
         embedder: Embedder,
         first_retry_seconds: float = FIRST_RETRY_SECONDS,
+        turn: AbstractAsyncContextManager[object] | None = None,
     ) -> None:
+        """`turn` is held while files are read, so that indexers of several codebases can take turns."""
         self._codebase = codebase
         self._store = store
         self._embedder = embedder
         self._first_retry_seconds = first_retry_seconds
+        self._turn = turn or nullcontext()
         self._progress: Progress | None = None
         self._task: asyncio.Task[None] | None = None
         self._queued: str | None = None
@@ -108,7 +112,8 @@ class Indexer:
 
     async def _run_once(self, progress: Progress) -> None:
         try:
-            await self._store_changes(progress)
+            async with self._turn:
+                await self._store_changes(progress)
             await self._embed_stored(progress)
         except OSError as error:
             progress.finish(f"The codebase cannot be read: {error}")

@@ -178,6 +178,8 @@ class Hit:
     bm25: float = 0.0
     copies: tuple[Place, ...] = ()
     """Other places with the same text."""
+    codebase: str = ""
+    """The name of the codebase that the chunk is in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ class VectorStore(Protocol):
     async def count(self) -> int:
         """How many chunks are stored."""
 
-    async def count_files(self) -> int:
-        """How many files the stored chunks belong to."""
+    async def counts(self) -> Mapping[str, int]:
+        """How many chunks are stored of each file, by path."""
 
     async def ping(self) -> None:
         """Return when the store answers."""

@@ -2,10 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Self
 
 State = Literal["idle", "running", "waiting", "failed"]
 
@@ -55,6 +55,11 @@ class Searchable:
 
     files: int
     chunks: int
+
+    @classmethod
+    def sum(cls, parts: Sequence[Self]) -> Self:
+        """What is found in all parts together."""
+        return cls(sum(part.files for part in parts), sum(part.chunks for part in parts))
 
 
 NEVER_RAN = IndexReport("idle", "", "", None, None, 0.0, FileCounts(), 0, {}, ())

@@ -1,7 +1,7 @@
 """The search use case: a query in, ranked and explained chunks out; degraded without the embedder."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Hit, Query, Scope, Vector
@@ -32,11 +32,12 @@ class SearchResult:
 
 @dataclass(slots=True)
 class Searcher:
-    """Searches the store; `report` returns the state of indexing."""
+    """Searches the store; `report` returns the state of indexing at a path, `name_of` a path's codebase."""
 
     store: VectorStore
     embedder: Embedder
-    report: Callable[[], IndexReport]
+    report: Callable[[str], IndexReport]
+    name_of: Callable[[str], str]
     count_degradation: CountDegradation
 
     async def search(self, query: str, scope: Scope, limit: int) -> SearchResult:
@@ -50,16 +51,21 @@ class Searcher:
         with watch.step("embed"):
             vector = await self._embed(query, degraded)
         wanted = Query(vector, encode_query(query), Question.read(query).names, scope)
-        hits = await self._ranked(query, wanted, limit, watch)
-        await self._note_index(bool(hits), degraded)
+        best = await self._ranked(query, wanted, limit, watch)
+        hits = [replace(hit, codebase=self.name_of(hit.chunk.path)) for hit in best]
+        await self._note_index(bool(hits), scope, degraded)
         return SearchResult(tuple(hits), tuple(degraded), watch.timings)
 
-    async def searchable(self) -> Searchable | None:
-        """What a search can find now, counted in the store; None if the store does not answer."""
+    async def searchable(self, names: Sequence[str]) -> list[Searchable] | None:
+        """What a search can find now of each codebase, counted in the store; None without its answer."""
         try:
-            return Searchable(files=await self.store.count_files(), chunks=await self.store.count())
+            counts = await self.store.counts()
         except ServiceError:
             return None
+        chunks: dict[str, list[int]] = {name: [] for name in names}
+        for path, count in counts.items():
+            chunks.get(self.name_of(path), []).append(count)
+        return [Searchable(files=len(each), chunks=sum(each)) for each in chunks.values()]
 
     async def _ranked(self, query: str, wanted: Query, limit: int, watch: Stopwatch) -> list[Hit]:
         """The best `limit` hits; more candidates are fetched if too few of them are different texts."""
@@ -81,8 +87,8 @@ class Searcher:
             degraded.append(f"semantic search is off: {error.message}")
             return None
 
-    async def _note_index(self, found: bool, degraded: list[str]) -> None:
-        index = self.report()
+    async def _note_index(self, found: bool, scope: Scope, degraded: list[str]) -> None:
+        index = self.report(scope.path)
         if index.state == "failed":
             gap = f"the last run failed: {index.detail}"
         elif index.files.pending:

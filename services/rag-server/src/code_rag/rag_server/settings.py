@@ -1,20 +1,46 @@
 """What rag-server reads from the environment."""
 
+import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import DirectoryPath, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
 from code_rag.servicekit.settings import ServiceSettings, Url
+
+
+def _split(value: object) -> object:
+    """The folders of a string in the form of PATH, or of one path."""
+    return (
+        [part for part in os.fspath(value).split(os.pathsep) if part]
+        if isinstance(value, str | Path)
+        else value
+    )
+
+
+def _checked(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    """`folders`, of which one must be there: what is missing beside it may be mounted later."""
+    names = ", ".join(map(str, folders))
+    if not any(folder.is_dir() for folder in folders):
+        raise ValueError(f"there is no such folder: {names}")
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise ValueError(f"a folder is named twice: {names}")
+    return folders
+
+
+Folders = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split), AfterValidator(_checked)]
+"""Folders in one string, separated as in PATH; at least one exists."""
 
 
 class Settings(ServiceSettings):
     """The codebase, the location of its index, and the other services."""
 
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    codebase_path: DirectoryPath = Field(
-        Path("test-codebase"),
+    codebase_path: Folders = Field(
+        (Path("test-codebase"),),
         validate_default=True,
-        description="Folder of the codebase; it is only ever read.",
+        description="Folder of the codebase or of repositories, or several, separated by `:`; only read.",
     )
     index_on_start: bool = Field(True, description="Index the codebase as soon as the service starts.")
     vector_db_url: Url | None = Field(

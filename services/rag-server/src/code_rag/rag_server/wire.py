@@ -1,5 +1,6 @@
 """Request and response models of rag-server's HTTP API; the CLI reads the same ones."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import ClassVar, Self
@@ -15,7 +16,25 @@ MAX_QUERY_CHARS = 8000
 class IndexRequest(BaseModel):
     """Which part of the codebase to index; nothing means all of it."""
 
-    path: str = Field("", max_length=4096, description="Folder or file, relative to the codebase root.")
+    path: str = Field("", max_length=4096, description="Folder or file, as results show it.")
+    codebase: str | None = Field(None, max_length=255, description="Only the codebase of this name.")
+
+
+class CodebaseStatus(BaseModel):
+    """State of one codebase's last run, and what of it is searchable."""
+
+    name: str
+    state: State
+    detail: str = ""
+    finished_at: datetime | None = None
+    files: FileCounts = FileCounts()
+    chunks: int = 0
+    searchable: Searchable | None = None
+
+    @classmethod
+    def of(cls, name: str, report: IndexReport, searchable: Searchable | None) -> Self:
+        """Convert from the domain object, adding what the store contains of the codebase."""
+        return cls.model_validate(asdict(report) | {"name": name, "searchable": searchable})
 
 
 class IndexStatus(BaseModel):
@@ -32,11 +51,14 @@ class IndexStatus(BaseModel):
     skipped: dict[str, int] = {}
     errors: list[FileError] = []
     searchable: Searchable | None = None
+    codebases: list[CodebaseStatus] = []
 
     @classmethod
-    def of(cls, report: IndexReport, searchable: Searchable | None) -> Self:
-        """Convert from the domain object, adding what the store contains."""
-        return cls.model_validate(asdict(report) | {"searchable": searchable})
+    def of(
+        cls, report: IndexReport, searchable: Searchable | None, codebases: Sequence[CodebaseStatus] = ()
+    ) -> Self:
+        """Convert from the domain object, adding what the store contains and each codebase's own state."""
+        return cls.model_validate(asdict(report) | {"searchable": searchable, "codebases": codebases})
 
 
 class SearchRequest(BaseModel):
@@ -46,6 +68,7 @@ class SearchRequest(BaseModel):
     limit: int = Field(10, ge=1, le=100)
     path: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, max_length=64)
+    codebase: str | None = Field(None, max_length=255)
 
 
 class HitCopy(BaseModel):
@@ -59,6 +82,7 @@ class HitCopy(BaseModel):
 class SearchHit(BaseModel):
     """One chunk of code that matches the query, and how its score was computed."""
 
+    codebase: str = ""
     path: str
     start_line: int
     end_line: int
@@ -77,6 +101,7 @@ class SearchHit(BaseModel):
         """Convert from the domain object."""
         chunk = hit.chunk
         return cls(
+            codebase=hit.codebase,
             path=chunk.path,
             start_line=chunk.start_line,
             end_line=chunk.end_line,
@@ -108,6 +133,7 @@ class AskRequest(BaseModel):
     limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may use.")
     path: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, max_length=64)
+    codebase: str | None = Field(None, max_length=255)
 
 
 class AnswerCitation(BaseModel):

@@ -142,9 +142,9 @@ class EdgeStore:
         """How many chunks are stored."""
         return await self._read(lambda: self._shard.count(CountRequest()))
 
-    async def count_files(self) -> int:
-        """How many files the stored chunks belong to."""
-        return len(await self._read(lambda: self._counted("path", Filter())))
+    async def counts(self) -> Mapping[str, int]:
+        """How many chunks are stored of each file, by path."""
+        return await self._read(lambda: self._counted("path", Filter()))
 
     async def ping(self) -> None:
         """Return when the engine answers."""

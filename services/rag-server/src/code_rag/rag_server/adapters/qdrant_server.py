@@ -127,9 +127,9 @@ class ServerStore:
             return (await self._client.count(self._collection, exact=True)).count
         return 0
 
-    async def count_files(self) -> int:
-        """How many files the stored chunks belong to."""
-        return len(await self._counted("path", models.Filter(), TIMEOUT_SECONDS))
+    async def counts(self) -> Mapping[str, int]:
+        """How many chunks are stored of each file, by path."""
+        return await self._counted("path", models.Filter(), TIMEOUT_SECONDS)
 
     async def ping(self) -> None:
         """Return when the server answers."""

@@ -70,6 +70,10 @@ Url = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 Path = Annotated[str | None, typer.Option("--path", help="Only this folder or file.", metavar="PATH")]
+Codebase = Annotated[
+    str | None,
+    typer.Option("--codebase", help="Only this codebase of a server with several.", metavar="NAME"),
+]
 Language = Annotated[
     str | None, typer.Option("--language", help="Only this language, such as python.", metavar="NAME")
 ]
@@ -83,9 +87,8 @@ def _client(url: str) -> "Client":
 
 @app.command("index")
 def index_command(
-    path: Annotated[
-        str, typer.Argument(help="Folder or file, relative to the codebase root.", metavar="PATH")
-    ] = "",
+    path: Annotated[str, typer.Argument(help="Folder or file, as results show it.", metavar="PATH")] = "",
+    codebase: Codebase = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Start indexing and return at once.")] = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
@@ -96,12 +99,13 @@ def index_command(
     Examples:
       coderag index
       coderag index orders/refunds.py
+      coderag index --codebase shop
       coderag index --no-wait && coderag status
     """
     from code_rag.rag_server.cli.index import index
 
     with _client(url) as client:
-        index(client, path, wait=not no_wait, as_json=as_json)
+        index(client, path, codebase, wait=not no_wait, as_json=as_json)
 
 
 @app.command("search")
@@ -111,6 +115,7 @@ def search_command(
     ],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="Maximum number of hits.")] = 10,
     path: Path = None,
+    codebase: Codebase = None,
     language: Language = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the parts of each score.")] = False,
     as_json: Json = False,
@@ -124,11 +129,14 @@ def search_command(
       coderag search "class RefundPolicy" --language python -n 3
       coderag search cancel_order --explain
       coderag search retry --path payment-worker --json | jq '.hits[].path'
+      coderag search retry --codebase shop
     """
     from code_rag.rag_server.cli.search import search
     from code_rag.rag_server.wire import SearchRequest
 
-    request = SearchRequest.model_construct(query=" ".join(query), limit=limit, path=path, language=language)
+    request = SearchRequest.model_construct(
+        query=" ".join(query), limit=limit, path=path, language=language, codebase=codebase
+    )
     with _client(url) as client:
         search(client, request, explain=explain, as_json=as_json)
 
@@ -140,6 +148,7 @@ def ask_command(
         typer.Argument(help="The question; quote it, since shells expand '?'.", metavar="QUESTION"),
     ],
     path: Path = None,
+    codebase: Codebase = None,
     language: Language = None,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
@@ -157,7 +166,8 @@ def ask_command(
     from code_rag.rag_server.cli.ask import ask
 
     with _client(url) as client:
-        ask(client, " ".join(question), path=path, language=language, as_json=as_json)
+        within = {"path": path, "language": language, "codebase": codebase}
+        ask(client, " ".join(question), within=within, as_json=as_json)
 
 
 @app.command("status")

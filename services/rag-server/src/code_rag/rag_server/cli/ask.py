@@ -1,8 +1,8 @@
 """`coderag ask`: streams the answer, then lists the lines that support it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import typer
 
@@ -12,9 +12,9 @@ from code_rag.rag_server.cli.terminal import note, print_json, stderr, stdout, v
 from code_rag.rag_server.wire import AnswerCitation, AnswerEvent, AskRequest, HitsEvent, TokenEvent
 
 
-def ask(client: Client, question: str, *, path: str | None, language: str | None, as_json: bool) -> None:
-    """Print the answer to `question` and its sources; raises Failure if there are no sources."""
-    request = AskRequest.model_construct(question=question, stream=True, path=path, language=language)
+def ask(client: Client, question: str, *, within: Mapping[str, Any], as_json: bool) -> None:
+    """Print the answer to `question`, from a path, language or codebase; raises Failure without sources."""
+    request = AskRequest.model_construct(question=question, stream=True, **within)
     answer = follow(client, request, show=not as_json)
     if as_json:
         print_json(answer)

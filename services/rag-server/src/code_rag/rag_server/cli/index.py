@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from urllib.parse import urlencode
 
 import typer
 
@@ -20,14 +21,14 @@ MAX_ERRORS_SHOWN = 10
 Show = Callable[[IndexStatus], None]
 
 
-def index(client: Client, path: str, *, wait: bool, as_json: bool) -> None:
-    """Index `path`; with `wait` returns when the run has ended.
+def index(client: Client, path: str, codebase: str | None, *, wait: bool, as_json: bool) -> None:
+    """Index `path`, or one codebase, or all; with `wait` returns when the run has ended.
 
     Raises Failure if the run failed, or if files were left out because of errors.
     """
-    status = client.post("/index", IndexRequest(path=path), IndexStatus)
+    status = client.post("/index", IndexRequest(path=path, codebase=codebase), IndexStatus)
     if wait:
-        status = _follow(client, status)
+        status = _follow(client, status, narrowed=bool(path or codebase))
     if as_json:
         print_json(status)
     elif not wait:
@@ -36,12 +37,15 @@ def index(client: Client, path: str, *, wait: bool, as_json: bool) -> None:
         print_run(status, counts=not as_json)
 
 
-def _follow(client: Client, status: IndexStatus) -> IndexStatus:
+def _follow(client: Client, status: IndexStatus, *, narrowed: bool) -> IndexStatus:
+    """Show the run until it has ended; a run in one codebase has nothing to do with the others' runs."""
+    name = status.codebases[0].name if narrowed and status.codebases else ""
+    where = f"/index?{urlencode({'codebase': name})}" if name else "/index"
     with progress() as show:
         show(status)
         while status.state in ("running", "waiting"):
             time.sleep(POLL_SECONDS)
-            status = client.get("/index", IndexStatus)
+            status = client.get(where, IndexStatus)
             show(status)
     return status
 

@@ -7,9 +7,10 @@ from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.index import summary
 from code_rag.rag_server.cli.terminal import note, print_json, stdout, visible_line
-from code_rag.rag_server.wire import IndexStatus
+from code_rag.rag_server.wire import CodebaseStatus, IndexStatus
 from code_rag.servicekit.wire.health import HealthReport
 
+STATES = {"idle": "up to date", "running": "indexing", "failed": "the last run failed"}
 SIGNS = {"ok": ("✓", "green"), "degraded": ("!", "yellow"), "failing": ("✗", "red")}
 
 
@@ -49,14 +50,26 @@ def _print_health(url: str, health: HealthReport) -> None:
 
 
 def _print_index(index: IndexStatus) -> None:
-    state = {"idle": "up to date", "running": "indexing", "failed": "the last run failed"}
     reason = index.detail if index.state in ("waiting", "failed") else ""
     suffix = visible_line(f" – {reason}") if reason else ""
-    typer.echo(f"\nIndex: {state.get(index.state, index.state)}{suffix}")
+    typer.echo(f"\nIndex: {STATES.get(index.state, index.state)}{suffix}")
     if index.state in ("running", "waiting"):
         done = index.files.total - index.files.pending
         typer.echo(f"  {done} of {index.files.total} files done, {index.files.pending} pending.")
     for line in summary(index):
         typer.echo(f"  {line}")
+    if len(index.codebases) > 1:
+        _print_codebases(index.codebases)
     for error in index.errors:
         note(f"{error.path}: {error.message}")
+
+
+def _print_codebases(codebases: list[CodebaseStatus]) -> None:
+    typer.echo("\nCodebases:")
+    width = max(len(visible_line(each.name)) for each in codebases)
+    for each in codebases:
+        found = each.searchable
+        counts = f"{found.chunks} chunks of {found.files} files" if found else "not known"
+        suffix = f" – {each.detail}" if each.detail and each.state in ("waiting", "failed") else ""
+        state = STATES.get(each.state, each.state)
+        typer.echo(f"  {visible_line(each.name):<{width}}  {counts}, {visible_line(state + suffix)}")

@@ -1,12 +1,18 @@
 """The use cases, built once and shared by everything that exposes them: routes, other protocols."""
 
+import asyncio
 from dataclasses import dataclass
 
 from code_rag.rag_server.answering import Answerer
-from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.fair_embedder import FairEmbedder
+from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.ports import ChatModel, Embedder, VectorStore
 from code_rag.rag_server.searching import CountDegradation, Searcher
+
+READ_AT_A_TIME = 2
+"""Codebases whose files are read at the same time, so that a folder that hangs does not stop the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +26,27 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """What rag-server can do with one codebase."""
+    """What rag-server can do with its codebases."""
 
-    codebase: Codebase
-    indexer: Indexer
+    codebases: Codebases
+    indexers: Indexers
     searcher: Searcher
     answerer: Answerer
 
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; if anything was indexed, a new index run starts there."""
         self.searcher.store = store
-        await self.indexer.switch(store)
+        await self.indexers.switch(store)
 
 
-def build_use_cases(codebase: Codebase, outside: Outside, count_degradation: CountDegradation) -> UseCases:
-    """The use cases over `codebase`; degraded answers are counted with `count_degradation`."""
-    indexer = Indexer(codebase, outside.store, outside.embedder)
-    searcher = Searcher(outside.store, outside.embedder, indexer.status, count_degradation)
-    answerer = Answerer(searcher, outside.chat, codebase.lines, count_degradation)
-    return UseCases(codebase, indexer, searcher, answerer)
+def build_use_cases(codebases: Codebases, outside: Outside, count_degradation: CountDegradation) -> UseCases:
+    """The use cases over `codebases`; degraded answers are counted with `count_degradation`."""
+    embedder, turns = FairEmbedder(outside.embedder), asyncio.Semaphore(READ_AT_A_TIME)
+    indexers = Indexers(
+        codebases, outside.store, lambda member, store: Indexer(member, store, embedder, turn=turns)
+    )
+    searcher = Searcher(
+        outside.store, outside.embedder, indexers.report, codebases.name_of, count_degradation
+    )
+    answerer = Answerer(searcher, outside.chat, codebases.lines, count_degradation)
+    return UseCases(codebases, indexers, searcher, answerer)

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from fastapi import APIRouter, Request
 
 from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.model import Answer
 from code_rag.rag_server.routes.inputs import clean_query, scope_of
 from code_rag.rag_server.searching import SearchResult
@@ -15,14 +16,14 @@ from code_rag.servicekit.streaming import EventStream
 from code_rag.servicekit.wire.events import event
 
 
-def ask_router(answerer: Answerer) -> APIRouter:
+def ask_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
     """The question endpoint over `answerer`."""
     router = APIRouter(tags=["ask"])
 
     @router.post("/ask", response_model=AskResponse)
     async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
         question = clean_query(body.question, "question")
-        scope = scope_of(body.path, body.language)
+        scope = scope_of(codebases, body.path, body.language, body.codebase)
         if not body.stream:
             return AskResponse.of(await unless_gone(request, answerer.answer(question, scope, body.limit)))
         events = answerer.stream(question, scope, body.limit)

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from code_rag.rag_server.answering import Answerer, Event
-from code_rag.rag_server.model import Answer, Token
-from code_rag.rag_server.routes.inputs import clean_query, scope_of
+from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.model import Answer, Scope, Token
+from code_rag.rag_server.routes.inputs import clean_query
 from code_rag.rag_server.wire import AnswerCitation, AskRequest
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import InvalidInput, NotFound
@@ -20,23 +21,24 @@ MODEL = "code-rag"
 LIMIT = AskRequest.model_fields["limit"].default
 
 
-def chat_router(answerer: Answerer) -> APIRouter:
-    """The chat endpoints over `answerer`."""
+def chat_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
+    """The chat endpoints over `answerer`; where there are several codebases, each is a model too."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
     @router.get("/models")
     async def models() -> dict[str, Any]:
-        model = {"id": MODEL, "object": "model", "created": 0, "owned_by": "rag-server"}
-        return {"object": "list", "data": [model]}
+        known = _scopes(codebases)
+        data = [{"id": id, "object": "model", "created": 0, "owned_by": "rag-server"} for id in known]
+        return {"object": "list", "data": data}
 
     @router.post("/chat/completions", response_model=None)
     async def chat(body: ChatRequest, request: Request) -> dict[str, Any] | EventStream:
-        _require_model(body.model)
+        scope = _scope_of_model(body.model, codebases)
         question = last_question(body.messages)
         if not body.stream:
-            answer = await unless_gone(request, answerer.answer(question, scope_of(None, None), LIMIT))
+            answer = await unless_gone(request, answerer.answer(question, scope, LIMIT))
             return completion(MODEL, answer.text + appendix(answer), citations=_citations(answer))
-        events = answerer.stream(question, scope_of(None, None), LIMIT)
+        events = answerer.stream(question, scope, LIMIT)
         await anext(events)  # before the response starts, so that a failed search sets its status
         return EventStream(_encoded(events))
 
@@ -78,8 +80,18 @@ def _citations(answer: Answer) -> list[dict[str, Any]]:
     return [AnswerCitation.of(citation).model_dump() for citation in answer.citations]
 
 
-def _require_model(model: str | None) -> None:
-    if model not in (None, MODEL):
+def _scopes(codebases: Codebases) -> dict[str, Scope]:
+    """What each model's answers are limited to: `code-rag` to nothing, `code-rag/shop` to a codebase."""
+    several = [member for member in codebases if member.prefix]
+    return {MODEL: Scope()} | {f"{MODEL}/{member.name}": Scope(member.prefix) for member in several}
+
+
+def _scope_of_model(model: str | None, codebases: Codebases) -> Scope:
+    scopes = _scopes(codebases)
+    if model is None:
+        return scopes[MODEL]
+    if model not in scopes:
         raise NotFound(
             f"There is no model {model!r} here; use {MODEL!r}.", param="model", code="model_not_found"
         )
+    return scopes[model]

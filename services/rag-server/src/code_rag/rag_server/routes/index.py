@@ -2,25 +2,36 @@
 
 from fastapi import APIRouter
 
-from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.indexers import Indexers
+from code_rag.rag_server.progress import Searchable
+from code_rag.rag_server.routes.inputs import path_in
 from code_rag.rag_server.searching import Searcher
-from code_rag.rag_server.wire import IndexRequest, IndexStatus
+from code_rag.rag_server.wire import CodebaseStatus, IndexRequest, IndexStatus
 
 
-def index_router(indexer: Indexer, searcher: Searcher) -> APIRouter:
-    """The index endpoints: `indexer` does the work, `searcher` counts what is searchable."""
+def index_router(codebases: Codebases, indexers: Indexers, searcher: Searcher) -> APIRouter:
+    """The index endpoints: `indexers` do the work, `searcher` counts what is searchable."""
     router = APIRouter(tags=["index"])
 
-    async def status() -> IndexStatus:
-        return IndexStatus.of(indexer.status(), await searcher.searchable())
+    async def status(path: str) -> IndexStatus:
+        await indexers.look()
+        reports = [(member.name, report) for member, report in indexers.reports(path)]
+        counted = await searcher.searchable([name for name, _ in reports])
+        each = [
+            CodebaseStatus.of(name, report, counted[at] if counted else None)
+            for at, (name, report) in enumerate(reports)
+        ]
+        return IndexStatus.of(indexers.report(path), Searchable.sum(counted) if counted else None, each)
 
     @router.get("/index")
-    async def read() -> IndexStatus:
-        return await status()
+    async def read(codebase: str | None = None) -> IndexStatus:
+        return await status(path_in(codebases, "", codebase))
 
     @router.post("/index", status_code=202)
     async def start(request: IndexRequest | None = None) -> IndexStatus:
-        indexer.start(request.path if request else "")
-        return await status()
+        path = path_in(codebases, request.path, request.codebase) if request else ""
+        await indexers.start(path)
+        return await status(path)
 
     return router

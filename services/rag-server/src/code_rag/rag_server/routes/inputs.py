@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.model import Scope, SourceFile
 from code_rag.rag_server.wire import MAX_QUERY_CHARS
 from code_rag.servicekit.errors import InvalidInput, NotFound
@@ -26,15 +26,35 @@ def clean_query(text: str, param: str) -> str:
     return cleaned
 
 
-def scope_of(path: str | None, language: str | None) -> Scope:
-    """The filters of a search; raises InvalidInput for a path outside the codebase."""
+def scope_of(
+    codebases: Codebases, path: str | None, language: str | None, codebase: str | None = None
+) -> Scope:
+    """The filters of a search; raises InvalidInput for an unknown codebase and a path outside."""
     folder = PurePosixPath((path or "").strip().strip("/"))
     if ".." in folder.parts:
         raise InvalidInput("path: must stay inside the codebase.", param="path")
-    return Scope("" if folder == PurePosixPath() else str(folder), (language or "").strip().lower())
+    cleaned = "" if folder == PurePosixPath() else str(folder)
+    return Scope(path_in(codebases, cleaned, codebase), (language or "").strip().lower())
 
 
-def source_of(codebase: Codebase, path: str) -> SourceFile:
+def path_in(codebases: Codebases, path: str, codebase: str | None) -> str:
+    """The part that `path` and `codebase` name: a path as results show it, empty for everything.
+
+    Raises InvalidInput for an unknown codebase, and for a path outside it.
+    """
+    if not codebase:
+        return path
+    member = codebases.named(codebase.strip())
+    if member is None:
+        known = ", ".join(codebases.names)
+        raise InvalidInput(f"codebase: there is no {codebase!r}, only {known}.", param="codebase")
+    if path and codebases.owner(path) is not member:
+        example = f"{member.prefix}/{path}"
+        raise InvalidInput(f"path: {path!r} is not in {member.name!r}; is it {example!r}?", param="path")
+    return path or member.prefix
+
+
+def source_of(codebases: Codebases, path: str) -> SourceFile:
     """The file at `path` as it is now.
 
     Raises InvalidInput for a NUL in the path, and NotFound for a file that is missing or not indexed: the
@@ -42,7 +62,7 @@ def source_of(codebase: Codebase, path: str) -> SourceFile:
     """
     if "\0" in path:
         raise InvalidInput("path: must not contain a NUL character.", param="path")
-    file = codebase.source(path)
+    file = codebases.source(path)
     if file is None:
         raise NotFound("There is no such file in the indexed codebase.", param="path")
     return file

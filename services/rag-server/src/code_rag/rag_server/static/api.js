@@ -39,9 +39,10 @@ export async function readFile(path, signal) {
   return (await send(`files/${path.split("/").map(encodeURIComponent).join("/")}`, { signal })).json();
 }
 
-/** Ask `question`; yields `{name, data}` for each of the events hits, token and answer. */
-export async function* ask(question, signal) {
-  const response = await send("ask", { ...post({ question, stream: true }), signal });
+/** Ask `question`, of all codebases or of one; yields `{name, data}` for each of the events hits, token and answer. */
+export async function* ask(question, codebase, signal) {
+  const narrowed = codebase ? { codebase } : {};
+  const response = await send("ask", { ...post({ question, stream: true, ...narrowed }), signal });
   try {
     for await (const { name, data } of parseEvents(chunksOf(response.body))) {
       const content = JSON.parse(data);

@@ -2,6 +2,7 @@
 
 import { Answer } from "./answer.js";
 import { ask } from "./api.js";
+import { CodebaseChoice } from "./codebases.js";
 import { Composer } from "./composer.js";
 import { KeyForm } from "./key.js";
 import { formatHash, parseHash } from "./links.js";
@@ -12,11 +13,12 @@ const find = (selector) => document.querySelector(selector);
 
 const key = new KeyForm(find("#key"));
 const onRefused = (what, retry) => key.ask(what, retry);
-const status = new Status(find("#status"), { onRefused });
+const choice = new CodebaseChoice(find("#codebase"));
+const status = new Status(find("#status"), { onRefused, onCodebases: (names) => choice.offer(names) });
 const panel = new SourcePanel(find("#source"), { onClose: () => go({ ...shown(), file: null }), onRefused });
 const composer = new Composer(find("#ask"), { onAsk: askAgain, onStop: stop });
 
-let asked = "";
+let asked = { question: "", codebase: "" };
 let answer = null;
 let writing = null;
 
@@ -28,39 +30,43 @@ function go(state) {
 
 /** Ask, even if the same question is already shown. */
 function askAgain(question) {
-  if (question === shown().question) answerTo(question);
-  else go({ question, file: null });
+  const wanted = { question, codebase: choice.chosen };
+  if (isSame(wanted, shown())) answerTo(wanted);
+  else go({ ...wanted, file: null });
 }
+
+const isSame = (one, other) => one.question === other.question && one.codebase === other.codebase;
 
 /** Make the page match the URL. */
 function follow() {
-  const { question, file } = shown();
-  if (question !== asked) answerTo(question);
+  const { question, codebase, file } = shown();
+  if (!isSame({ question, codebase }, asked)) answerTo({ question, codebase });
   if (file) panel.open(file, answer?.sourceAt(file) ?? null);
   else panel.close();
 }
 
-async function answerTo(question) {
+async function answerTo({ question, codebase }) {
   stop();
-  asked = question;
+  asked = { question, codebase };
+  choice.chosen = codebase;
   composer.question = question;
   document.title = question ? `${question} · coderag` : "coderag";
   find("#welcome").hidden = question !== "";
   find("#answer").replaceChildren();
   answer = null;
-  if (question) await write(question);
+  if (question) await write(asked);
 }
 
-async function write(question) {
+async function write({ question, codebase }) {
   const mine = new AbortController();
   const written = new Answer(find("#answer"), question);
   [writing, answer] = [mine, written];
   composer.busy = true;
   try {
-    for await (const event of ask(question, mine.signal)) written.take(event);
+    for await (const event of ask(question, codebase, mine.signal)) written.take(event);
     if (shown().file) panel.judge(written.sourceAt(shown().file));
   } catch (error) {
-    breakOff(written, error, () => answerTo(question));
+    breakOff(written, error, () => answerTo({ question, codebase }));
   }
   if (writing === mine) stop();
 }

@@ -17,9 +17,10 @@ export class Status {
   #message;
   #details;
   #onRefused;
+  #onCodebases;
   #timer = 0;
 
-  constructor(details, { onRefused }) {
+  constructor(details, { onRefused, onCodebases }) {
     this.#summary = details.querySelector("summary span");
     this.#parts = details.querySelector(".parts");
     this.#index = details.querySelector(".index");
@@ -27,6 +28,7 @@ export class Status {
     this.#message = details.querySelector(".message");
     this.#details = details;
     this.#onRefused = onRefused;
+    this.#onCodebases = onCodebases;
     this.#button.addEventListener("click", () => this.#start());
     document.addEventListener("visibilitychange", () => this.refresh());
     document.addEventListener("click", ({ target }) => details.contains(target) || this.close());
@@ -50,6 +52,7 @@ export class Status {
       this.#parts.replaceChildren(...Object.entries(report.checks).map(partRow));
       const index = await indexStatus();
       this.#show(report, index);
+      this.#onCodebases(index.codebases.map(({ name }) => name));
       if (isBusy(index)) pause = BUSY_MS;
     } catch (error) {
       this.#fail(error);
@@ -110,13 +113,19 @@ function partRow([name, { status, detail }]) {
   );
 }
 
-function indexRows({ state, files, seconds, skipped, errors }) {
+function indexRows({ state, files, seconds, skipped, errors, codebases }) {
   const reasons = Object.entries(skipped).sort(([, a], [, b]) => b - a);
   const done = `${files.indexed} indexed, ${files.unchanged} unchanged, ${files.removed} removed`;
   const rows = [
     [state === "running" ? "This run" : "Last run", `${done}, ${seconds.toFixed(1)}\u00a0s`],
     ["Skipped", reasons.map(([reason, count]) => `${count} ${reason}`).join(", ") || "nothing"],
+    ...(codebases.length > 1 ? codebases.map(codebaseRow) : []),
     ...errors.slice(0, 20).map(({ path, message }) => ["Failed", `${path}: ${message}`]),
   ];
   return rows.flatMap(([term, text]) => [element("dt", {}, term), element("dd", {}, visible(text))]);
+}
+
+function codebaseRow({ name, state, detail, searchable }) {
+  const counts = searchable ? `${searchable.chunks} chunks of ${searchable.files} files` : "not known";
+  return [visible(name), [counts, state === "idle" ? "" : state, detail].filter(Boolean).join(", ")];
 }

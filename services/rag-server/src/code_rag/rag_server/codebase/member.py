@@ -1,0 +1,90 @@
+"""A codebase among others: its paths start with its name."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.paths import PathOutsideError
+from code_rag.rag_server.codebase.walking import FoundFile, walk
+from code_rag.rag_server.model import SkippedFile, SourceFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(Codebase):
+    """One of a server's codebases; its paths start with `prefix`, which is empty where it is the only one."""
+
+    name: str
+    prefix: str
+
+    def absence(self) -> str:
+        """Why the folder cannot be read, empty if it can; an empty one among others is not mounted."""
+        try:
+            with os.scandir(self.root) as entries:
+                missing = self.prefix and not any(entries)
+        except OSError as error:
+            return f"{self.root}: {error.strerror}"
+        return f"{self.root} is empty; is it mounted?" if missing else ""
+
+    def exists(self) -> bool:
+        """Whether the folder can be read."""
+        return not self.absence()
+
+    def relative(self, path: str) -> str:
+        """A client's path in the form that `walk` returns.
+
+        Raises `PathOutsideError` for a path outside the codebase.
+        """
+        return self._outer(super().relative(self._inner(path)))
+
+    def walk(self, subpath: str = "") -> Iterator[FoundFile | SkippedFile]:
+        """List the files in path order, as `Codebase.walk` does."""
+        if absence := self.absence():
+            raise FileNotFoundError(absence)
+        entries = self._entries(self._inner(subpath))
+        return (replace(entry, path=self._outer(entry.path)) for entry in entries)
+
+    def read(self, path: str) -> SourceFile | SkippedFile:
+        """Read and decode one file that `walk` found, or say why its content is left out."""
+        return replace(super().read(self._inner(path)), path=path)
+
+    def _entries(self, inner: str) -> Iterator[FoundFile | SkippedFile]:
+        return super().walk(inner)
+
+    def _inner(self, path: str) -> str:
+        """The path inside the codebase's folder."""
+        if not self.prefix or not path:
+            return path
+        name, _, inner = path.removeprefix("./").partition("/")
+        if name != self.prefix:
+            raise PathOutsideError(f"The path {path!r} is not in the codebase {self.name!r}.")
+        return inner.lstrip("/")
+
+    def _outer(self, inner: str) -> str:
+        """The path as the server writes it; the walk calls the root itself `./`."""
+        if not self.prefix:
+            return inner
+        return f"{self.prefix}/{inner.removeprefix('./')}" if inner else self.prefix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rest(Member):
+    """What is beside the repositories of a folder of repositories."""
+
+    def _entries(self, inner: str) -> Iterator[FoundFile | SkippedFile]:
+        parts = PurePosixPath(inner).parts
+        for name in parts[:1] or sorted(entry.name for entry in self.root.iterdir()):
+            if not is_repository(self.root / name):
+                yield from walk(self.root, (name, *parts[1:]))
+
+
+def is_repository(folder: Path) -> bool:
+    """Whether a folder is a repository; one that cannot be read counts, so that it is not forgotten."""
+    try:
+        os.lstat(folder / ".git")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return not folder.is_symlink()
+    return not folder.is_symlink()

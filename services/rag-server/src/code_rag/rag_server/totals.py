@@ -1,0 +1,39 @@
+"""The state of several codebases' index runs as one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import astuple
+
+from code_rag.rag_server.progress import FileCounts, IndexReport, State
+
+_STATES: tuple[State, ...] = ("running", "waiting", "failed", "idle")
+"""The first that any codebase is in is the state of all."""
+
+
+def total(reports: Sequence[tuple[str, IndexReport]]) -> IndexReport:
+    """One report for the reports of named codebases; each detail starts with its codebase's name.
+
+    It has ended once each has, and took as long as the slowest.
+    """
+    if len(reports) == 1:
+        return reports[0][1]
+    each = [report for _, report in reports]
+    states = {report.state for report in each}
+    open_ones = [(name, report) for name, report in reports if report.state != "idle" and report.detail]
+    started = [report.started_at for report in each if report.started_at]
+    finished = [report.finished_at for report in each if report.finished_at]
+    skipped: Counter[str] = Counter()
+    for report in each:
+        skipped.update(report.skipped)
+    return IndexReport(
+        state=next((state for state in _STATES if state in states), "idle"),
+        detail="; ".join(f"{name}: {report.detail}" for name, report in open_ones),
+        path="",
+        started_at=min(started, default=None),
+        finished_at=max(finished) if finished and len(finished) == len(each) else None,
+        seconds=max((report.seconds for report in each), default=0.0),
+        files=FileCounts(*(sum(counts) for counts in zip(*(astuple(r.files) for r in each), strict=True))),
+        chunks=sum(report.chunks for report in each),
+        skipped=dict(skipped),
+        errors=tuple(error for report in each for error in report.errors),
+    )
