@@ -34,7 +34,12 @@ _MULTIBYTE: dict[str, _Weights] = {
         (0x88, 0x97, 0x40, 0.6),
         (0x98, 0xEA, 0x40, 0.0),
     ),
-    "gb18030": ((0xA1, 0xA1, 0xA1, 0.4), (0xA3, 0xA3, 0xA1, 0.4), (0xB0, 0xD7, 0xA1, 0.7), (0xD8, 0xF7, 0xA1, 0.1)),
+    "gb18030": (
+        (0xA1, 0xA1, 0xA1, 0.4),
+        (0xA3, 0xA3, 0xA1, 0.4),
+        (0xB0, 0xD7, 0xA1, 0.7),
+        (0xD8, 0xF7, 0xA1, 0.1),
+    ),
     "euc_jp": (
         (0xA1, 0xA3, 0xA1, 0.4),
         (0xA4, 0xA4, 0xA1, 1.0),
@@ -85,7 +90,9 @@ def _utf16_without_mark(data: bytes) -> str | None:
     if len(data) % 2 or min(even, odd) or max(even, odd) < _MIN_NULS * len(data) / 2:
         return None
     text = _decoded(data, "utf-16-le" if odd else "utf-16-be")
-    odd_characters = (c for c in text or "" if c not in "\t\n\r\f" and unicodedata.category(c) in _ODD_CHARACTERS)
+    odd_characters = (
+        c for c in text or "" if c not in "\t\n\r\f" and unicodedata.category(c) in _ODD_CHARACTERS
+    )
     return None if next(odd_characters, None) else text
 
 

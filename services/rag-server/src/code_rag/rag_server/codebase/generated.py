@@ -2,18 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from code_rag.rag_server.codebase.languages import PROSE
 
 _HEADER_LINES = 20
 _MAX_LINE = 500
 
-_LOCK_FILES = frozenset(
-    """package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock deno.lock poetry.lock uv.lock
-    pdm.lock pipfile.lock pixi.lock cargo.lock go.sum composer.lock gemfile.lock mix.lock pubspec.lock
-    podfile.lock flake.lock packages.lock.json gradle.lockfile package.resolved .terraform.lock.hcl""".split()
-)
+_LOCK_FILES_LIST = """
+package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock deno.lock poetry.lock uv.lock
+pdm.lock pipfile.lock pixi.lock cargo.lock go.sum composer.lock gemfile.lock mix.lock pubspec.lock
+podfile.lock flake.lock packages.lock.json gradle.lockfile package.resolved .terraform.lock.hcl
+"""
+_LOCK_FILES = frozenset(_LOCK_FILES_LIST.split())
 _NAME = re.compile(
     r".*(?:[._-]min\.(?:js|mjs|css)|\.map|_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|_pb\.(?:js|d\.ts|rb)|\.g\.(?:dart|cs)"
     r"|\.freezed\.dart|\.designer\.cs|\.gen\.\w+|\.generated\.\w+)"
@@ -22,8 +22,12 @@ _NAME = re.compile(
 _OPENING = re.compile(r'\s*(?:/\*+!?|<!--+|"""|\'\'\'|\(\*|\{-|=begin|#\|)\s?')
 _CLOSING = re.compile(r'\*+/|--+>|"""|\'\'\'|\*\)|-\}|=end|\|#')
 _CLOSED_BY = {"/": "*/", "<": "->", '"': '"""', "'": "'''", "(": "*)", "{": "-}", "=": "=end", "#": "|#"}
-_LINE_COMMENT = re.compile(r"\s*(?://+!?|#+!?(?!\[|include|define|if|pragma)|--+|;+|%+|\*+(?!/)|REM\b|dnl\b|')\s?", re.IGNORECASE)
-_PREAMBLE = re.compile(r"""\s*(?:package\s|<\?(?:php|xml)|syntax\s*=|["']use strict["']|@echo\b|<!DOCTYPE)""", re.IGNORECASE)
+_LINE_COMMENT = re.compile(
+    r"\s*(?://+!?|#+!?(?!\[|include|define|if|pragma)|--+|;+|%+|\*+(?!/)|REM\b|dnl\b|')\s?", re.IGNORECASE
+)
+_PREAMBLE = re.compile(
+    r"""\s*(?:package\s|<\?(?:php|xml)|syntax\s*=|["']use strict["']|@echo\b|<!DOCTYPE)""", re.IGNORECASE
+)
 
 _STATEMENT = re.compile(
     r"""
@@ -32,18 +36,22 @@ _STATEMENT = re.compile(
     | <?auto-?generated(?:\s*/?>.*|\s*\(.*)?                     # .NET's, and the word by itself
     | (?:(?:note|warning|attention|caution)\W+)?this\ (?:source\ )?file\ (?:is|was|has\ been)
       \ (?:(?:auto|automatically|programmatically|machine)[-\ ]?)?generated(?!\ by\ hand)(?:\W.*)?
-    | (?:note\W+)?this\ (?:code|class|module)\ (?:is|was|has\ been)\ (?:auto|automatically|machine)[-\ ]?generated(?:\W.*)?
-    | (?:auto[- ]?|automatically\ )generated(?:\ (?:file|code|source(?:\ file|\ code)?))?(?:\W+do\ not\ (?:edit|modify).*)?\W*
+    | (?:note\W+)?this\ (?:code|class|module)\ (?:is|was|has\ been)
+      \ (?:auto|automatically|machine)[-\ ]?generated(?:\W.*)?
+    | (?:auto[- ]?|automatically\ )generated(?:\ (?:file|code|source(?:\ file|\ code)?))?
+      (?:\W+do\ not\ (?:edit|modify).*)?\W*
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_BY = re.compile(r"(?:(?:auto[- ]?|automatically )?generated|created) (?:by|from|with|using) .+", re.IGNORECASE)
+_BY = re.compile(
+    r"(?:(?:auto[- ]?|automatically )?generated|created) (?:by|from|with|using) .+", re.IGNORECASE
+)
 _WARNING = re.compile(r".*\b(?:do not|don't) (?:edit|modify|change)\b.*", re.IGNORECASE)
 
 
 def has_generated_name(path: str) -> bool:
     """Whether generators and package managers give their files such a name."""
-    name = PurePosixPath(path).name.lower()
+    name = path.rpartition("/")[2].lower()
     return name in _LOCK_FILES or _NAME.fullmatch(name) is not None
 
 

@@ -30,7 +30,7 @@ class Pattern:
 
     @property
     def is_specific(self) -> bool:
-        """Whether it names more than a file ending: `!schema.sql` or `!gen/*.py`, but not `!*.py` or `!*/`."""
+        """Whether it names more than a file ending: `!schema.sql`, `!gen/*.py`, but not `!*.py` or `!*/`."""
         return bool(self.glob.text.strip("*/")) and not re.fullmatch(r"(?:\*+/)*\*\.\w+", self.glob.text)
 
 
@@ -72,9 +72,9 @@ class Patterns:
         for pattern, regex in reversed(self._others):
             if best and pattern.line < best.line:
                 break
-            if is_folder or not pattern.glob.folder_only:
-                if regex.match(name if pattern.glob.is_name else path):
-                    return pattern
+            applies = is_folder or not pattern.glob.folder_only
+            if applies and regex.match(name if pattern.glob.is_name else path):
+                return pattern
         return best
 
 

@@ -14,7 +14,22 @@ from code_rag.rag_server.codebase.languages import detect_language
 ENDING = ".ipynb"
 
 _SLASHES = frozenset(
-    {"c", "cpp", "csharp", "dart", "go", "groovy", "java", "javascript", "kotlin", "php", "rust", "scala", "swift", "typescript"}
+    {
+        "c",
+        "cpp",
+        "csharp",
+        "dart",
+        "go",
+        "groovy",
+        "java",
+        "javascript",
+        "kotlin",
+        "php",
+        "rust",
+        "scala",
+        "swift",
+        "typescript",
+    }
 )
 _DASHES = frozenset({"haskell", "lua", "sql"})
 _ALIASES = {"c++": "cpp", "c#": "csharp", "ir": "r", "ipython": "python", "python3": "python"}
@@ -39,7 +54,9 @@ def render_notebook(content: str) -> Notebook | None:
         rendered = [_render(cell, comment) for cell in cells]
     except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
         return None
-    return Notebook("\n\n".join(text for text in rendered if text) + ("\n" if any(rendered) else ""), language)
+    return Notebook(
+        "\n\n".join(text for text in rendered if text) + ("\n" if any(rendered) else ""), language
+    )
 
 
 def _cells(document: dict[str, Any]) -> list[dict[str, Any]]:

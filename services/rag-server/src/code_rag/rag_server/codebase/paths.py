@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 
 class PathOutsideError(ValueError):
@@ -25,3 +26,32 @@ def resolve_inside(root: Path, relative: str) -> Path:
     if not target.is_relative_to(base):
         raise PathOutsideError(f"The path {relative!r} is outside the codebase.")
     return target
+
+
+def composed(path: str) -> str:
+    """A path in Unicode's composed form (NFC), the one form in which paths are indexed and compared."""
+    return path if path.isascii() else normalize("NFC", path)
+
+
+def locate(root: Path, path: str) -> Path:
+    """Where the file at the composed `path` is on disk, where its name may be in another form.
+
+    The file need not exist.
+    """
+    direct = root / path
+    if path.isascii() or os.path.lexists(direct):
+        return direct
+    place = root
+    for part in PurePosixPath(path).parts:
+        if not os.path.lexists(place / part):
+            part = _spelled(place, part)
+        place /= part
+    return place
+
+
+def _spelled(folder: Path, name: str) -> str:
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        names = []
+    return next((other for other in names if composed(other) == name), name)
