@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from code_rag.rag_server.codebase.classifying import FoundFile
+from code_rag.rag_server.codebase.explaining import Exclusion, explain
 from code_rag.rag_server.codebase.options import DEFAULTS, Options
-from code_rag.rag_server.codebase.paths import PathOutsideError, composed, locate, resolve_inside
+from code_rag.rag_server.codebase.paths import (
+    PathOutsideError,
+    checked_parts,
+    composed,
+    is_at_or_above,
+    locate,
+    resolve_inside,
+)
 from code_rag.rag_server.codebase.reading import read_source
-from code_rag.rag_server.codebase.skipping import OVERRULABLE
+from code_rag.rag_server.codebase.skipping import OVERRULABLE, Reason, is_secret
 from code_rag.rag_server.codebase.walking import walk, wants
 from code_rag.rag_server.model import SkippedFile, SourceFile
 
@@ -50,6 +58,26 @@ class Codebase:
         if isinstance(file, SkippedFile) and file.reason in OVERRULABLE and wants(self.root, path):
             return read_source(self.root, path, self.options, wanted=True)
         return file
+
+    def exclusion(self, path: str) -> Exclusion | None:
+        """Why the file or folder at `path` is left out; None if it is read.
+
+        Raises `PathOutsideError` for a path outside the root and `FileNotFoundError` if it does not exist; a
+        secret's name is answered alike whether it exists or not.
+        """
+        parts = checked_parts(composed(path))
+        asked = "/".join(parts)
+        place = locate(self.root, asked)
+        if asked and is_secret(asked) and not place.is_dir():
+            return explain(SkippedFile(asked, Reason.SECRET))
+        found: FoundFile | SkippedFile | SourceFile | None = next(walk(self.root, parts, self.options), None)
+        if isinstance(found, FoundFile) and found.path == asked:
+            found = self.read(asked)
+        if isinstance(found, SkippedFile) and is_at_or_above(found.path, asked):
+            return explain(found)
+        if place.is_dir() or isinstance(found, SourceFile):
+            return None
+        raise FileNotFoundError(f"{asked or self.root} does not exist.")
 
     def source(self, path: str) -> SourceFile | None:
         """The current file at `path`; None if it is missing, outside the root, or not indexed."""

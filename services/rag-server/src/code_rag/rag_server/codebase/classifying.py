@@ -84,7 +84,10 @@ def classify(
         return SkippedFile(os.fsencode(path).decode("utf-8", "backslashreplace"), Reason.UNREADABLE)
     except OSError:
         return SkippedFile(path, Reason.UNREADABLE)
-    if stat.S_ISDIR(status.st_mode):
+    is_folder = stat.S_ISDIR(status.st_mode)
+    if name in VERSION_CONTROL:  # `.git` is a file in linked work trees
+        return SkippedFile(path + "/" * is_folder, Reason.IGNORED)
+    if is_folder:
         return _classify_folder(root, folder, name, entries)
     return _classify_file(options, folder, path, status)
 
@@ -93,8 +96,6 @@ def _classify_folder(root: Path, folder: Folder, name: str, entries: Mapping[str
     path = folder.path + name
     if is_secret_folder(name):
         return SkippedFile(path + "/", Reason.SECRET)
-    if name in VERSION_CONTROL:
-        return SkippedFile(path + "/", Reason.IGNORED)
     ignored, wanted, match = _decide(folder, path, is_folder=True)
     if ignored:
         return SkippedFile(path + "/", Reason.IGNORED, _rule(match))

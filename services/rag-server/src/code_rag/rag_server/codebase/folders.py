@@ -91,7 +91,7 @@ def placed_reason(
 
 def may_hold_copies(name: str) -> bool:
     """Whether the folder's name says that it holds others' code."""
-    return name == "vendor" or name.lower() in _COPIES
+    return name in ("vendor", "deps") or name.lower() in _COPIES
 
 
 def holds_copies(inside: Set[str], deeper: Set[str]) -> bool:

@@ -60,7 +60,7 @@ class Glob:
             name = _segment(self.text)
             expression = None if name is None else name + r"\Z"
         else:
-            expression = _path(self.text.split("/"))
+            expression = _path(_split(self.text))
         return None if expression is None else re.compile(expression, re.DOTALL)
 
 
@@ -69,6 +69,13 @@ def parse_glob(pattern: str) -> Glob:
     folder_only = pattern.endswith("/")
     text = pattern.removesuffix("/")
     return Glob(text.removeprefix("/"), "/" not in text, folder_only)
+
+
+def _split(text: str) -> list[str]:
+    """The text between slashes; one in brackets does not separate."""
+    separators = [token.span() for token in _TOKEN.finditer(text) if token[0] in ("/", r"\/")]
+    starts, ends = [0, *(end for _, end in separators)], [*(start for start, _ in separators), len(text)]
+    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def _path(segments: list[str]) -> str | None:

@@ -45,6 +45,8 @@ class Patterns:
     _endings: dict[str, list[Pattern]] = field(default_factory=dict)
     _lengths: set[int] = field(default_factory=set)
     _others: list[tuple[Pattern, re.Pattern[str]]] = field(default_factory=list)
+    _any: dict[bool, re.Pattern[str]] = field(default_factory=dict)
+    """All of `_others` in one, for names (True) and for paths: most files match none of them."""
 
     def add(self, pattern: Pattern) -> None:
         """Add a pattern that is stronger than those before."""
@@ -69,6 +71,8 @@ class Patterns:
         best = _later(best, self._literals.get((False, path), ()), is_folder)
         for length in self._lengths:
             best = _later(best, self._endings.get(name[-length:], ()), is_folder)
+        if not self._may_match(path, name):
+            return best
         for pattern, regex in reversed(self._others):
             if best and pattern.line < best.line:
                 break
@@ -76,6 +80,13 @@ class Patterns:
             if applies and regex.match(name if pattern.glob.is_name else path):
                 return pattern
         return best
+
+    def _may_match(self, path: str, name: str) -> bool:
+        if self._others and not self._any:
+            for is_name in (True, False):
+                found = [regex.pattern for pattern, regex in self._others if pattern.glob.is_name == is_name]
+                self._any[is_name] = re.compile("|".join(found) or "(?!)", re.DOTALL)
+        return any(regex.match(name if is_name else path) for is_name, regex in self._any.items())
 
 
 def _later(best: Pattern | None, patterns: Iterable[Pattern], is_folder: bool) -> Pattern | None:

@@ -15,17 +15,28 @@ def resolve_inside(root: Path, relative: str) -> Path:
     The file need not exist. Raises `PathOutsideError` for an absolute path, a `..`, a NUL,
     and a symbolic link that points outside the root.
     """
-    parts = PurePosixPath(relative).parts
-    if "\0" in relative:
-        raise PathOutsideError("The path contains a NUL character.")
-    if relative.startswith("/") or ".." in parts:
-        raise PathOutsideError(f"The path {relative!r} must be relative and may not contain '..'.")
+    checked_parts(relative)
     # realpath, unlike Path.resolve, does not fail on a loop of links.
     base = Path(os.path.realpath(root))
     target = Path(os.path.realpath(base / relative))
     if not target.is_relative_to(base):
         raise PathOutsideError(f"The path {relative!r} is outside the codebase.")
     return target
+
+
+def checked_parts(relative: str) -> tuple[str, ...]:
+    """The parts of a path given by a client; raises `PathOutsideError` for an absolute one, a `..`, a NUL."""
+    parts = PurePosixPath(relative).parts
+    if "\0" in relative:
+        raise PathOutsideError("The path contains a NUL character.")
+    if relative.startswith("/") or ".." in parts:
+        raise PathOutsideError(f"The path {relative!r} must be relative and may not contain '..'.")
+    return parts
+
+
+def is_at_or_above(place: str, path: str) -> bool:
+    """Whether `place`, a folder if it ends in a slash, is `path` or a folder that contains it."""
+    return place in (path, f"{path}/", "./") or (place.endswith("/") and path.startswith(place))
 
 
 def composed(path: str) -> str:
