@@ -51,7 +51,7 @@ class WhyNot(BaseModel):
     explanation: str
     advice: str = ""
     chunks: int = 0
-    """How many chunks of it are stored: of the file, or of all files in the folder."""
+    """How many chunks of it are stored, of all files if it is a folder; 0 if something keeps it out."""
 
 
 class SearchRequest(BaseModel):

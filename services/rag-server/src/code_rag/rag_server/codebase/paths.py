@@ -35,8 +35,8 @@ def checked_parts(relative: str) -> tuple[str, ...]:
 
 
 def is_at_or_above(place: str, path: str) -> bool:
-    """Whether `place`, a folder if it ends in a slash, is `path` or a folder that contains it."""
-    return place in (path, f"{path}/", "./") or (place.endswith("/") and path.startswith(place))
+    """Whether `place`, which ends in a slash if it is a folder, is `path` or above it."""
+    return place == "./" or f"{path}/".startswith(f"{place.removesuffix('/')}/")
 
 
 def composed(path: str) -> str:

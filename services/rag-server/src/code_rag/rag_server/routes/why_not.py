@@ -16,8 +16,6 @@ def why_not_router(codebase: Codebase, searcher: Searcher) -> APIRouter:
     @router.get("/index/why-not")
     async def why_not(path: str = Query(max_length=4096)) -> WhyNot:
         asked, exclusion = await run_in_threadpool(exclusion_of, codebase, path)
-        stored = await searcher.store.files(asked)
-        chunks = sum(file.chunks for file in stored.values())
         if exclusion:
             return WhyNot(
                 path=asked,
@@ -26,8 +24,9 @@ def why_not_router(codebase: Codebase, searcher: Searcher) -> APIRouter:
                 rule=exclusion.rule,
                 explanation=exclusion.explanation,
                 advice=exclusion.advice,
-                chunks=chunks,
             )
+        stored = await searcher.store.files(asked)
+        chunks = sum(file.chunks for file in stored.values())
         explanation = "It is indexed." if chunks else "Nothing keeps it out, and none of it is indexed yet."
         advice = "" if chunks else "The next index run reads it: run `coderag index`."
         return WhyNot(path=asked, explanation=explanation, advice=advice, chunks=chunks)
