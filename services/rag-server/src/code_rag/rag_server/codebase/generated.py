@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from code_rag.rag_server.codebase.languages import PROSE
-
+_MARKUP = frozenset({"markdown", "rst"})
 _HEADER_LINES = 20
 _MAX_LINE = 500
 
@@ -20,7 +19,6 @@ _NAME = re.compile(
 )
 
 _OPENING = re.compile(r'\s*(?:/\*+!?|<!--+|"""|\'\'\'|\(\*|\{-|=begin|#\|)\s?')
-_CLOSING = re.compile(r'\*+/|--+>|"""|\'\'\'|\*\)|-\}|=end|\|#')
 _CLOSED_BY = {"/": "*/", "<": "->", '"': '"""', "'": "'''", "(": "*)", "{": "-}", "=": "=end", "#": "|#"}
 _LINE_COMMENT = re.compile(
     r"\s*(?://+!?|#+!?(?!\[|include|define|if|pragma)|--+|;+|%+|\*+(?!/)|REM\b|dnl\b|')\s?", re.IGNORECASE
@@ -36,10 +34,11 @@ _STATEMENT = re.compile(
     | <?auto-?generated(?:\s*/?>.*|\s*\(.*)?                     # .NET's, and the word by itself
     | (?:(?:note|warning|attention|caution)\W+)?this\ (?:source\ )?file\ (?:is|was|has\ been)
       \ (?:(?:auto|automatically|programmatically|machine)[-\ ]?)?generated(?!\ by\ hand)(?:\W.*)?
-    | (?:note\W+)?this\ (?:code|class|module)\ (?:is|was|has\ been)
+    | (?:note\W+)?(?:this\ (?:code|class|module)|the\ file)\ (?:is|was|has\ been)
       \ (?:auto|automatically|machine)[-\ ]?generated(?:\W.*)?
-    | (?:auto[- ]?|automatically\ )generated(?:\ (?:file|code|source(?:\ file|\ code)?))?
+    | (?:auto[- ]?|automatically\ )generated(?:\ (?:content|file|code|source(?:\ file|\ code)?))?
       (?:\W+do\ not\ (?:edit|modify).*)?\W*
+    | generated\ (?:content|file|code)\W+do\ not\ (?:edit|modify).*
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -60,23 +59,23 @@ def has_generated_marker(text: str, language: str) -> bool:
 
     A comment that only mentions generated things, or forbids to edit something, does not count.
     """
-    comments = [" ".join(line.split()) for line in _header_comments(text, language in PROSE)]
+    comments = [" ".join(line.split()) for line in _header_comments(text, language in _MARKUP)]
     if any(_STATEMENT.fullmatch(comment) for comment in comments):
         return True
     by = any(_BY.match(comment) for comment in comments)
     return by and any(_WARNING.match(comment) for comment in comments)
 
 
-def _header_comments(text: str, is_prose: bool) -> Iterator[str]:
+def _header_comments(text: str, is_markup: bool) -> Iterator[str]:
     """The text of the comments before the first line of code, line by line."""
     closing = ""
     for line in text.split("\n", _HEADER_LINES)[:_HEADER_LINES]:
         line = line[:_MAX_LINE].strip()
         opening = None if closing else _OPENING.match(line)
-        if opening and not (is_prose and "<" not in opening[0]):
+        if opening and not (is_markup and "<" not in opening[0]):
             closing = _CLOSED_BY[opening[0].strip()[0]]
             line = line[opening.end() :]
-        elif not closing and (is_prose or not _LINE_COMMENT.match(line)):
+        elif not closing and (is_markup or not _LINE_COMMENT.match(line)):
             if line and not _PREAMBLE.match(line):
                 return
             continue
