@@ -17,7 +17,7 @@ GIT = ("git", "-c", "user.name=x", "-c", "user.email=x@y", "-c", "core.excludesF
 
 def commit(root: Path, *more: str) -> None:
     """Make a repository of the folder, with everything that is in it."""
-    commands = (("init", "-q", *more), ("add", "-A", "-f"), ("commit", "-q", "-m", "all"))
+    commands = (("init", "-q", *more), ("add", "-A"), ("commit", "-q", "--allow-empty", "-m", "all"))
     for command in commands:
         subprocess.run([*GIT, *command], cwd=root, check=True, timeout=20)
 
@@ -28,7 +28,6 @@ def commit(root: Path, *more: str) -> None:
         ("build/lib/shop/cart.py", "build_output"),
         ("dist/assets/index.js", "build_output"),
         ("target/classes/Cart.java", "build_output"),
-        ("out/main.js", "build_output"),
         ("web/dist/index.js", "build_output"),
         ("cmake-build-debug/CMakeFiles/x.c", "build_output"),
         ("shop.egg-info/top_level.txt", "build_output"),
@@ -56,6 +55,8 @@ def test_output_and_copies_are_left_out(tmp_path: Path, path: str, reason: str) 
         ("src/Shop/bin/Shop.cs", "src/Shop/Shop.csproj", "build_output"),
         ("src/Shop/obj/Shop.cs", "src/Shop/Shop.csproj", "build_output"),
         ("src/app/dist/index.js", "src/app/package.json", "build_output"),
+        ("out/main.js", "package.json", "build_output"),
+        ("coverage/lcov.js", "package.json", "build_output"),
         ("src/core/target/a.rs", "src/core/Cargo.toml", "build_output"),
         ("lib/api/vendor/a.php", "lib/api/composer.json", "vendored"),
         ("deps/jason/jason.ex", "mix.exs", "vendored"),
@@ -74,7 +75,7 @@ def test_what_is_next_to_a_folder_counts(tmp_path: Path, path: str, beside: str,
         "src/build/plan.py", "src/main/java/com/shop/target/Target.java", "src/components/vendor/List.tsx",
         "internal/build/build.go", "cmd/dist/main.go", "app/vendor/models.py", "build/__init__.py",
         "bin/setup", "deps/x.py", "obj/x.c", "com/shop/vendor/Vendor.java", "src/coverage/report.py",
-        "vendors/x.py",        "builder/x.py", "targets/x.py", "src/out/mail.py",
+        "vendors/x.py",        "builder/x.py", "targets/x.py", "out/mail.py", "coverage/x.py",
     ],
 )  # fmt: skip
 def test_folders_of_source_with_such_names_are_kept(tmp_path: Path, path: str) -> None:
@@ -97,7 +98,7 @@ def test_what_git_tracks_is_the_users_own(tmp_path: Path, more: tuple[str, ...],
     write(tmp_path, *own)
     commit(tmp_path, *more)
     subprocess.run([*GIT, "update-index", "--index-version", version], cwd=tmp_path, check=True, timeout=20)
-    write(tmp_path, "target/Made.java", "web/out/made.js")
+    write(tmp_path, "target/Made.java", "web/build/made.js")
     assert found(tmp_path) == own
     assert found(tmp_path / "web") == ["dist/release.sh"]
 

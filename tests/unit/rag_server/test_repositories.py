@@ -28,7 +28,6 @@ def test_rules_above_the_root_apply(tmp_path: Path) -> None:
         "generated/x.py",
         "private/y.py",
         "deep/generated/z.py",
-        "n.tmp",
         "own.py",
     ]
     write(tmp_path, *(f"services/api/{file}" for file in [*files, "api.go"]))
@@ -37,12 +36,27 @@ def test_rules_above_the_root_apply(tmp_path: Path) -> None:
     write(tmp_path, ".gitattributes", content="*.go linguist-generated\n")
     commit(tmp_path)
     write(tmp_path, ".git/info/exclude", content="*.tmp\n")
+    write(tmp_path, "services/api/n.tmp")
     root = tmp_path / "services/api"
     assert found(root) == ["app.py"]
     ignored = ["db.local.yaml", "deep/generated/", "generated/", "n.tmp", "own.py", "private/"]
     left_out = dict.fromkeys(ignored, "ignored")
     assert skipped(root) == left_out | {"api.go": "generated"}
     assert Codebase(root).source("db.local.yaml") is None
+
+
+def test_what_git_tracks_is_not_ignored(tmp_path: Path) -> None:
+    """Files added in spite of a rule are read, and nothing else of an ignored folder but the root."""
+    write(tmp_path, "lib/deep/own.py", "lib/.gitignore", "a.log", "docs/a.md", "x.py")
+    commit(tmp_path)
+    write(tmp_path, "lib/deep/made.py", "lib/made/x.py", "b.log", "docs/b.md")
+    write(tmp_path, ".gitignore", content="lib/\n*.log\ndocs/*\n.gitignore\n")
+    assert found(tmp_path) == ["a.log", "docs/a.md", "lib/.gitignore", "lib/deep/own.py", "x.py"]
+    assert skipped(tmp_path)["lib/made/"] == skipped(tmp_path)["lib/deep/made.py"] == "ignored"
+    assert found(tmp_path / "lib") == [".gitignore", "deep/made.py", "deep/own.py", "made/x.py"]
+    write(tmp_path, ".ragignore", content="docs/\n!lib/\n.ragignore\n")
+    own = ["lib/deep/made.py", "lib/deep/own.py", "lib/made/x.py"]
+    assert found(tmp_path) == ["a.log", "lib/.gitignore", *own, "x.py"]
 
 
 def test_an_own_rule_overrides_those_above(tmp_path: Path) -> None:
@@ -94,11 +108,12 @@ def test_git_says_where_the_users_excludes_are(tmp_path: Path, config: str, expe
 def test_repositories_below_the_root_are_boundaries(tmp_path: Path) -> None:
     """Clones, linked work trees and submodules are left out, unless a setting lets them in."""
     write(tmp_path, "a.py", "lib/a.py", "fake/.git/x", "fake/a.py")
-    write(tmp_path, "inner/a.py", "inner/x.log", "inner/build/x.py")
+    write(tmp_path, "inner/a.py", "inner/build/x.py")
     commit(tmp_path / "inner", "--initial-branch=main")
     write(tmp_path, "inner/.git/info/exclude", content="*.log\n")
     tree = str(tmp_path / "lib/tree")
     subprocess.run([*GIT, "worktree", "add", "-q", tree], cwd=tmp_path / "inner", check=True, timeout=20)
+    write(tmp_path, "inner/x.log", "lib/tree/x.log")
     write(tmp_path, "sub/.git", content="gitdir: ../.git/modules/sub\n")
     write(tmp_path, "sub/a.py")
     boundaries = dict.fromkeys(["inner/", "lib/tree/", "sub/"], "nested_repository")

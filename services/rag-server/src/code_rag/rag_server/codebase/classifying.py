@@ -58,10 +58,13 @@ class Folder:
     in_source: bool = False
     wanted: bool = False
     """`.ragignore` asks for it by name."""
+    ignored_by: "Match" = None
+    """Git's rule for the folder: only what git tracks in it is read."""
 
-    def tracks(self, path: str) -> bool:
-        """Whether git tracks a file in the folder `path`."""
-        return self.repository is not None and self.repository.tracks(self.prefix + path[self.nested :])
+    def tracks(self, path: str, is_folder: bool) -> bool:
+        """Whether git tracks the file, or a file in the folder, at `path`."""
+        place = self.prefix + path[self.nested :]
+        return self.repository is not None and self.repository.tracks(place, is_folder)
 
     def overflows(self, path: str) -> bool:
         """Whether the file `path` has more rules than are applied."""
@@ -70,6 +73,20 @@ class Folder:
 
 Entry = Folder | FoundFile | SkippedFile
 Match = tuple[Rules, Pattern] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What the ignore rules say about a path."""
+
+    ignored: bool
+    rule: Match
+    is_own: bool = False
+    """The rule is from `.ragignore`."""
+
+    @property
+    def wanted(self) -> bool:
+        return self.is_own and is_wanted(self.rule)
 
 
 def classify(
@@ -96,16 +113,19 @@ def _classify_folder(root: Path, folder: Folder, name: str, entries: Mapping[str
     path = folder.path + name
     if is_secret_folder(name):
         return SkippedFile(path + "/", Reason.SECRET)
-    ignored, wanted, match = _decide(folder, path, is_folder=True)
-    if ignored:
-        return SkippedFile(path + "/", Reason.IGNORED, _rule(match))
-    child = replace(folder, path=path + "/", disk=folder.disk + entries[name].name + "/", wanted=wanted)
-    is_kept = wanted or (match is not None and match[1].is_specific)  # `!dist/` in .gitignore
-    reason = (
-        None
-        if is_kept
-        else named_reason(name) or _ambiguous_reason(root, folder, child, name, entries.keys())
+    decision = _decide(folder, path, is_folder=True)
+    if decision.ignored:
+        return SkippedFile(path + "/", Reason.IGNORED, _rule(decision.rule))
+    child = replace(
+        folder,
+        path=path + "/",
+        disk=folder.disk + entries[name].name + "/",
+        wanted=decision.wanted,
+        ignored_by=decision.rule if decision.rule and decision.rule[1].include else None,
     )
+    if is_wanted(decision.rule):  # `!dist/` counts in .gitignore, too
+        return child
+    reason = named_reason(name) or _ambiguous_reason(root, folder, child, name, entries.keys())
     return SkippedFile(path + "/", reason) if reason else child
 
 
@@ -117,7 +137,7 @@ def _ambiguous_reason(
     inside, deeper = _listed(root / child.disk)
     if may_hold_copies(name) and holds_copies(inside, deeper):
         return Reason.VENDORED
-    return placed_reason(name, beside, folder.in_source, lambda: folder.tracks(child.path[:-1]), inside)
+    return placed_reason(name, beside, folder.in_source, lambda: folder.tracks(child.path[:-1], True), inside)
 
 
 def _listed(place: Path) -> tuple[set[str], set[str]]:
@@ -142,14 +162,14 @@ def _classify_file(options: Options, folder: Folder, path: str, status: os.stat_
         return SkippedFile(path, Reason.UNREADABLE)
     if is_secret(path):
         return SkippedFile(path, Reason.SECRET)
-    ignored, wanted, match = _decide(folder, path, is_folder=False)
-    if ignored:
-        return SkippedFile(path, Reason.IGNORED, _rule(match))
+    decision = _decide(folder, path, is_folder=False)
+    if decision.ignored:
+        return SkippedFile(path, Reason.IGNORED, _rule(decision.rule))
     if folder.overflows(path):
         return SkippedFile(path, Reason.TOO_MANY_RULES)
     if status.st_size > MAX_WANTED_BYTES:
         return SkippedFile(path, Reason.TOO_LARGE)
-    unwanted = None if wanted else _unwanted(options, folder, path, status.st_size)
+    unwanted = None if decision.wanted else _unwanted(options, folder, path, status.st_size)
     return unwanted or FoundFile(path, status.st_size, status.st_mtime_ns)
 
 
@@ -162,16 +182,17 @@ def _unwanted(options: Options, folder: Folder, path: str, size: int) -> Skipped
     return SkippedFile(path, Reason.TOO_LARGE) if is_too_large(path, size, options.max_bytes) else None
 
 
-def _decide(folder: Folder, path: str, is_folder: bool) -> tuple[bool, bool, Match]:
-    """Whether `path` is ignored, whether `.ragignore` asks for it by name, and the rule that decides."""
-    if match := last_match(folder.own, path, is_folder):
-        return match[1].include, is_wanted(match), match
-    match = last_match(folder.git, path, is_folder)
-    return match is not None and match[1].include, False, match
+def _decide(folder: Folder, path: str, is_folder: bool) -> _Decision:
+    """`.ragignore` first; git's rules are for what git does not track."""
+    if rule := last_match(folder.own, path, is_folder):
+        return _Decision(rule[1].include, rule, is_own=True)
+    rule = folder.ignored_by or last_match(folder.git, path, is_folder)
+    ignored = rule is not None and rule[1].include
+    return _Decision(ignored and not folder.tracks(path, is_folder), rule)
 
 
 def is_wanted(match: Match) -> bool:
-    """Whether a rule of `.ragignore` asks for a file or folder by name."""
+    """Whether the rule asks for a file or folder by name."""
     return match is not None and not match[1].include and match[1].is_specific
 
 

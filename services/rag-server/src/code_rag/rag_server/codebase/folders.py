@@ -26,7 +26,7 @@ _COPIES = frozenset({"third_party", "third-party", "thirdparty", "3rdparty", "_v
 _MADE_BESIDE = {
     "build": "build.gradle build.gradle.kts setup.py pyproject.toml package.json pubspec.yaml meson.build",
     "dist": "package.json setup.py pyproject.toml",
-    "out": "package.json tsconfig.json *.iml",
+    "out": "package.json tsconfig.json *.iml .idea",
     "target": "pom.xml Cargo.toml build.sbt project.clj",
     "coverage": "package.json composer.json",
     "bin": "*.csproj *.fsproj *.vbproj *.vcxproj .classpath",
@@ -35,7 +35,7 @@ _MADE_BESIDE = {
     "vendor": "go.mod composer.json Gemfile Cargo.toml",
 }
 """Ordinary words that are also the names of such folders, and the files that are next to those."""
-_ONLY_BESIDE = frozenset({"bin", "obj", "deps"})
+_ONLY_BESIDE = frozenset({"bin", "coverage", "deps", "obj", "out"})
 
 _SOURCE = frozenset(["src", "source", "sources", "lib", "app", "internal", "pkg", "cmd", "com", "org"])
 

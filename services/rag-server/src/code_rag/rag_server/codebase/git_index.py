@@ -1,46 +1,67 @@
-"""Reads which folders hold files that git tracks, from the index of a repository; no git is needed."""
+"""Reads which files git tracks, from the index of a repository; no git is needed."""
 
 import re
 import struct
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from code_rag.rag_server.codebase.paths import composed
 
 _EXTENDED = 0x4000
 _NAME_LENGTH = 0xFFF
 _STAT_BYTES = 40
 
 
-def tracked_folders(git_dir: Path, common_dir: Path) -> frozenset[str]:
-    """The folders with tracked files at any depth below them; empty if the index cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """The files that git tracks, relative to the work tree's top, and all folders above them."""
+
+    files: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
+
+
+_NOTHING = Tracked()
+
+
+def read_tracked(git_dir: Path, common_dir: Path) -> Tracked:
+    """What git tracks now; nothing if the index cannot be read."""
     index = git_dir / "index"
     try:
         status = index.stat()
     except OSError:
-        return frozenset()
-    return _read(index, _hash_bytes(common_dir), status.st_mtime_ns, status.st_size)
+        return _NOTHING
+    return _read(index, common_dir, status.st_mtime_ns, status.st_size)
 
 
-@lru_cache(maxsize=8)
-def _read(index: Path, hash_bytes: int, modified_ns: int, size: int) -> frozenset[str]:
+@lru_cache(maxsize=4)
+def _read(index: Path, common_dir: Path, modified_ns: int, size: int) -> Tracked:
     try:
+        hash_bytes = _hash_bytes(common_dir)
         data = index.read_bytes()
         paths, end = parse_index(data, hash_bytes)
         if shared := _shared_index(data, end, hash_bytes):
-            paths |= parse_index((index.parent / shared).read_bytes(), hash_bytes)[0]
+            paths += parse_index((index.parent / shared).read_bytes(), hash_bytes)[0]
     except (OSError, ValueError, IndexError, struct.error):
-        return frozenset()
-    return frozenset(paths)
+        return _NOTHING
+    folders: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+    return Tracked(frozenset(paths), frozenset(folders))
 
 
-def parse_index(data: bytes, hash_bytes: int = 20) -> tuple[set[str], int]:
-    """The folders of the entries of an index file (versions 2 to 4), and where the entries end.
+def parse_index(data: bytes, hash_bytes: int = 20) -> tuple[list[str], int]:
+    """The paths in an index file (versions 2 to 4), and where its entries end.
 
     Raises ValueError, IndexError or struct.error for anything else.
     """
     signature, version, count = struct.unpack_from(">4sII", data)
     if signature != b"DIRC" or version not in (2, 3, 4):
         raise ValueError("This is not an index of git.")
-    folders: set[bytes] = set()
+    paths: list[str] = []
     position, path = 12, b""
     for _ in range(count):
         start = position
@@ -55,11 +76,8 @@ def parse_index(data: bytes, hash_bytes: int = 20) -> tuple[set[str], int]:
             length = flags & _NAME_LENGTH
             end = data.index(b"\0", position) if length == _NAME_LENGTH else position + length
             path, position = data[position:end], start + (end - start + 8) // 8 * 8
-        folder = path.rpartition(b"/")[0]
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition(b"/")[0]
-    return {folder.decode(errors="surrogateescape") for folder in folders}, position
+        paths.append(composed(path.decode(errors="surrogateescape")))
+    return paths, position
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from code_rag.rag_server.codebase.git_index import tracked_folders
+from code_rag.rag_server.codebase.git_index import read_tracked
 from code_rag.rag_server.codebase.ignoring import Rules, last_match, parse_attributes, parse_ignore
 from code_rag.rag_server.codebase.reading import read_regular_file
 
@@ -22,9 +22,10 @@ class Repository:
     git_dir: Path
     common_dir: Path
 
-    def tracks(self, folder: str) -> bool:
-        """Whether git tracks a file in `folder`, which is relative to the top."""
-        return folder in tracked_folders(self.git_dir, self.common_dir)
+    def tracks(self, path: str, is_folder: bool) -> bool:
+        """Whether git tracks the file, or a file in the folder, at `path`, which is relative to the top."""
+        tracked = read_tracked(self.git_dir, self.common_dir)
+        return path in (tracked.folders if is_folder else tracked.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def repository_at(folder: Path) -> Repository | None:
 def rules_above(root: Path, user_excludes: Path | None) -> RulesAbove:
     """The rules of the repository around `root`, and the user's own.
 
-    A repository that ignores `root` itself does not count: who indexes such a folder wants what is in it.
+    A repository that ignores `root` and tracks nothing in it does not count: who indexes such a folder
+    wants what is in it.
     """
     real = Path(os.path.realpath(root))
     tops = (repository_at(folder) for folder in (real, *real.parents))
@@ -82,8 +84,9 @@ def _rules_between(repository: Repository, root: Path, user_excludes: Path | Non
             read_rules(repository.top / folder / ".gitattributes"), GENERATED_ATTRIBUTE
         )
         generated = (Rules(folder, attributes, origin + ".gitattributes"), *generated)
-        found = last_match(ignore, "/".join(parts[: depth + 1]), is_folder=True)
-        if found and found[1].include:
+        inner = "/".join(parts[: depth + 1])
+        found = last_match(ignore, inner, is_folder=True)
+        if found and found[1].include and not repository.tracks(inner, is_folder=True):
             return None
     return RulesAbove(repository, prefix, _from_root(ignore, prefix), _from_root(generated, prefix))
 

@@ -31,8 +31,7 @@ def walk(
     """List the files at or under the path with the parts `wanted`, opening only rule files.
 
     A skipped folder ends in `/`. The rules are git's: those of the repository around the root, of the user
-    and of each folder; and `.ragignore`, which overrides them. Symbolic links are not followed. Unlike git, a
-    tracked file that is ignored is left out.
+    and of each folder; and `.ragignore`, which overrides them. Symbolic links are not followed.
     """
     above = rules_above(root, options.user_excludes)
     start = Folder(
@@ -92,7 +91,13 @@ def _enter(root: Path, options: Options, folder: Folder, names: Set[str]) -> Fol
             return Reason.NESTED_REPOSITORY
         rules = rules_of_nested(repository, folder.path, options.user_excludes)
         folder = replace(
-            folder, git=rules.ignore, generated=(), repository=repository, prefix="", nested=len(folder.path)
+            folder,
+            git=rules.ignore,
+            generated=(),
+            repository=repository,
+            prefix="",
+            nested=len(folder.path),
+            ignored_by=None,
         )
     if not folder.wanted and (reason := marked_reason(names)):
         return reason
