@@ -23,4 +23,5 @@ def why_not(client: Client, path: str, *, as_json: bool) -> None:
 def _headline(answer: WhyNot) -> str:
     if answer.reason:
         return f"left out ({answer.reason})"
-    return f"indexed ({answer.chunks} chunks)" if answer.chunks else "not indexed yet"
+    plural = "" if answer.chunks == 1 else "s"
+    return f"indexed ({answer.chunks} chunk{plural})" if answer.chunks else "not indexed yet"
