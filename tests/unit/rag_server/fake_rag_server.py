@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import uvicorn
 from pydantic import SecretStr
@@ -24,10 +24,11 @@ from structlog.testing import capture_logs
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.app import assemble
 from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.member import Member
 from code_rag.rag_server.composition.use_cases import UseCases
 from code_rag.rag_server.indexers import Indexers
-from code_rag.rag_server.model import Answer, Citation, Hit, Scope, SourceFile, Token
+from code_rag.rag_server.model import Answer, Citation, Hit, Scope, SourceFile, StoredFile, Token
 from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.settings import Settings
@@ -61,6 +62,7 @@ class Script:
         default_factory=lambda: {"orders/refunds.py": REFUNDS, "docs/refunds.md": RUNBOOK}
     )
     codebases: Sequence[str] = ("shop",)
+    exclusions: dict[str, Exclusion] = field(default_factory=dict)
     index: list[tuple[IndexReport, Searchable]] = field(default_factory=lambda: [index_status()])
     """Answers of `GET /index` in turn; the last one stays."""
     checks: dict[str, Check] = field(default_factory=checks)
@@ -144,6 +146,16 @@ class ScriptedUseCases:
             yield Token(word if count == 0 else f" {word}", MODEL)
         yield script.whole_answer()
 
+    @property
+    def store(self) -> Self:
+        """Where the files of the script are stored."""
+        return self
+
+    async def files(self, path: str) -> Mapping[str, StoredFile]:
+        """Two chunks of the first file; the others are not indexed yet."""
+        first = next(iter(self.script.files))
+        return {path: StoredFile("digest", 2, complete=True, unembedded=0)} if path == first else {}
+
 
 class ScriptedCodebases(Codebases):
     """Codebases with the files of the script, whatever is on disk."""
@@ -151,6 +163,12 @@ class ScriptedCodebases(Codebases):
     def __init__(self, script: Script) -> None:
         super().__init__([Path(f"/nowhere/{name}") for name in script.codebases])
         self.script = script
+
+    def exclusion(self, path: str) -> Exclusion | None:
+        """What the script says about the path."""
+        if path not in self.script.files.keys() | self.script.exclusions.keys():
+            raise FileNotFoundError
+        return self.script.exclusions.get(path)
 
     def source(self, path: str) -> SourceFile | None:
         """A file of the script."""

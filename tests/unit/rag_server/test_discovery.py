@@ -59,7 +59,8 @@ def test_a_file_is_read_with_its_language_and_digest(tmp_path: Path) -> None:
     [
         ("logo.png", b"\x89PNG\0\0", "binary"),
         ("late.txt", b"a" * 20_000 + b"\0", "binary"),
-        ("latin1.txt", "größe".encode("latin-1"), "binary"),
+        ("cp1250.txt", "zażółć gęślą jaźń".encode("cp1250"), "encoding"),
+        ("broken.ipynb", '{"cells": [', "invalid_notebook"),
         ("utf32.txt", "text".encode("utf-32"), "binary"),
         ("cut.txt", b"\xff\xfea\0b", "binary"),
         ("empty.py", b"", "empty"),
@@ -132,10 +133,11 @@ def test_byte_order_marks_are_understood(tmp_path: Path, encoding: str) -> None:
 def test_dependencies_caches_and_environments_are_not_entered(tmp_path: Path) -> None:
     """Folders known by name or by a marker file are skipped as a whole, at any depth."""
     write(tmp_path, "node_modules/x/index.js", "web/node_modules/y.js", ".git/config", "a/__pycache__/x.py")
-    write(tmp_path, "env/pyvenv.cfg", "env/lib/x.py", "target/CACHEDIR.TAG", "target/x.rs", "build/kept.py")
-    folders = ["node_modules/", "web/node_modules/", ".git/", "a/__pycache__/", "env/", "target/"]
-    assert found(tmp_path) == ["build/kept.py"]
-    assert skipped(tmp_path) == dict.fromkeys(folders, "ignored")
+    write(tmp_path, "env/pyvenv.cfg", "env/lib/x.py", "cache/CACHEDIR.TAG", "cache/x.rs", "kept.py")
+    vendored, output = ["node_modules/", "web/node_modules/", "env/"], ["a/__pycache__/", "cache/"]
+    reasons = dict.fromkeys(vendored, "vendored") | dict.fromkeys(output, "build_output")
+    assert found(tmp_path) == ["kept.py"]
+    assert skipped(tmp_path) == reasons | {".git/": "ignored"}
 
 
 def test_folders_of_credentials_are_not_entered(tmp_path: Path) -> None:
@@ -222,7 +224,7 @@ def test_a_subpath_does_not_escape_the_rules(tmp_path: Path) -> None:
     write(tmp_path, ".gitignore", content="build/\n")
     assert skipped(tmp_path, "build/x.py") == {"build/": "ignored"}
     assert skipped(tmp_path, ".env") == {".env": "secret"}
-    assert skipped(tmp_path, "node_modules/x") == {"node_modules/": "ignored"}
+    assert skipped(tmp_path, "node_modules/x") == {"node_modules/": "vendored"}
 
 
 def test_a_wrong_subpath_is_an_error_at_once(tmp_path: Path) -> None:

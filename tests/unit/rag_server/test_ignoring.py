@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from code_rag.rag_server.codebase.walking import walk
 NAMES = ["a", "b", "ab", "a.c", "b.c", "foo bar", "[x]"]
 PATHS = st.lists(st.sampled_from(NAMES), min_size=1, max_size=4).map("/".join)
 GLOBS = st.one_of(
-    st.sampled_from(["*", "**", "a*", "*b", "*.c", "?", "a?", r"foo\ bar"]),
-    st.sampled_from(["[ab]", "[!a]", "[a-c].c", r"\[x\]"]),
+    st.sampled_from(["*", "**", "a*", "*b", "*.c", "?", "a?", r"foo\ bar", "***", "a**b", "*?", "*a*"]),
+    st.sampled_from(
+        ["[ab]", "[!a]", "[a-c].c", r"\[x\]", "[^b]", "[[:alpha:]]", "[]x]", "[a", "[!]]", "a\\"]
+    ),
     st.sampled_from(NAMES),
 )
 PATTERNS = st.builds(
@@ -28,7 +31,7 @@ PATTERNS = st.builds(
     st.lists(GLOBS, min_size=1, max_size=3).map("/".join),
     st.sampled_from(["", "", "/", "/**", "/*"]),
     st.sampled_from(["", "", " ", "\r"]),
-).filter(lambda pattern: not pattern.rstrip().endswith("**/"))  # pathspec lets `a/**/` match `a/` itself
+)
 RULE_FILES = st.dictionaries(
     st.sampled_from(["", "a/", "b/", "a/b/", "ab/"]), st.lists(PATTERNS, min_size=1, max_size=5), max_size=3
 )
@@ -50,6 +53,12 @@ def git_files(root: Path) -> set[str]:
 def found_files(root: Path) -> set[str]:
     """The files discovery does not skip as ignored."""
     return {entry.path for entry in walk(root) if getattr(entry, "reason", None) is not Reason.IGNORED}
+
+
+def decision(rules: list[Rules], path: str) -> bool | None:
+    """Whether the last pattern that matches a file includes it; None if none matches."""
+    found = last_match(rules, path, is_folder=False)
+    return found[1].include if found else None
 
 
 def write(root: Path, path: str, text: str) -> None:
@@ -80,7 +89,7 @@ def test_the_same_files_as_git(paths: set[str], rules: dict[str, list[str]], exc
 def test_any_bytes_are_rules(content: bytes) -> None:
     """No content of an ignore or attributes file is an error."""
     rules = [Rules("", parse_ignore(content)), Rules("", parse_attributes(content, "linguist-generated"))]
-    assert last_match(rules, "some/path", is_folder=False) in {True, False, None}
+    assert decision(rules, "some/path") in {True, False, None}
 
 
 @pytest.mark.parametrize(
@@ -101,4 +110,62 @@ def test_any_bytes_are_rules(content: bytes) -> None:
 def test_attributes_mark_generated_files(attributes: str, path: str, expected: bool | None) -> None:
     """The last line that matches a file and names the attribute decides whether it is set."""
     rules = [Rules("", parse_attributes(attributes.encode(), "linguist-generated"))]
-    assert last_match(rules, path, is_folder=False) is expected
+    assert decision(rules, path) is expected
+
+
+HOSTILE = {
+    "stars": "*a" * 30 + "b",
+    "stars in a path": "/" + "*a" * 30 + "/b",
+    "many folders": "/**/a*a*a" * 40 + "/b",
+    "a million characters": "*a" * 500_000,
+    "a million of one letter": "x" * 1_000_000 + "*",
+    "open brackets": "[a" * 500_000,
+    "open classes": "[[:alpha:" * 100_000,
+    "backslashes": "\\" * 1_000_000,
+    "folders": "*/" * 500_000,
+    "names": "\n".join(f"name{number:030}" for number in range(30_000)),
+    "endings": "\n".join(f"*{'a' * (number % 900)}{number}" for number in range(2_000)),
+    "rules with wildcards": "\n".join(f"*a{number}*a*b" for number in range(70_000)),
+}
+
+
+@pytest.mark.parametrize("rules", HOSTILE.values(), ids=HOSTILE)
+def test_no_rules_hang_the_walk(rules: str) -> None:
+    """A megabyte of patterns, each of the worst kind, decides about 200 long paths in seconds of CPU time."""
+    started = time.process_time()
+    hostile = [Rules("", parse_ignore(rules.encode()))]
+    for number in range(100):
+        decision(hostile, "a" * 250 + str(number))
+        decision(hostile, f"{'a' * 200}/" * 15 + str(number))
+    assert time.process_time() - started < 5
+
+
+def test_too_many_wildcards_are_reported() -> None:
+    """Only the first thousand patterns with wildcards apply, and the file says that there are more."""
+    many = parse_ignore("\n".join(f"a*{number:04}?" for number in range(1_001)).encode())
+    few = parse_ignore("\n".join([f"name{number}" for number in range(9_000)] + ["*.log", "a*b"]).encode())
+    assert (many.overflows, few.overflows) == (True, False)
+    assert decision([Rules("", many)], "ax0999x") is True
+    assert decision([Rules("", many)], "ax1000x") is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "specific"),
+    [
+        ("schema.sql", True), ("/gen/*.py", True), ("*_pb2.py", True), ("*.min.js", True), ("vendor/", True),
+        ("*.py", False), ("*/", False), ("*", False), ("**", False), ("**/*.ts", False),
+    ],
+)  # fmt: skip
+def test_broad_patterns_ask_for_nothing_by_name(pattern: str, specific: bool) -> None:
+    """A pattern that only names a file ending, or nothing, is not a request for single files."""
+    found = last_match(
+        [Rules("", parse_ignore(f"!{pattern}".encode()))], MATCHED[pattern], pattern[-1] == "/"
+    )
+    assert found is not None
+    assert found[1].is_specific is specific
+
+
+MATCHED = {
+    "schema.sql": "db/schema.sql", "/gen/*.py": "gen/a.py", "*_pb2.py": "a/x_pb2.py", "*.min.js": "x.min.js",
+    "vendor/": "vendor", "*.py": "a.py", "*/": "a", "*": "a", "**": "a", "**/*.ts": "x/a.ts",
+}  # fmt: skip

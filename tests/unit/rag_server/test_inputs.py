@@ -1,6 +1,7 @@
 """What routes make of the paths and queries that callers send."""
 
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 
@@ -52,6 +53,12 @@ def test_half_a_character_is_refused() -> None:
     """A lone surrogate, which JSON can hold and no service can be sent, is the caller's mistake."""
     with pytest.raises(InvalidInput, match="messages: must be valid Unicode"):
         clean_query("a\ud800b", "messages")
+
+
+def test_queries_and_paths_are_composed(tmp_path: Path) -> None:
+    """What a keyboard sends in parts is looked for in the form in which it is indexed (NFC)."""
+    assert clean_query(normalize("NFD", "정산 größe"), "query") == "정산 größe"
+    assert scope_of(Codebases([tmp_path]), normalize("NFD", "정산/größe"), None) == Scope("정산/größe")
 
 
 def test_a_query_has_a_length_limit() -> None:

@@ -12,6 +12,7 @@ from code_rag.rag_server import __version__
 from code_rag.rag_server.adapters.chat_client import ChatClient
 from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
 from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.composition.discovery import options_of
 from code_rag.rag_server.composition.model_watch import ModelWatch
 from code_rag.rag_server.composition.stores import Stores
 from code_rag.rag_server.composition.use_cases import Outside, UseCases, build_use_cases
@@ -21,6 +22,7 @@ from code_rag.rag_server.routes.files import files_router
 from code_rag.rag_server.routes.index import index_router
 from code_rag.rag_server.routes.page import ASSETS, OPEN_PATHS, STATIC, page_router
 from code_rag.rag_server.routes.search import search_router
+from code_rag.rag_server.routes.why_not import why_not_router
 from code_rag.rag_server.settings import Settings
 from code_rag.servicekit.app import Lifespan, build_app
 from code_rag.servicekit.errors import ServiceError
@@ -50,7 +52,9 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         chat = ChatClient(settings.llm_server_url, settings.api_key)
         outside = Outside(stores.open(client.model), client, chat)
     use_cases = build_use_cases(
-        Codebases(settings.codebase_path), outside, lambda reason: metrics.degradations.labels(reason).inc()
+        Codebases(settings.codebase_path, options_of(settings)),
+        outside,
+        lambda reason: metrics.degradations.labels(reason).inc(),
     )
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)
@@ -90,6 +94,7 @@ def create_app_from_environment() -> FastAPI:
 def _routers(use_cases: UseCases) -> list[APIRouter]:
     return [
         index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher),
+        why_not_router(use_cases.codebases, use_cases.searcher),
         search_router(use_cases.searcher, use_cases.codebases),
         ask_router(use_cases.answerer, use_cases.codebases),
         chat_router(use_cases.answerer, use_cases.codebases),

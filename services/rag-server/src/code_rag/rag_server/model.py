@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from code_rag.rag_server.identifiers import split_identifier
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 """Bump when chunking changes; part of every chunk's id."""
 
 Vector = Sequence[float]
@@ -47,6 +47,8 @@ class SkippedFile:
 
     path: str
     reason: str
+    rule: str = field(default="", compare=False)
+    """The line of a rule file that decided it; empty if another rule did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from code_rag.rag_server.codebase.skipping import MAX_WANTED_BYTES
 from code_rag.servicekit.settings import ServiceSettings, Url
 
 
@@ -43,6 +44,20 @@ class Settings(ServiceSettings):
         description="Folder of the codebase or of repositories, or several, separated by `:`; only read.",
     )
     index_on_start: bool = Field(True, description="Index the codebase as soon as the service starts.")
+    index_nested_repositories: bool = Field(
+        False,
+        description="Index submodules, linked work trees and clones inside the codebase, too.",
+    )
+    max_file_bytes: int = Field(
+        1_000_000,
+        ge=1_000,
+        le=MAX_WANTED_BYTES,
+        description="Larger files are left out; `.ragignore` may ask for single ones.",
+    )
+    legacy_encoding: str = Field(
+        "",
+        description="Encoding of files that are neither UTF-8 nor UTF-16, such as cp949; empty: recognised.",
+    )
     vector_db_url: Url | None = Field(
         None, description="Qdrant to keep the index in; empty: an embedded store in DATA_DIR."
     )
@@ -55,3 +70,12 @@ class Settings(ServiceSettings):
     )
     embedding_server_url: Url = Field("http://127.0.0.1:8001", description="Where embedding-server answers.")
     llm_server_url: Url = Field("http://127.0.0.1:8002", description="Where llm-server answers.")
+
+    @field_validator("legacy_encoding")
+    @classmethod
+    def _known_encoding(cls, name: str) -> str:
+        try:
+            "".encode(name or "utf-8")
+        except LookupError:
+            raise ValueError("Python knows no such encoding") from None
+        return name

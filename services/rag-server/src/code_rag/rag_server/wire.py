@@ -61,6 +61,21 @@ class IndexStatus(BaseModel):
         return cls.model_validate(asdict(report) | {"searchable": searchable, "codebases": codebases})
 
 
+class WhyNot(BaseModel):
+    """Why a file or folder is not in the index; `reason` is empty if nothing keeps it out."""
+
+    path: str
+    reason: str = ""
+    left_out: str = ""
+    """What is left out: the file, or the folder above it, which ends in a slash."""
+    rule: str = ""
+    """The line of a rule file that decided it."""
+    explanation: str
+    advice: str = ""
+    chunks: int = 0
+    """How many chunks of it are stored, of all files if it is a folder; 0 if something keeps it out."""
+
+
 class SearchRequest(BaseModel):
     """A query and its filters; `path` is a folder or file, `language` a name such as `python`."""
 

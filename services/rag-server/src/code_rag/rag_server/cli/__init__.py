@@ -24,6 +24,7 @@ Examples:
   coderag search refund window --limit 3      print matching code, best first
   coderag search cancel --path orders --language python --json
   coderag status                              show what works and what is indexed
+  coderag why-not build/api.py                say why a file is left out
 """
 EPILOG = """\b
 Exit codes:
@@ -183,3 +184,24 @@ def status_command(as_json: Json = False, url: Url = DEFAULT_URL) -> None:
 
     with _client(url) as client:
         status(client, as_json=as_json)
+
+
+@app.command("why-not")
+def why_not_command(
+    path: Annotated[
+        str, typer.Argument(help="Folder or file, relative to the codebase root.", metavar="PATH")
+    ],
+    as_json: Json = False,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Say why a file or folder is not in the index, and what to do about it.
+
+    \b
+    Examples:
+      coderag why-not build/api.py
+      coderag why-not vendor --json | jq -r .advice
+    """
+    from code_rag.rag_server.cli.why_not import why_not
+
+    with _client(url) as client:
+        why_not(client, path, as_json=as_json)

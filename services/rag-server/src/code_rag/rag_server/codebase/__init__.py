@@ -4,9 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from code_rag.rag_server.codebase.paths import PathOutsideError, resolve_inside
+from code_rag.rag_server.codebase.classifying import FoundFile
+from code_rag.rag_server.codebase.explaining import Exclusion, explain
+from code_rag.rag_server.codebase.options import DEFAULTS, Options
+from code_rag.rag_server.codebase.paths import (
+    PathOutsideError,
+    checked_parts,
+    composed,
+    is_at_or_above,
+    locate,
+    resolve_inside,
+)
 from code_rag.rag_server.codebase.reading import read_source
-from code_rag.rag_server.codebase.walking import FoundFile, walk
+from code_rag.rag_server.codebase.skipping import OVERRULABLE, Reason, is_secret
+from code_rag.rag_server.codebase.walking import walk, wants
 from code_rag.rag_server.model import SkippedFile, SourceFile
 
 
@@ -15,6 +26,7 @@ class Codebase:
     """The source files under one folder, `root`; every path is relative to it."""
 
     root: Path
+    options: Options = DEFAULTS
 
     def exists(self) -> bool:
         """Whether the folder exists."""
@@ -26,7 +38,7 @@ class Codebase:
         Raises `PathOutsideError` for a path outside the root.
         """
         resolve_inside(self.root, path)
-        cleaned = PurePosixPath(path)
+        cleaned = PurePosixPath(composed(path))
         return "" if cleaned == PurePosixPath() else str(cleaned)
 
     def walk(self, subpath: str = "") -> Iterator[FoundFile | SkippedFile]:
@@ -34,13 +46,38 @@ class Codebase:
 
         Raises `PathOutsideError` for a subpath outside the root and `FileNotFoundError` if it does not exist.
         """
-        if not resolve_inside(self.root, subpath).exists():
+        subpath = composed(subpath)
+        resolve_inside(self.root, subpath)
+        if not locate(self.root, subpath).exists():
             raise FileNotFoundError(f"{subpath or self.root} does not exist.")
-        return walk(self.root, PurePosixPath(subpath).parts)
+        return walk(self.root, PurePosixPath(subpath).parts, self.options)
 
     def read(self, path: str) -> SourceFile | SkippedFile:
         """Read and decode one file that `walk` found, or say why its content is left out."""
-        return read_source(self.root, path)
+        file = read_source(self.root, path, self.options)
+        if isinstance(file, SkippedFile) and file.reason in OVERRULABLE and wants(self.root, path):
+            return read_source(self.root, path, self.options, wanted=True)
+        return file
+
+    def exclusion(self, path: str) -> Exclusion | None:
+        """Why the file or folder at `path` is left out; None if it is read.
+
+        Raises `PathOutsideError` for a path outside the root and `FileNotFoundError` if it does not exist; a
+        secret's name is answered alike whether it exists or not.
+        """
+        parts = checked_parts(composed(path))
+        asked = "/".join(parts)
+        place = locate(self.root, asked)
+        if asked and is_secret(asked) and not place.is_dir():
+            return explain(SkippedFile(asked, Reason.SECRET))
+        found: FoundFile | SkippedFile | SourceFile | None = next(walk(self.root, parts, self.options), None)
+        if isinstance(found, FoundFile) and found.path == asked:
+            found = self.read(asked)
+        if isinstance(found, SkippedFile) and is_at_or_above(found.path, asked):
+            return explain(found)
+        if place.is_dir() or isinstance(found, SourceFile):
+            return None
+        raise FileNotFoundError(f"{asked or self.root} does not exist.")
 
     def source(self, path: str) -> SourceFile | None:
         """The current file at `path`; None if it is missing, outside the root, or not indexed."""
@@ -48,7 +85,7 @@ class Codebase:
             found = next(self.walk(path), None)
         except (PathOutsideError, OSError):
             return None
-        if not isinstance(found, FoundFile) or found.path != str(PurePosixPath(path)):
+        if not isinstance(found, FoundFile) or found.path != str(PurePosixPath(composed(path))):
             return None
         file = self.read(found.path)
         return file if isinstance(file, SourceFile) else None

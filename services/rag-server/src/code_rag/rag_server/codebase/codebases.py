@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.member import Member, Rest, is_repository
+from code_rag.rag_server.codebase.options import DEFAULTS, Options
 from code_rag.rag_server.model import SourceFile
 
 
@@ -23,8 +25,9 @@ class Codebases:
     Only `refresh` lists folders; everything else answers from what it found last.
     """
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], options: Options = DEFAULTS) -> None:
         self._roots = tuple(roots)
+        self._options = options
         self._places: dict[Path, tuple[_Place, ...]] = {}
         self._members: Mapping[str, Member] = {}
         self.complete = False
@@ -52,7 +55,7 @@ class Codebases:
         single = [place.folder for place in places] == list(self._roots[:1])
         names = distinct_names([place.folder for place in places])
         self._members = {
-            name: place.kind(place.folder, name=name, prefix="" if single else name)
+            name: place.kind(place.folder, self._options, name=name, prefix="" if single else name)
             for name, place in zip(names, places, strict=True)
         }
 
@@ -71,6 +74,12 @@ class Codebases:
         """The name of the codebase that a path is in, empty for a path of none."""
         owner = self.owner(path)
         return owner.name if owner else ""
+
+    def exclusion(self, path: str) -> Exclusion | None:
+        """Why the file or folder at `path` is left out; raises as `Codebase.exclusion` does."""
+        if owner := self.owner(path):
+            return owner.exclusion(path)
+        raise FileNotFoundError(f"{path} is in no codebase.")
 
     def source(self, path: str) -> SourceFile | None:
         """The current file at `path`; None if it is missing, in no codebase, or not indexed."""

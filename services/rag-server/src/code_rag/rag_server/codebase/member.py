@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.classifying import FoundFile
+from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.paths import PathOutsideError
-from code_rag.rag_server.codebase.walking import FoundFile, walk
+from code_rag.rag_server.codebase.walking import walk
 from code_rag.rag_server.model import SkippedFile, SourceFile
 
 
@@ -49,6 +51,11 @@ class Member(Codebase):
         """Read and decode one file that `walk` found, or say why its content is left out."""
         return replace(super().read(self._inner(path)), path=path)
 
+    def exclusion(self, path: str) -> Exclusion | None:
+        """Why the file or folder at `path` is left out, as `Codebase.exclusion` says."""
+        found = super().exclusion(self._inner(path))
+        return replace(found, path=self._outer(found.path)) if found else None
+
     def _entries(self, inner: str) -> Iterator[FoundFile | SkippedFile]:
         return super().walk(inner)
 
@@ -76,7 +83,7 @@ class Rest(Member):
         parts = PurePosixPath(inner).parts
         for name in parts[:1] or sorted(entry.name for entry in self.root.iterdir()):
             if not is_repository(self.root / name):
-                yield from walk(self.root, (name, *parts[1:]))
+                yield from walk(self.root, (name, *parts[1:]), self.options)
 
 
 def is_repository(folder: Path) -> bool:

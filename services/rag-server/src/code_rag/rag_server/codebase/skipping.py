@@ -1,13 +1,15 @@
 """Which files are not useful to index or must not be indexed, and why."""
 
-import re
-from collections.abc import Set
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from code_rag.rag_server.codebase.generated import has_generated_marker
 from code_rag.rag_server.codebase.languages import DATA, PROSE, detect_language
+from code_rag.rag_server.codebase.notebooks import ENDING as NOTEBOOK
 
 MAX_BYTES = 1_000_000
+MAX_WANTED_BYTES = 16_000_000
+"""The limit for a file that `.ragignore` asks for by name, and for a notebook with its outputs."""
 MAX_DATA_BYTES = 100_000
 """The limit for `languages.DATA`: JSON, CSV and XML."""
 
@@ -16,50 +18,27 @@ class Reason(StrEnum):
     """Why a file is not indexed."""
 
     IGNORED = "ignored"
+    BUILD_OUTPUT = "build_output"
+    VENDORED = "vendored"
+    NESTED_REPOSITORY = "nested_repository"
     SECRET = "secret"  # noqa: S105 - a reason, not a password
     SYMLINK = "symlink"
     TOO_LARGE = "too_large"
     EMPTY = "empty"
     BINARY = "binary"
+    ENCODING = "encoding"
+    INVALID_NOTEBOOK = "invalid_notebook"
     GENERATED = "generated"
     MINIFIED = "minified"
     UNREADABLE = "unreadable"
+    TOO_MANY_RULES = "too_many_rules"
 
 
-_NEVER_ENTERED = frozenset(
-    {
-        ".git",
-        ".hg",
-        ".svn",
-        ".bzr",
-        ".jj",
-        "CVS",
-        "node_modules",
-        "bower_components",
-        "__pycache__",
-        ".venv",
-        ".tox",
-        ".nox",
-        ".eggs",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".pytest_cache",
-        ".hypothesis",
-        ".ipynb_checkpoints",
-        ".gradle",
-        ".terraform",
-        ".cache",
-        ".next",
-        ".nuxt",
-        ".svelte-kit",
-        ".parcel-cache",
-        ".turbo",
-        ".yarn",
-        ".pnpm-store",
-        ".dart_tool",
-    }
+OVERRULABLE = frozenset(
+    {Reason.BUILD_OUTPUT, Reason.VENDORED, Reason.TOO_LARGE, Reason.GENERATED, Reason.MINIFIED}
 )
-_MARKED_BY = frozenset({"pyvenv.cfg", "CACHEDIR.TAG"})
+"""What a line such as `!schema.sql` in `.ragignore` overrules, besides the rules of git."""
+
 
 _SECRET_FOLDERS = frozenset({".aws", ".gnupg", ".kube", ".ssh"})
 _SECRET_NAMES = frozenset(
@@ -118,89 +97,43 @@ _CONFIG_SUFFIXES = frozenset(
 )
 _SAMPLE_ENDINGS = (".example", ".sample", ".template", ".dist")
 
-_LOCK_FILES = frozenset(
-    {
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "yarn.lock",
-        "pnpm-lock.yaml",
-        "bun.lock",
-        "deno.lock",
-        "poetry.lock",
-        "uv.lock",
-        "pdm.lock",
-        "pipfile.lock",
-        "pixi.lock",
-        "cargo.lock",
-        "go.sum",
-        "composer.lock",
-        "gemfile.lock",
-        "mix.lock",
-        "pubspec.lock",
-        "podfile.lock",
-        "flake.lock",
-        "packages.lock.json",
-        "gradle.lockfile",
-        "package.resolved",
-        ".terraform.lock.hcl",
-    }
-)
-_GENERATED_NAME = re.compile(
-    r".*(?:[._-]min\.(?:js|mjs|css)|\.map|_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|_pb\.(?:js|d\.ts|rb)|\.g\.(?:dart|cs)|\.freezed\.dart|\.designer\.cs|\.gen\.\w+|\.generated\.\w+)"
-)
-_GENERATED_HEADER = re.compile(r"@generated\b|\bdo not edit\b|\bauto-?generated\b", re.IGNORECASE)
-_HEADER_LINES = 5
-
 _MAX_LINE = 5_000
 _MAX_MEAN_LINE = 200
 _MIN_MINIFIED = 2_000
 
 
-def folder_reason(name: str) -> Reason | None:
-    """Why a folder of this name is never entered; None if it may be."""
-    if name in _SECRET_FOLDERS:
-        return Reason.SECRET
-    return Reason.IGNORED if name in _NEVER_ENTERED else None
+def is_secret_folder(name: str) -> bool:
+    """Whether folders of this name hold credentials."""
+    return name in _SECRET_FOLDERS
 
 
-def is_cache_or_environment(names: Set[str]) -> bool:
-    """Whether a folder's listing shows a virtual environment or a cache (https://bford.info/cachedir/)."""
-    return not _MARKED_BY.isdisjoint(names)
-
-
-def name_reason(path: str) -> Reason | None:
-    """Why a file is skipped because of its name; None if the name is fine."""
-    name = PurePosixPath(path).name.lower()
-    if _is_secret(name):
-        return Reason.SECRET
-    if name in _LOCK_FILES or _GENERATED_NAME.fullmatch(name):
-        return Reason.GENERATED
-    return None
-
-
-def size_reason(path: str, size: int) -> Reason | None:
-    """Why a file is skipped because of its size in bytes; None if the size is fine."""
-    limit = MAX_DATA_BYTES if detect_language(path) in DATA else MAX_BYTES
-    return Reason.TOO_LARGE if size > limit else None
+def is_too_large(path: str, size: int, limit: int) -> bool:
+    """Whether a file of this size in bytes is left out; of a notebook most is output."""
+    if path.lower().endswith(NOTEBOOK):
+        return size > MAX_WANTED_BYTES
+    return size > min(limit, MAX_DATA_BYTES) and (size > limit or detect_language(path) in DATA)
 
 
 def text_reason(text: str, language: str) -> Reason | None:
     """Why a file is skipped because of its text; None if the text is fine."""
     if not text.strip():
         return Reason.EMPTY
-    header = text.split("\n", _HEADER_LINES)[:_HEADER_LINES]
-    if any(_GENERATED_HEADER.search(line[:_MAX_LINE]) for line in header):
+    if has_generated_marker(text, language):
         return Reason.GENERATED
     return Reason.MINIFIED if language not in PROSE and _is_minified(text) else None
 
 
-def _is_secret(name: str) -> bool:
+def is_secret(path: str) -> bool:
+    """Whether files of this name hold secrets."""
+    name = path.rpartition("/")[2].lower()
     if name.endswith(_SAMPLE_ENDINGS):
         return False
     if name in _SECRET_NAMES or name == ".env" or name.startswith(".env."):
         return True
-    path = PurePosixPath(name)
-    return path.suffix in _SECRET_SUFFIXES or (path.stem in _SECRET_STEMS and path.suffix in _CONFIG_SUFFIXES)
+    parts = PurePosixPath(name)
+    return parts.suffix in _SECRET_SUFFIXES or (
+        parts.stem in _SECRET_STEMS and parts.suffix in _CONFIG_SUFFIXES
+    )
 
 
 def _is_minified(text: str) -> bool:

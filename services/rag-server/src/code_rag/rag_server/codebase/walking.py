@@ -1,128 +1,119 @@
-"""Finds the source files of a codebase, without ignored files, secrets and generated code."""
+"""Finds the source files of a codebase, without ignored files, secrets and others' code."""
 
 import os
-import stat
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from code_rag.rag_server.codebase.classifying import Entry, Folder, FoundFile, classify, is_wanted
+from code_rag.rag_server.codebase.folders import is_source_folder, marked_reason
 from code_rag.rag_server.codebase.ignoring import Rules, last_match, parse_attributes, parse_ignore
-from code_rag.rag_server.codebase.reading import read_regular_file
-from code_rag.rag_server.codebase.skipping import (
-    Reason,
-    folder_reason,
-    is_cache_or_environment,
-    name_reason,
-    size_reason,
+from code_rag.rag_server.codebase.options import DEFAULTS, Options
+from code_rag.rag_server.codebase.paths import composed, locate
+from code_rag.rag_server.codebase.repositories import (
+    GENERATED_ATTRIBUTE,
+    read_rules,
+    repository_at,
+    rules_above,
+    rules_of_nested,
 )
+from code_rag.rag_server.codebase.skipping import Reason
 from code_rag.rag_server.model import SkippedFile
 
+__all__ = ["FoundFile", "walk", "wants"]
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file that no rule about names or sizes excludes; it has not been read yet."""
-
-    path: str
-    size: int
-    modified_ns: int
+OWN_RULES = ".ragignore"
 
 
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """A folder about to be listed; `path` is empty or ends in a slash, rules come strongest first."""
-
-    path: str
-    own: tuple[Rules, ...] = ()
-    git: tuple[Rules, ...] = ()
-    generated: tuple[Rules, ...] = ()
-
-    def ignores(self, path: str, is_folder: bool) -> bool:
-        decision = last_match(self.own, path, is_folder)
-        return bool(last_match(self.git, path, is_folder) if decision is None else decision)
-
-
-_Entry = _Folder | FoundFile | SkippedFile
-
-
-def walk(root: Path, wanted: tuple[str, ...] = ()) -> Iterator[FoundFile | SkippedFile]:
+def walk(
+    root: Path, wanted: tuple[str, ...] = (), options: Options = DEFAULTS
+) -> Iterator[FoundFile | SkippedFile]:
     """List the files at or under the path with the parts `wanted`, opening only rule files.
 
-    A skipped folder ends in `/`. The rules are git's, from the root down: nested `.gitignore`,
-    `.git/info/exclude`, and `.ragignore`, which overrides both. Symbolic links are not followed. Unlike git,
-    a tracked file that is ignored is left out.
+    A skipped folder ends in `/`. The rules are git's: those of the repository around the root, of the user
+    and of each folder; and `.ragignore`, which overrides them. Symbolic links are not followed.
     """
-    pending: list[_Entry] = [_Folder("")]
+    above = rules_above(root, options.user_excludes)
+    start = Folder(
+        "", git=above.ignore, generated=above.generated, repository=above.repository, prefix=above.prefix
+    )
+    pending: list[Entry] = [start]
     while pending:
         item = pending.pop()
-        if isinstance(item, _Folder):
-            pending.extend(reversed(_children(root, item, wanted)))
+        if isinstance(item, Folder):
+            pending.extend(reversed(_children(root, options, item, wanted)))
         else:
             yield item
 
 
-def _children(root: Path, folder: _Folder, wanted: tuple[str, ...]) -> list[_Entry]:
+def wants(root: Path, path: str) -> bool:
+    """Whether `.ragignore` asks for the file at `path` by name, which overrules `OVERRULABLE` reasons."""
+    parts = path.split("/")
+    folders = ["".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts))]
+    rules = tuple(
+        Rules(folder, parse_ignore(read_rules(locate(root, folder + OWN_RULES))), folder + OWN_RULES)
+        for folder in reversed(folders)
+    )
+    return is_wanted(last_match(rules, path, is_folder=False))
+
+
+def _children(root: Path, options: Options, folder: Folder, wanted: tuple[str, ...]) -> list[Entry]:
     try:
-        with os.scandir(root / folder.path) as listing:
-            entries = {entry.name: entry for entry in listing}
+        with os.scandir(root / folder.disk) as listing:
+            entries = _by_name(listing)
     except OSError:
         return [SkippedFile(folder.path or "./", Reason.UNREADABLE)]
-    if folder.path and is_cache_or_environment(entries.keys()):
-        return [SkippedFile(folder.path, Reason.IGNORED)]
+    if folder.path:
+        entered = _enter(root, options, folder, entries.keys())
+        if isinstance(entered, Reason):
+            return [SkippedFile(folder.path, entered)]
+        folder = entered
     folder = _with_rules(root, folder, entries.keys())
     depth = folder.path.count("/")
-    if depth < len(wanted):
-        entries = {name: entry for name, entry in entries.items() if name == wanted[depth]}
-    children = [_classify(folder, entry) for entry in entries.values()]
+    names = entries.keys() if depth >= len(wanted) else entries.keys() & {wanted[depth]}
+    children = [classify(root, options, folder, name, entries) for name in names]
     return sorted(children, key=lambda child: child.path)
 
 
-def _with_rules(root: Path, folder: _Folder, names: Set[str]) -> _Folder:
+def _by_name(listing: Iterator[os.DirEntry[str]]) -> dict[str, os.DirEntry[str]]:
+    """The entries by their composed names; of two that differ only in form, one keeps its own."""
+    entries = {entry.name: entry for entry in listing}
+    for name in sorted(name for name in entries if not name.isascii()):
+        if composed(name) not in entries:
+            entries[composed(name)] = entries.pop(name)
+    return entries
+
+
+def _enter(root: Path, options: Options, folder: Folder, names: Set[str]) -> Folder | Reason:
+    """The folder with what its listing shows about it, or why it is left out."""
+    if ".git" in names and (repository := repository_at(root / folder.disk)):
+        if not options.nested_repositories:
+            return Reason.NESTED_REPOSITORY
+        rules = rules_of_nested(repository, folder.path, options.user_excludes)
+        folder = replace(
+            folder,
+            git=rules.ignore,
+            generated=(),
+            repository=repository,
+            prefix="",
+            nested=len(folder.path),
+            ignored_by=None,
+        )
+    if not folder.wanted and (reason := marked_reason(names)):
+        return reason
+    name = folder.path.rstrip("/").rpartition("/")[2]
+    return replace(folder, in_source=folder.in_source or is_source_folder(name, names))
+
+
+def _with_rules(root: Path, folder: Folder, names: Set[str]) -> Folder:
     """Add the rules of the folder's own rule files, which are stronger than its parents'."""
     path, own, git, generated = folder.path, folder.own, folder.git, folder.generated
-    if ".git" in names:
-        git = (Rules(path, parse_ignore(_rules(root, path + ".git/info/exclude"))), *git)
+    place = root / folder.disk
     if ".gitignore" in names:
-        git = (Rules(path, parse_ignore(_rules(root, path + ".gitignore"))), *git)
-    if ".ragignore" in names:
-        own = (Rules(path, parse_ignore(_rules(root, path + ".ragignore"))), *own)
+        git = (Rules(path, parse_ignore(read_rules(place / ".gitignore")), path + ".gitignore"), *git)
+    if OWN_RULES in names:
+        own = (Rules(path, parse_ignore(read_rules(place / OWN_RULES)), path + OWN_RULES), *own)
     if ".gitattributes" in names:
-        patterns = parse_attributes(_rules(root, path + ".gitattributes"), "linguist-generated")
-        generated = (Rules(path, patterns), *generated)
-    return _Folder(path, own, git, generated)
-
-
-def _rules(root: Path, path: str) -> bytes:
-    try:
-        return read_regular_file(root / path)
-    except OSError:
-        return b""
-
-
-def _classify(folder: _Folder, entry: os.DirEntry[str]) -> _Entry:
-    path = folder.path + entry.name
-    try:
-        path.encode()
-        status = entry.stat(follow_symlinks=False)
-    except UnicodeEncodeError:
-        return SkippedFile(os.fsencode(path).decode("utf-8", "backslashreplace"), Reason.UNREADABLE)
-    except OSError:
-        return SkippedFile(path, Reason.UNREADABLE)
-    if stat.S_ISDIR(status.st_mode):
-        skipped = folder_reason(entry.name) or (Reason.IGNORED if folder.ignores(path, True) else None)
-        return SkippedFile(path + "/", skipped) if skipped else replace(folder, path=path + "/")
-    reason = _file_reason(folder, path, status)
-    return SkippedFile(path, reason) if reason else FoundFile(path, status.st_size, status.st_mtime_ns)
-
-
-def _file_reason(folder: _Folder, path: str, status: os.stat_result) -> Reason | None:
-    if stat.S_ISLNK(status.st_mode):
-        return Reason.SYMLINK
-    if not stat.S_ISREG(status.st_mode):
-        return Reason.UNREADABLE
-    if reason := name_reason(path):
-        return reason
-    if folder.ignores(path, False):
-        return Reason.IGNORED
-    if last_match(folder.generated, path, False):
-        return Reason.GENERATED
-    return size_reason(path, status.st_size)
+        patterns = parse_attributes(read_rules(place / ".gitattributes"), GENERATED_ATTRIBUTE)
+        generated = (Rules(path, patterns, path + ".gitattributes"), *generated)
+    return replace(folder, own=own, git=git, generated=generated)

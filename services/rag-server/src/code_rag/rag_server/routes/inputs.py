@@ -4,6 +4,8 @@ import re
 from pathlib import PurePosixPath
 
 from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.codebase.explaining import Exclusion
+from code_rag.rag_server.codebase.paths import PathOutsideError, composed
 from code_rag.rag_server.model import Scope, SourceFile
 from code_rag.rag_server.wire import MAX_QUERY_CHARS
 from code_rag.servicekit.errors import InvalidInput, NotFound
@@ -16,7 +18,7 @@ def clean_query(text: str, param: str) -> str:
 
     Raises InvalidInput, naming `param`, if the result is empty, too long or not valid Unicode.
     """
-    cleaned = text.replace("\0", "").strip()
+    cleaned = composed(text.replace("\0", "").strip())
     if _SURROGATE.search(cleaned):
         raise InvalidInput(f"{param}: must be valid Unicode.", param=param)
     if not cleaned:
@@ -30,7 +32,7 @@ def scope_of(
     codebases: Codebases, path: str | None, language: str | None, codebase: str | None = None
 ) -> Scope:
     """The filters of a search; raises InvalidInput for an unknown codebase and a path outside."""
-    folder = PurePosixPath((path or "").strip().strip("/"))
+    folder = PurePosixPath(composed((path or "").strip().strip("/")))
     if ".." in folder.parts:
         raise InvalidInput("path: must stay inside the codebase.", param="path")
     cleaned = "" if folder == PurePosixPath() else str(folder)
@@ -52,6 +54,20 @@ def path_in(codebases: Codebases, path: str, codebase: str | None) -> str:
         example = f"{member.prefix}/{path}"
         raise InvalidInput(f"path: {path!r} is not in {member.name!r}; is it {example!r}?", param="path")
     return path or member.prefix
+
+
+def exclusion_of(codebases: Codebases, path: str) -> tuple[str, Exclusion | None]:
+    """The path as it is indexed, and why what is there is left out.
+
+    Raises InvalidInput for a path outside the codebase, and NotFound for one that does not exist.
+    """
+    try:
+        exclusion = codebases.exclusion(path)
+    except PathOutsideError as error:
+        raise InvalidInput(str(error), param="path") from error
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFound("There is no such file or folder in the codebase.", param="path") from None
+    return "/".join(PurePosixPath(composed(path)).parts), exclusion
 
 
 def source_of(codebases: Codebases, path: str) -> SourceFile:
