@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from code_rag.rag_server.identifiers import split_identifier
 
-CHUNKER_VERSION = 1
+CHUNKER_VERSION = 2
 """Bump when chunking changes; part of every chunk's id."""
 
 Vector = Sequence[float]
