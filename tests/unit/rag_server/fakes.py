@@ -12,7 +12,7 @@ from httpx import Headers
 from qdrant_client import AsyncQdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
 
-from code_rag.rag_server.model import Chunk, Point, SparseVector, Vector, chunk_id
+from code_rag.rag_server.model import Chunk, EmbeddingModel, Point, SparseVector, Vector, chunk_id
 from code_rag.rag_server.ports import VectorStore
 from code_rag.servicekit.errors import InvalidInput
 
@@ -67,6 +67,7 @@ class FakeEmbedder:
     failure: Exception | None = None
     refused_word: str = "\0"
     embedded: list[str] = field(default_factory=list)
+    model: EmbeddingModel = field(default_factory=lambda: EmbeddingModel("fake-embedder", DIMENSION))
 
     async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
         """One vector per text; raises `failure` if set, InvalidInput if a text has the refused word in it."""

@@ -14,21 +14,8 @@ from code_rag.rag_server.model import SourceFile
 from tests.unit.rag_server.chunked import a_file, assert_covers, tokens
 
 LANGUAGES = [
-    *(
-        "bash",
-        "c",
-        "cpp",
-        "csharp",
-        "go",
-        "java",
-        "javascript",
-        "php",
-        "python",
-        "ruby",
-        "rust",
-        "tsx",
-        "typescript",
-    ),
+    *("bash", "c", "cpp", "csharp", "dart", "elixir", "go", "java", "javascript", "kotlin", "php", "python"),
+    *("ruby", "rust", "scala", "sql", "svelte", "swift", "terraform", "tsx", "typescript", "vue"),
     *("markdown", "yaml", "text"),
 ]
 FRAGMENTS = [
@@ -72,11 +59,38 @@ FRAGMENTS = [
         "[",
         "((((",
     ),
+    *(
+        "<script lang='ts'>",
+        "</script>",
+        "<template>",
+        "<p v-if='a'>",
+        "{#if a}",
+        "defmodule A do",
+        "@doc 'a'",
+    ),
+    *(
+        'resource "a" "b" {',
+        "CREATE TABLE a (",
+        "AS $$",
+        "fun A.f() {",
+        "extension A {",
+        "object A extends B:",
+    ),
+    *(
+        "# 주문을 취소한다. 환불은 하루 안에",
+        "// 注文を取り消す",
+        "/* 取消订单 */",
+        "def 취소(주문):",
+        "カード = 1",
+    ),
 ]
-TEXTS = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=30)), max_size=60).flatmap(
-    lambda lines: st.lists(st.sampled_from(["\n", "\r\n"]), min_size=len(lines), max_size=len(lines)).map(
-        lambda ends: "".join(line + end for line, end in zip(lines, ends, strict=True))
-    )
+EAST_ASIAN = st.text(st.characters(min_codepoint=0x1100, max_codepoint=0xD7FB), max_size=30)
+TEXTS = st.lists(
+    st.one_of(st.sampled_from(FRAGMENTS), st.text(max_size=30), EAST_ASIAN), max_size=60
+).flatmap(
+    lambda lines: st.lists(
+        st.sampled_from(["\n", "\r\n", "\r"]), min_size=len(lines), max_size=len(lines)
+    ).map(lambda ends: "".join(line + end for line, end in zip(lines, ends, strict=True)))
 )
 
 

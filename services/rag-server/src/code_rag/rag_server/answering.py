@@ -9,6 +9,7 @@ from code_rag.rag_server.citations import ReadLines, cite
 from code_rag.rag_server.model import Answer, Scope, Token
 from code_rag.rag_server.ports import ChatModel
 from code_rag.rag_server.prompting import messages, pack
+from code_rag.rag_server.question_language import UNREAD
 from code_rag.rag_server.searching import CountDegradation, Searcher, SearchResult
 from code_rag.rag_server.stopwatch import Stopwatch
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
@@ -89,7 +90,9 @@ def _require_some(written: Sequence[Token]) -> None:
 
 
 def _not_found(found: SearchResult) -> Answer:
-    text = " ".join(("Not found in the indexed code.", *(f"({reason})" for reason in found.degraded)))
+    unread = any(reason.startswith(UNREAD) for reason in found.degraded)
+    what = "No word of the question is" if unread else "Not found"
+    text = " ".join((f"{what} in the indexed code.", *(f"({reason})" for reason in found.degraded)))
     return Answer(text, (), (), NO_MODEL, found.degraded, found.timings)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from code_rag.rag_server.model import Vector
+from code_rag.rag_server.model import EmbeddingModel, Vector
 from code_rag.rag_server.ports import Embedder
 
 IN_FLIGHT = 2
@@ -20,6 +20,11 @@ class FairEmbedder:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._turns = asyncio.Semaphore(IN_FLIGHT)
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """The model whose vectors it gives."""
+        return self._embedder.model
 
     async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
         """One vector per text, in order, once it is this batch's turn."""

@@ -3,17 +3,20 @@
 import re
 from functools import lru_cache
 
+from code_rag.rag_server.syllables import LETTERS
+
 _ASCII = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
-_OTHER = re.compile(r"[^\W\d_]+|\d+")
+_OTHER = re.compile(rf"[{LETTERS}]+|[^\W\d_{LETTERS}]+|\d+")
 
 
 def split_identifier(name: str) -> list[str]:
     """The words of an identifier, lower-cased: `parseHTTPRequest_v2` gives parse, http, request, v, 2.
 
-    A name with non-ASCII letters is split only at underscores and digits.
+    Hangul, kana and Han are words apart from others: `OrderAPI를` gives order, api, 를. A word with other
+    letters beyond ASCII is not split at capitals.
     """
-    words = _ASCII if name.isascii() else _OTHER
-    return [word.lower() for word in words.findall(name)]
+    runs = [name] if name.isascii() else _OTHER.findall(name)
+    return [word.lower() for run in runs for word in (_ASCII.findall(run) if run.isascii() else [run])]
 
 
 def plain_name(name: str) -> str:

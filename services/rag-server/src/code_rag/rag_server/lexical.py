@@ -12,6 +12,7 @@ from zlib import crc32
 
 from code_rag.rag_server.identifiers import split_identifier
 from code_rag.rag_server.model import Chunk, SparseVector
+from code_rag.rag_server.syllables import is_syllabic, split_scripts, syllable_terms
 
 K1 = 1.5
 B = 0.75
@@ -35,7 +36,8 @@ _STOP_WORDS = frozenset(
 
 def tokenize(text: str) -> list[str]:
     """The stemmed terms of a text: each identifier as a whole and, if it has several words, each word."""
-    return [term for word in _WORD.findall(text) for term in _terms(word)]
+    words = _WORD.findall(text) if text.isascii() else split_scripts(text)
+    return [term for word in words for term in _terms(word)]
 
 
 def stems(text: str) -> tuple[str, ...]:
@@ -66,6 +68,8 @@ def encode_query(text: str) -> SparseVector:
 
 @lru_cache(maxsize=100_000)
 def _terms(word: str) -> tuple[str, ...]:
+    if is_syllabic(word):
+        return tuple(syllable_terms(word))
     parts = split_identifier(word)
     terms = [_stem(part) for part in parts if part not in _STOP_WORDS]
     return (_stem("".join(parts)), *terms) if len(parts) > 1 else tuple(terms)

@@ -3,7 +3,16 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
-from code_rag.rag_server.model import Candidates, Chunk, Point, Query, StoredFile, Token, Vector
+from code_rag.rag_server.model import (
+    Candidates,
+    Chunk,
+    EmbeddingModel,
+    Point,
+    Query,
+    StoredFile,
+    Token,
+    Vector,
+)
 from code_rag.servicekit.settings import CannotStart
 
 
@@ -57,6 +66,10 @@ class Embedder(Protocol):
     Raises InvalidInput for texts that the service rejects, and servicekit's Overloaded, Unavailable,
     UpstreamTimeout or UpstreamFailed if trying again may help.
     """
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """The model whose vectors it gives."""
 
     async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
         """One vector per text, in order; `background` for indexing, which may take longer than a search."""

@@ -7,6 +7,7 @@ from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Hit, Query, Scope, Vector
 from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import IndexReport, Searchable
+from code_rag.rag_server.question_language import unread
 from code_rag.rag_server.ranking import rank
 from code_rag.rag_server.ranking.question import Question
 from code_rag.rag_server.stopwatch import Stopwatch
@@ -43,7 +44,8 @@ class Searcher:
     async def search(self, query: str, scope: Scope, limit: int) -> SearchResult:
         """The best `limit` chunks for `query` within `scope`.
 
-        If the query cannot be embedded, only the lexical search is used and `degraded` says so.
+        If the query cannot be embedded, or the model cannot read its script, only the lexical search is used
+        and `degraded` says so.
         Raises the store's errors.
         """
         watch = Stopwatch()
@@ -80,6 +82,10 @@ class Searcher:
             candidates *= 4
 
     async def _embed(self, query: str, degraded: list[str]) -> Vector | None:
+        if reason := unread(query, self.embedder.model.name):
+            self.count_degradation("question not read")
+            degraded.append(reason)
+            return None
         try:
             return (await self.embedder.embed([query]))[0]
         except ServiceError as error:

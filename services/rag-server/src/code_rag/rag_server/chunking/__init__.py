@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from code_rag.rag_server.chunking.components import COMPONENTS, component_structure
 from code_rag.rag_server.chunking.lines import indentation_depths
 from code_rag.rag_server.chunking.markdown import markdown_structure
-from code_rag.rag_server.chunking.outline import Outline
+from code_rag.rag_server.chunking.outline import Definition, Outline
 from code_rag.rag_server.chunking.packing import pack
 from code_rag.rag_server.chunking.syntax import ParseError, syntax_structure
 from code_rag.rag_server.model import Chunk, SourceFile, chunk_id
@@ -35,11 +36,15 @@ def chunk_file(file: SourceFile) -> Chunking:
         return Chunking(_chunks(file, lines, depths, Outline(sections, "section")), "markdown")
     fallback = ""
     try:
-        if structure := syntax_structure(lines, file.language):
+        if structure := _structure(lines, file.language):
             return Chunking(_chunks(file, lines, structure[0], Outline(structure[1], "module")), "syntax")
     except ParseError as error:
         fallback = str(error)
     return Chunking(_chunks(file, lines, indentation_depths(lines), Outline([], "lines")), "lines", fallback)
+
+
+def _structure(lines: Sequence[str], language: str) -> tuple[list[int], list[Definition]] | None:
+    return component_structure(lines) if language in COMPONENTS else syntax_structure(lines, language)
 
 
 def _chunks(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 Position = tuple[int, int]
 """Row and column, from 0, as tree-sitter counts."""
 
-_METHOD_OWNERS = frozenset({"class", "enum", "impl", "interface", "struct", "trait"})
+_METHOD_OWNERS = frozenset({"class", "enum", "extension", "impl", "interface", "object", "struct", "trait"})
 
 
 @dataclass(frozen=True, slots=True)

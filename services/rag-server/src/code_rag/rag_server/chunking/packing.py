@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Container, Sequence
 from itertools import accumulate, pairwise
 
+from code_rag.rag_server.chunking.wordpieces import fold
+
 TARGET = 200
 """Maximum tokens of a chunk: with the path that is embedded before it, it stays below MiniLM's 256."""
 
@@ -18,7 +20,7 @@ _TOKEN = re.compile(r"[a-z]{1,5}|\d{1,3}|[^\sa-z\d]")
 
 def count_tokens(line: str) -> int:
     """Estimate the tokens MiniLM's tokenizer makes of a line: within 15 % for nine texts in ten."""
-    return len(_TOKEN.findall(line.lower()))
+    return len(_TOKEN.findall(line.lower() if line.isascii() else fold(line)))
 
 
 def pack(lines: Sequence[str], depths: Sequence[int], defining: Container[int]) -> list[tuple[int, int]]:

@@ -4,14 +4,22 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 
-from tree_sitter import Node, Parser, Query, QueryCursor, Tree
+from tree_sitter import Node, Parser, Point, Query, QueryCursor, Tree
 
 from code_rag.rag_server.chunking.grammars import load_grammar
 from code_rag.rag_server.chunking.outline import Definition
+from code_rag.rag_server.chunking.parser_source import ParserSource
 
 PARSE_SECONDS = 0.5
 PARSE_BYTES_PER_SECOND = 400_000
 """Limit of CPU time for a file: a constant plus a share by size, several times what ordinary code needs."""
+
+MAX_DEPTH = 10_000
+"""Definitions deeper in the syntax tree are not looked for.
+
+A query counts depths in 16 bits and takes quadratic time past 65,535 (`a.a.a`…). Nothing can stop it then:
+py-tree-sitter 0.26 keeps a dangling pointer to the progress callback of a query.
+"""
 
 MAX_NESTING = 1_000
 """Open brackets. On broken code the parser's memory grows quadratically: 0.3 GB here, 1.2 GB at twice this.
@@ -19,13 +27,16 @@ MAX_NESTING = 1_000
 The deepest of 21,700 files in 11 languages, comparisons counted as brackets, has 735.
 """
 
-_PIECE = 65_536
 _LEADING = frozenset(
-    {"attribute_item", "attribute_list", "block_comment", "comment", "decorator", "line_comment"}
+    {
+        *("block_comment", "comment", "line_comment", "marginalia", "multiline_comment"),
+        *("annotation", "attribute_item", "attribute_list", "decorator"),
+        "unary_operator",  # Elixir's `@doc`
+    }
 )
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _BRACKET = re.compile(r"[(\[{<>}\])]")
-_TEMPLATE_ARGUMENTS = re.compile(r"<.*>")
+_NOT_A_NAME = re.compile(r"<.*>|[\"`\[\]]")
 _MAX_NAME = 200
 
 
@@ -70,10 +81,10 @@ def _nesting(source: str) -> int:
 def _parse(parser: Parser, source: bytes) -> Tree:
     deadline = time.thread_time() + PARSE_SECONDS + len(source) / PARSE_BYTES_PER_SECOND
     try:
-        return parser.parse(
-            lambda offset, _: source[offset : offset + _PIECE],
-            progress_callback=lambda _offset, _has_error: time.thread_time() > deadline,
-        )
+        with ParserSource(source) as read:
+            return parser.parse(
+                read, progress_callback=lambda _offset, _has_error: time.thread_time() > deadline
+            )
     except ValueError as error:
         raise ParseError("Parsing took too long.") from error
 
@@ -124,6 +135,7 @@ def _matches(root: Node, query: Query) -> Iterator[tuple[int, dict[str, list[Nod
     A query over an error node takes time quadratic in its children.
     """
     whole, single = QueryCursor(query), QueryCursor(query)
+    whole.set_max_start_depth(MAX_DEPTH)
     single.set_max_start_depth(0)
     pending = [root]
     while pending:
@@ -138,12 +150,18 @@ def _definition(captures: dict[str, list[Node]], source: str) -> Definition:
     name = _name(captures.pop("name")[0], source)
     if owner := captures.pop("owner", None):
         name = f"{_name(owner[0], source)}.{name}"
-    kind, (node,) = captures.popitem()
-    return Definition(name, kind, node.start_point, node.end_point)
+    kind, node = next((kind, nodes[0]) for kind, nodes in captures.items() if not kind.startswith("_"))
+    return Definition(name, kind, node.start_point, _end(node))
+
+
+def _end(node: Node) -> Point:
+    """The end of a definition: in Dart the body is no part of the signature, it follows it."""
+    body = node.next_named_sibling if node.type.endswith("_signature") else None
+    return body.end_point if body and body.type == "function_body" else node.end_point
 
 
 def _name(node: Node, source: str) -> str:
-    """A name as one dotted word, without template arguments, JavaScript's `.prototype` and C++'s `::`."""
+    """A name as one dotted word, without SQL's quotes, template arguments, `.prototype` and C++'s `::`."""
     text = " ".join(source[node.start_byte : node.end_byte].split())
-    plain = text if "operator" in text else _TEMPLATE_ARGUMENTS.sub("", text)
+    plain = text if "operator" in text else _NOT_A_NAME.sub("", text) or text
     return plain.replace("::", ".").replace(".prototype.", ".")[:_MAX_NAME]

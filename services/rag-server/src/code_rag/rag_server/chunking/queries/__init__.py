@@ -1,0 +1,1 @@
+"""What counts as a definition in each language, as queries of tree-sitter."""
