@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-LATER = 0.7
+LATER = 0.8
 """What is left of the score of each further chunk of a file, compared with the one before it."""
 
 

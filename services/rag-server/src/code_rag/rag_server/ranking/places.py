@@ -42,7 +42,7 @@ KINDS = (
     ),
     _kind(
         "documentation",
-        0.5,
+        0.85,
         r"(?:^|/) (?:docs?|documentation|website) / | \.(?:md|mdx|rst|txt|adoc)$",
         "documentation docs readme guide changelog license install",
     ),
