@@ -12,6 +12,7 @@ from code_rag.rag_server.model import (
     Hit,
     Point,
     Query,
+    Scope,
     StoredFile,
     Token,
     Vector,

@@ -49,7 +49,7 @@ class VectorStore(Protocol):
         """
 
     async def defining(self, names: Sequence[str], scope: Scope, limit: int) -> Sequence[Chunk]:
-        """Up to `limit` chunks within `scope` that define one of these names, written as `plain_name` does."""
+        """Up to `limit` chunks within `scope` that define one of these plain names."""
 
     async def referencing(self, names: Sequence[str], scope: Scope, limit: int) -> Sequence[Chunk]:
         """Up to `limit` chunks within `scope` that use one of these names."""

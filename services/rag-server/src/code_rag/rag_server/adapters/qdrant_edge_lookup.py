@@ -22,7 +22,7 @@ class EdgeLookup(ABC):
     _shard: EdgeShard
 
     async def defining(self, names: Sequence[str], scope: Scope, limit: int) -> Sequence[Chunk]:
-        """Up to `limit` chunks within `scope` that define one of these names, written as `plain_name` does."""
+        """Up to `limit` chunks within `scope` that define one of these plain names."""
         return await self._listed([*conditions(scope), any_of("names", list(names))], limit)
 
     async def referencing(self, names: Sequence[str], scope: Scope, limit: int) -> Sequence[Chunk]:

@@ -17,8 +17,9 @@ def names_file(module: str, path: str, importer: str, language: str) -> bool:
     A folder counts because packages hand on what their files define.
     """
     file = path_parts(path)
-    if (relative := _relative(module, importer, language)) is not None:
-        return file[: len(relative)] == relative
+    if module.startswith("."):
+        place = _relative(module, importer, language)
+        return place is not None and file[: len(place)] == place
     parts = module_parts(module)
     if not parts:
         return False
@@ -42,9 +43,7 @@ def path_parts(path: str) -> list[str]:
 
 
 def _relative(module: str, importer: str, language: str) -> list[str] | None:
-    """Where a relative import leads, from the root; None for one that is not relative."""
-    if not module.startswith("."):
-        return None
+    """Where a relative import leads, from the root; None if it leads out of it."""
     folder = [part for part in dirname(importer).split("/") if part]
     if language == "python":
         climbed = len(module) - len(module.lstrip(".")) - 1

@@ -121,6 +121,7 @@ REFERENCES = {
 (call receiver: (_) @object method: [(identifier) (constant)] @callee)
 (call !receiver method: [(identifier) (constant)] @callee)
 (constant) @type
+(scope_resolution) @type
 (call method: (identifier) @_r (#any-of? @_r "require" "require_relative")) @import
 """,
     "rust": """

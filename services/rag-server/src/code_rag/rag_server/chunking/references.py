@@ -105,26 +105,31 @@ def _uses(captures: dict[str, list[Node]], source: str, known: set[str]) -> Iter
     if "import" in captures:
         return
     objects = captures.get("object")
+    owner = _text(objects[0], source) if objects else ""
     for kind in ("callee", "type", "mention"):
         for node in captures.get(kind, ()):
+            text = _text(node, source)[-_MAX_CALLEE:]
+            if kind == "mention" and known.isdisjoint(_candidates(text)):
+                continue
             if kind == "type" and _is_definition(node):
                 continue
-            use = _reference(node, source, _text(objects[0], source) if objects else "")
-            if use and (kind != "mention" or not known.isdisjoint((use.name, *_heads(use.qualifier)))):
+            if use := _reference(node, text, owner):
                 yield node.end_byte, use
 
 
-def _reference(node: Node, source: str, owner: str) -> Reference | None:
-    text = _TYPE_ARGUMENTS.sub("", _text(node, source)[-_MAX_CALLEE:].rstrip("!"))
-    match = _CALLEE.fullmatch(text)
-    if not match:
-        return None
-    written = owner or match["qualifier"] or ""
-    plain = ".".join(part.strip() for part in _SEPARATOR.split(written.replace("$", ""))).strip(".")
-    qualifier = plain if _PATH.fullmatch(plain) or not written else EXPRESSION
+def _reference(node: Node, text: str, owner: str) -> Reference | None:
+    if text.isidentifier() and not owner:  # most are, and patterns take their time
+        name, qualifier = text, ""
+    else:
+        match = _CALLEE.fullmatch(_TYPE_ARGUMENTS.sub("", text.rstrip("!")))
+        if not match:
+            return None
+        name, written = match["name"], owner or match["qualifier"] or ""
+        plain = ".".join(part.strip() for part in _SEPARATOR.split(written.replace("$", ""))).strip(".")
+        qualifier = plain if _PATH.fullmatch(plain) or not written else EXPRESSION
     # The name stands at the end of the node, which may start on an earlier line.
     row, column = node.end_point
-    return Reference(match["name"], qualifier, (row, max(column - len(match["name"]), 0)))
+    return Reference(name, qualifier, (row, max(column - len(name), 0)))
 
 
 def _with_owners(uses: Iterable[Reference]) -> Iterator[Reference]:
@@ -136,10 +141,12 @@ def _with_owners(uses: Iterable[Reference]) -> Iterator[Reference]:
             yield Reference(owner, rest, use.start)
 
 
-def _heads(qualifier: str) -> list[str]:
-    """`a.b.c` gives `a`, `a.b` and `a.b.c`: what an import may have named."""
-    parts = qualifier.split(".")
-    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+def _candidates(text: str) -> list[str]:
+    """What of a text may be known: of `a.b.c` `a`, `a.b` and `a.b.c` by import, `c` by definition."""
+    if text.isidentifier():
+        return [text]
+    parts = _SEPARATOR.split(text)
+    return [parts[-1], *(".".join(parts[:count]) for count in range(1, len(parts) + 1))]
 
 
 def _is_definition(node: Node) -> bool:
@@ -148,8 +155,8 @@ def _is_definition(node: Node) -> bool:
 
 
 def _is_named(parent: Node) -> bool:
-    # `qualified_type` and `scoped_type_identifier` have a name too, and are uses.
-    return not parent.type.startswith(("qualified", "scoped", "generic", "nested"))
+    # `qualified_type` and `scope_resolution` have a name too, and are uses.
+    return not parent.type.startswith(("qualified", "scope", "generic", "nested"))
 
 
 def _text(node: Node, source: str) -> str:
