@@ -162,6 +162,13 @@ async def test_an_unknown_symbol_has_near_names(tmp_path: Path) -> None:
     )
 
 
+async def test_a_language_without_uses_is_said(tmp_path: Path) -> None:
+    """Where uses are not known, an empty list would look like an answer."""
+    files = {"a.sql": "CREATE TABLE orders (id int);\nSELECT * FROM orders;\n"}
+    found = await callers(tmp_path, files, "orders")
+    assert found.notes == ("Uses in files of sql are not indexed.",)
+
+
 async def test_what_is_defined_outside_has_callers_too(tmp_path: Path) -> None:
     """A library's function is found by its module, and without one by its name only."""
     files = {"a.py": "import requests\nfrom x import get\n\nrequests.get('/')\nget(1)\n"}

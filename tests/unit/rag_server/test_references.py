@@ -44,6 +44,12 @@ def uses(language: str, text: str) -> set[str]:
         ("c", "t *f(s *o) { g(h(1)); o->k(); }", {"t", "s", "g", "h", "o.k"}),
         ("cpp", "class A : public B { void m(C& c) { c.f(); n::g(c); h<int>(1); new D(); } };",
          {"B", "C", "c.f", "n.g", "h", "D"}),
+        ("kotlin", "class A : B(), C { fun m(o: D) { o.f(); g(); this.n(); E(); on(::h) } }",
+         {"B", "C", "D", "o.f", "g", "this.n", "E", "on", "h"}),
+        ("scala", "class A extends B with C { def m(o: D) = { o.f(); g(1); new E(); this.n() } }",
+         {"B", "C", "D", "o.f", "g", "E", "this.n"}),
+        ("swift", "class A: B { func m(o: C) -> D { o.f(); g(); self.n(); E() } }",
+         {"B", "C", "D", "o.f", "g", "self.n", "E"}),
         ("bash", "f() { g \"$1\"; h | f; }", {"g", "h", "f"}),
     ],
 )  # fmt: skip
@@ -80,6 +86,11 @@ def test_every_language_with_uses_is_tested() -> None:
         ("php", "use function A\\{f, B\\g};", [("A", "f", "f"), ("A\\B", "g", "g")]),
         ("csharp", "using Shop.Orders;", [("Shop.Orders", "*", "*")]),
         ("csharp", "using X = Shop.Y;", [("Shop", "Y", "X")]),
+        ("kotlin", "import a.b.C", [("a.b", "C", "C")]),
+        ("kotlin", "import a.b.d as e", [("a.b", "d", "e")]),
+        ("scala", "import a.b.{D, E => F}", [("a.b", "D", "D"), ("a.b", "E", "F")]),
+        ("scala", "import a.b._", [("a.b", "*", "*")]),
+        ("swift", "import Shop", [("Shop", "*", "*")]),
         ("c", '#include "shop/orders.h"', [("shop/orders", "*", "*")]),
         ("ruby", "require_relative 'orders/order'", [("orders/order", "*", "*")]),
         ("bash", "source ./lib.sh", [("./lib", "*", "*")]),
@@ -89,6 +100,16 @@ def test_every_language_with_uses_is_tested() -> None:
 def test_imports_by_language(language: str, text: str, expected: list[tuple[str, str, str]]) -> None:
     """An import names a module, what is taken from it, and what that is called in this file."""
     assert parse_import(text, language) == [Import(*each) for each in expected]
+
+
+def test_uses_in_the_scripts_of_a_component() -> None:
+    """A component's scripts use names at their lines in the file."""
+    text = (
+        '<template><b/></template>\n<script setup>\nimport {cancel} from "./orders"\ncancel(1)\n</script>\n'
+    )
+    references = uses_of(SourceFile("a.vue", text, "vue", "d"))[1]
+    assert [(use.name, use.start[0]) for use in references.uses] == [("cancel", 3)]
+    assert references.imports == (Import("./orders", "cancel", "cancel"),)
 
 
 def test_a_chunk_has_the_names_that_it_uses() -> None:

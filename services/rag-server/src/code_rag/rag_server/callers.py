@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from itertools import groupby
 
 from code_rag.rag_server.chunking import uses_of
+from code_rag.rag_server.chunking.components import COMPONENTS
+from code_rag.rag_server.chunking.reference_queries import REFERENCES
 from code_rag.rag_server.chunking.references import Reference
 from code_rag.rag_server.identifiers import plain_name
 from code_rag.rag_server.model import Chunk, Scope, SourceFile
@@ -92,6 +94,8 @@ class CallerFinder:
             wanted = meant or [Target.outside(symbol)]
             found = await asyncio.to_thread(self._resolve, using, wanted, others)
         notes = [] if meant else [await _undefined(symbol, targets, store)]
+        if unread := {target.language for target in meant} - {*REFERENCES, *COMPONENTS}:
+            notes.append(f"Uses in files of {_listed(sorted(unread))} are not indexed.")
         notes += _notes(name, meant or others, found, len(using) == MAX_CHUNKS, limit)
         degraded = []
         if found.changed:

@@ -69,6 +69,20 @@ def _java(text: str) -> Iterator[Import]:
         yield Import(match[1], match[2], match[2])
 
 
+def _kotlin(text: str) -> Iterator[Import]:
+    if match := re.match(r"import ([\w.]+)\.(\w+|\*)(?: as (\w+))?", text):
+        yield Import(match[1], match[2], match[3] or match[2])
+
+
+def _scala(text: str) -> Iterator[Import]:
+    plain = re.sub(r"\b_(?=\W|$)", "*", re.sub(r" ?=> ?", " as ", text.removeprefix("import ")))
+    yield from _tree(plain, ".")
+
+
+def _swift(text: str) -> Iterator[Import]:
+    yield Import(text.rpartition(" ")[2], EVERYTHING, EVERYTHING)
+
+
 def _rust(text: str) -> Iterator[Import]:
     yield from _tree(re.sub(r"^(?:pub(?:\([^)]*\))? )?use |;$", "", text), "::")
 
@@ -133,10 +147,13 @@ _PARSERS: dict[str, Callable[[str], Iterator[Import]]] = {
     "go": _go,
     "java": _java,
     "javascript": _javascript,
+    "kotlin": _kotlin,
     "php": _php,
     "python": _python,
     "ruby": _included,
     "rust": _rust,
+    "scala": _scala,
+    "swift": _swift,
     "tsx": _javascript,
     "typescript": _javascript,
 }

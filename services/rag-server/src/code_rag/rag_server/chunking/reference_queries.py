@@ -85,6 +85,12 @@ REFERENCES = {
 (import_declaration) @import
 """,
     "javascript": _JAVASCRIPT + _JSX + "(decorator (identifier) @callee)",
+    "kotlin": """
+(call_expression . [(identifier) (navigation_expression)] @callee)
+(callable_reference (identifier) @callee)
+(user_type) @type
+(import) @import
+""",
     "php": """
 (function_call_expression function: [(name) (qualified_name)] @callee)
 (member_call_expression object: (_) @object name: (name) @callee)
@@ -133,6 +139,16 @@ REFERENCES = {
 (arguments [(identifier) (scoped_identifier)] @mention)
 (token_tree (identifier) @mention)
 (use_declaration) @import
+""",
+    "scala": """
+(call_expression function: [(identifier) (field_expression)] @callee)
+(type_identifier) @type
+(import_declaration) @import
+""",
+    "swift": """
+(call_expression . [(simple_identifier) (navigation_expression)] @callee)
+(type_identifier) @type
+(import_declaration) @import
 """,
     "tsx": _TYPESCRIPT + _JSX,
     "typescript": _TYPESCRIPT,
