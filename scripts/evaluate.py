@@ -18,6 +18,8 @@ from typing import TypeVar
 import httpx2
 from pydantic import BaseModel
 
+from code_rag.rag_server.evaluation.metrics import reciprocal_rank
+
 QUESTIONS = Path(__file__).parent.parent / "test-codebase" / "questions.jsonl"
 INDEXING_DEADLINE_SECONDS = 120.0
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -49,8 +51,11 @@ class Question(BaseModel):
 
     def rank(self, hits: Sequence[Span]) -> int | None:
         """The rank, from 1, of the first hit that overlaps an answer."""
-        right = (any(hit.overlaps(answer) for answer in self.answers) for hit in hits)
-        return next((rank for rank, is_right in enumerate(right, 1) if is_right), None)
+        return next((rank for rank, grade in enumerate(self.grades(hits), 1) if grade), None)
+
+    def grades(self, hits: Sequence[Span]) -> list[float]:
+        """1 for each hit that overlaps an answer, 0 for the others."""
+        return [float(any(hit.overlaps(answer) for answer in self.answers)) for hit in hits]
 
 
 class IndexAnswer(BaseModel):
@@ -81,9 +86,9 @@ def score(searches: Sequence[Search]) -> dict[str, dict[str, float]]:
     """Number of questions, recall and MRR: of all under "overall", then of each category."""
     groups: dict[str, list[float]] = {"overall": []}
     for question, hits in searches:
-        rank = question.rank(hits)
+        value = reciprocal_rank(question.grades(hits), len(hits))
         for group in ("overall", question.category):
-            groups.setdefault(group, []).append(1 / rank if rank else 0.0)
+            groups.setdefault(group, []).append(value)
     return {
         group: {"questions": len(values), "recall": mean(value > 0 for value in values), "mrr": mean(values)}
         for group, values in groups.items()

@@ -12,6 +12,7 @@ from code_rag.rag_server.model import (
     Hit,
     Point,
     Query,
+    Scope,
     StoredFile,
     Token,
     Vector,
@@ -97,6 +98,26 @@ class FakeStore:
         if query.dense is None:
             found = [Candidate(each.chunk, each.bm25, None) for each in found if each.bm25]
         return Candidates(tuple(found), idf, exhausted=len(self.found) <= limit)
+
+    async def defining(self, names: Sequence[str], scope: Scope, limit: int) -> Sequence[Chunk]:
+        self._answer()
+        return ()
+
+    async def referencing(self, names: Sequence[str], scope: Scope, limit: int) -> Sequence[Chunk]:
+        self._answer()
+        return ()
+
+    async def in_file(self, path: str) -> Sequence[Chunk]:
+        self._answer()
+        return ()
+
+    async def defined_names(self) -> Sequence[str]:
+        self._answer()
+        return ()
+
+    async def vectors(self, ids: Sequence[str]) -> Mapping[str, Vector]:
+        self._answer()
+        return {}
 
     async def count(self) -> int:
         self._answer()

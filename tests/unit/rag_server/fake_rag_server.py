@@ -4,7 +4,6 @@ Run it by hand to work on the page: `python -m tests.unit.rag_server.fake_rag_se
 """
 
 import asyncio
-import json
 import socket
 import sys
 import threading
@@ -17,32 +16,38 @@ from typing import Any, Self, cast
 
 import uvicorn
 from pydantic import SecretStr
-from starlette.types import ASGIApp, Message, Receive, Send
-from starlette.types import Scope as Connection
+from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.app import assemble
+from code_rag.rag_server.callers import CallerFinder, Callers
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.member import Member
 from code_rag.rag_server.composition.use_cases import UseCases
+from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress, Evaluator
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.model import Answer, Citation, Hit, Scope, SourceFile, StoredFile, Token
 from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.settings import Settings
+from code_rag.rag_server.similarity import SimilarFinder, SimilarTo
 from code_rag.rag_server.wire import AskResponse
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.health import Check, Health
 from code_rag.servicekit.metrics import Metrics
+from tests.unit.rag_server.recorder import Recorder
 from tests.unit.rag_server.refund_shop import (
     ANSWER,
+    CALLERS,
     CITATIONS,
+    EVALUATION,
     HITS,
     INDEXED,
     REFUNDS,
     RUNBOOK,
+    SIMILAR,
     checks,
     index_status,
 )
@@ -66,6 +71,9 @@ class Script:
     index: list[tuple[IndexReport, Searchable]] = field(default_factory=lambda: [index_status()])
     """Answers of `GET /index` in turn; the last one stays."""
     checks: dict[str, Check] = field(default_factory=checks)
+    callers: Callers = CALLERS
+    similar: SimilarTo = SIMILAR
+    evaluation: Evaluation = EVALUATION
     failures: dict[str, ServiceError] = field(default_factory=dict)
     """The error that `/search` or `/ask` answers."""
     break_stream_after: int | None = None
@@ -126,6 +134,24 @@ class ScriptedUseCases:
         self.script.fail("/search")
         return SearchResult(tuple(self.script.hits), tuple(self.script.degraded), {"search": 0.021})
 
+    async def find_callers(self, symbol: str, scope: Scope, limit: int) -> Callers:
+        """The scripted callers, whatever is asked for."""
+        self.script.fail("/search")
+        return self.script.callers
+
+    async def find_similar(self, path: str, line: int, scope: Scope, limit: int) -> SimilarTo:
+        """The scripted similar code, wherever the place is."""
+        self.script.fail("/search")
+        return self.script.similar
+
+    async def evaluate(
+        self, commits: Sequence[Commit], scope: Scope, questions: int, seed: int
+    ) -> AsyncGenerator[EvaluationProgress | Evaluation, None]:
+        """Progress, then the scripted evaluation."""
+        self.script.fail("/eval")
+        yield EvaluationProgress(0, questions)
+        yield self.script.evaluation
+
     async def answer(self, question: str, scope: Scope, limit: int) -> Answer:
         """The answer, whatever is asked."""
         self.script.fail("/ask")
@@ -176,43 +202,23 @@ class ScriptedCodebases(Codebases):
         return None if text is None else SourceFile(path, text, "python", "digest")
 
 
-@dataclass
-class Recorder:
-    """Notes each request's path, JSON and headers before the app answers it."""
-
-    app: ASGIApp
-    script: Script
-
-    async def __call__(self, connection: Connection, receive: Receive, send: Send) -> None:
-        if connection["type"] != "http":
-            await self.app(connection, receive, send)
-            return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        headers = {name.decode(): value.decode() for name, value in connection["headers"]}
-        self.script.requests.append((connection["path"], json.loads(body) if body else {}, headers))
-        replayed: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive_again() -> Message:
-            return replayed.pop() if replayed else await receive()
-
-        await self.app(connection, receive_again, send)
-
-
 def create_app(script: Script) -> ASGIApp:
     """The server; every request's path, JSON and headers end up in `script.requests`."""
     key = SecretStr(script.api_key) if script.api_key else None
     codebases = ScriptedCodebases(script)
     scripted = ScriptedUseCases(script, codebases)
     use_cases = UseCases(
-        codebases, cast(Indexers, scripted), cast(Searcher, scripted), cast(Answerer, scripted)
+        codebases,
+        cast(Indexers, scripted),
+        cast(Searcher, scripted),
+        cast(Answerer, scripted),
+        cast(CallerFinder, scripted),
+        cast(SimilarFinder, scripted),
+        cast(Evaluator, scripted),
     )
     health = Health("rag-server", "0.1.0", script.checks)
     app = assemble(Settings(codebase_path=(Path(),), api_key=key), use_cases, health, Metrics())
-    return Recorder(app, script)
+    return Recorder(app, script.requests)
 
 
 @contextmanager

@@ -41,6 +41,7 @@ def make_chunk(
         file_digest=version,
         file_chunks=of,
         symbols=(f"Thing.part_{ordinal}",),
+        references=(f"used_by_{ordinal}", "everywhere"),
     )
 
 

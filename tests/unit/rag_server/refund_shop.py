@@ -4,8 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from code_rag.rag_server.callers import Caller, Callers, Use
+from code_rag.rag_server.evaluating import Evaluation
+from code_rag.rag_server.evaluation.questions import Kind, Question
+from code_rag.rag_server.evaluation.result import Asked, Estimate, KindResult
 from code_rag.rag_server.model import Chunk, Citation, Hit
 from code_rag.rag_server.progress import FileCounts, IndexReport, Searchable, State
+from code_rag.rag_server.resolution import Resolution, Target
+from code_rag.rag_server.similarity import Similar, SimilarTo
 from code_rag.servicekit.health import Check, CheckResult
 from code_rag.servicekit.wire.health import CheckStatus
 
@@ -75,6 +81,43 @@ CITATIONS = (
     Citation("[1:9]", "orders/refunds.py", 9, 9, True, ""),
     Citation("[1:18-22]", "orders/refunds.py", 18, 22, True, ""),
     Citation("[2]", "docs/refunds.md", 1, 4, False, "the file changed after it was indexed"),
+)
+CALLERS = Callers(
+    "RefundPolicy.allows",
+    (Target("orders/refunds.py", "RefundPolicy.allows", "python", 18),),
+    (
+        Caller(
+            HITS[0].chunk,
+            (
+                Use(12, "policy.allows(order, now)", "refund", Resolution.IMPORT),
+                Use(15, "other.allows(order, now)", "refund", Resolution.NAME_ONLY),
+            ),
+        ),
+    ),
+    ("1 place uses something named allows without an import that says which.",),
+    (),
+    {"search": 0.002, "resolve": 0.005},
+)
+SIMILAR = SimilarTo(
+    HITS[0].chunk,
+    (Similar(HITS[0].chunk, 0.5, 0.5, True), Similar(HITS[1].chunk, 0.31, 0.125, False)),
+    (),
+    {"search": 0.003},
+)
+EVALUATION = Evaluation(
+    (
+        KindResult(
+            Kind.DOCUMENTATION,
+            10,
+            7,
+            {"ndcg@10": Estimate(0.81, 0.7, 0.9), "recall@1": Estimate(0.7, 0.5, 0.9)},
+            (Asked(Question(Kind.DOCUMENTATION, "decides on a refund", frozenset(["a.py"])), ("b.py",)),),
+        ),
+    ),
+    ("Questions in words are answered well.",),
+    ("No commits were given.",),
+    (),
+    1.5,
 )
 INDEXED = FileCounts(total=120, unchanged=96, indexed=24, removed=1)
 

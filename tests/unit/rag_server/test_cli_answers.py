@@ -23,6 +23,8 @@ def test_search_sends_what_narrows_it(coderag: Coderag) -> None:
     assert path == "/search"
     assert body == {
         "query": "refund window",
+        "callers_of": None,
+        "similar_to": None,
         "limit": 3,
         "path": "orders",
         "language": "python",

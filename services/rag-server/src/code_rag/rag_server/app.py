@@ -18,6 +18,7 @@ from code_rag.rag_server.composition.stores import Stores
 from code_rag.rag_server.composition.use_cases import Outside, UseCases, build_use_cases
 from code_rag.rag_server.routes.ask import ask_router
 from code_rag.rag_server.routes.chat import chat_router
+from code_rag.rag_server.routes.evaluation import evaluation_router
 from code_rag.rag_server.routes.files import files_router
 from code_rag.rag_server.routes.index import index_router
 from code_rag.rag_server.routes.page import ASSETS, OPEN_PATHS, STATIC, page_router
@@ -95,7 +96,8 @@ def _routers(use_cases: UseCases) -> list[APIRouter]:
     return [
         index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher),
         why_not_router(use_cases.codebases, use_cases.searcher),
-        search_router(use_cases.searcher, use_cases.codebases),
+        search_router(use_cases.searcher, use_cases.callers, use_cases.similar, use_cases.codebases),
+        evaluation_router(use_cases.evaluator, use_cases.codebases),
         ask_router(use_cases.answerer, use_cases.codebases),
         chat_router(use_cases.answerer, use_cases.codebases),
         files_router(use_cases.codebases),

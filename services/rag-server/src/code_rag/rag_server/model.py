@@ -73,6 +73,8 @@ class Chunk:
     """How many chunks this version of the file has."""
     symbols: tuple[str, ...] = ()
     """Qualified names of all symbols whose definition starts in the chunk, in order."""
+    references: tuple[str, ...] = ()
+    """The names that the chunk calls, constructs, inherits from or uses as a type, each once."""
 
     @property
     def embedding_text(self) -> str:

@@ -9,6 +9,7 @@ from code_rag.rag_server.model import (
     EmbeddingModel,
     Point,
     Query,
+    Scope,
     StoredFile,
     Token,
     Vector,
@@ -46,6 +47,21 @@ class VectorStore(Protocol):
 
         Scores of a search that `query` leaves out are None or 0.
         """
+
+    async def defining(self, names: Sequence[str], scope: Scope, limit: int) -> Sequence[Chunk]:
+        """Up to `limit` chunks within `scope` that define one of these plain names."""
+
+    async def referencing(self, names: Sequence[str], scope: Scope, limit: int) -> Sequence[Chunk]:
+        """Up to `limit` chunks within `scope` that use one of these names."""
+
+    async def in_file(self, path: str) -> Sequence[Chunk]:
+        """All chunks of a file, in order."""
+
+    async def defined_names(self) -> Sequence[str]:
+        """The plain names that the index defines; where there are too many, those defined most often."""
+
+    async def vectors(self, ids: Sequence[str]) -> Mapping[str, Vector]:
+        """The dense vectors of these chunks, by id; those without one are missing."""
 
     async def count(self) -> int:
         """How many chunks are stored."""

@@ -55,7 +55,7 @@ class Searcher:
         wanted = Query(vector, encode_query(query), Question.read(query).names, scope)
         best = await self._ranked(query, wanted, limit, watch)
         hits = [replace(hit, codebase=self.name_of(hit.chunk.path)) for hit in best]
-        await self._note_index(bool(hits), scope, degraded)
+        await self.note_index(bool(hits), scope, degraded)
         return SearchResult(tuple(hits), tuple(degraded), watch.timings)
 
     async def searchable(self, names: Sequence[str]) -> list[Searchable] | None:
@@ -93,7 +93,8 @@ class Searcher:
             degraded.append(f"semantic search is off: {error.message}")
             return None
 
-    async def _note_index(self, found: bool, scope: Scope, degraded: list[str]) -> None:
+    async def note_index(self, found: bool, scope: Scope, degraded: list[str]) -> None:
+        """Add to `degraded` what the index is missing, if anything; `found` is whether there were hits."""
         index = self.report(scope.path)
         if index.state == "failed":
             gap = f"the last run failed: {index.detail}"

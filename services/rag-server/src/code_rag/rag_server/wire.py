@@ -76,10 +76,22 @@ class WhyNot(BaseModel):
     """How many chunks of it are stored, of all files if it is a folder; 0 if something keeps it out."""
 
 
-class SearchRequest(BaseModel):
-    """A query and its filters; `path` is a folder or file, `language` a name such as `python`."""
+class CodePlace(BaseModel):
+    """A line of an indexed file."""
 
-    query: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
+    path: str = Field(min_length=1, max_length=4096)
+    line: int = Field(ge=1, le=2**31 - 1)
+
+
+class SearchRequest(BaseModel):
+    """What to find, and the filters; `path` is a folder or file, `language` a name such as `python`.
+
+    One of three: what matches a query, what uses a symbol, or what is similar to a place.
+    """
+
+    query: str | None = Field(None, min_length=1, max_length=MAX_QUERY_CHARS)
+    callers_of: str | None = Field(None, min_length=1, max_length=400)
+    similar_to: CodePlace | None = None
     limit: int = Field(10, ge=1, le=100)
     path: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, max_length=64)

@@ -13,12 +13,8 @@ from qdrant_edge import (
     CountRequest,
     EdgeShard,
     FacetRequest,
-    FieldCondition,
     Filter,
     HasIdCondition,
-    HasVectorCondition,
-    MatchAny,
-    MatchValue,
     PointVectors,
     QueryBatchRequest,
     QueryRequest,
@@ -32,6 +28,8 @@ from qdrant_edge import SparseVector as EdgeSparseVector
 
 from code_rag.rag_server.adapters.candidates import PointQuery, find_candidates
 from code_rag.rag_server.adapters.edge_folder import EngineError, guarded, lock_folder, open_folder
+from code_rag.rag_server.adapters.edge_queries import any_of, conditions, equals, unembedded
+from code_rag.rag_server.adapters.qdrant_edge_lookup import EdgeLookup
 from code_rag.rag_server.adapters.qdrant_payload import (
     DENSE,
     MAX_FILES,
@@ -80,7 +78,7 @@ def open_edge_store(folder: Path, dimension: int) -> "EdgeStore":
         raise
 
 
-class EdgeStore:
+class EdgeStore(EdgeLookup):
     """Writes in one thread, in order, and reads in another, so that searches do not wait for the disk."""
 
     def __init__(self, shard: EdgeShard, lock: IO[bytes]) -> None:
@@ -101,22 +99,22 @@ class EdgeStore:
 
     async def remove_stale(self, path: str, digest: str) -> None:
         """Delete the chunks of `path` whose file digest is not `digest`; "" deletes all of them."""
-        stale = Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
+        stale = Filter(must=[equals("path", path)], must_not=[equals("file_digest", digest)])
         await self._write(lambda: self._shard.update(UpdateOperation.delete_points_by_filter(stale)))
 
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
         """Every stored file at or under `path`, counted from the points themselves."""
-        scope = _conditions(Scope(path=path))
+        scope = conditions(Scope(path=path))
 
         def read() -> Mapping[str, StoredFile]:
             versions = self._counted("file_version", Filter(must=scope))
-            return tally_files(versions, self._counted("path", _unembedded(scope)))
+            return tally_files(versions, self._counted("path", unembedded(scope)))
 
         return await self._read(read)
 
     async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
         """The chunks of these files that have no dense vector yet."""
-        wanted = _unembedded([FieldCondition("path", MatchAny(list(paths)))])
+        wanted = unembedded([any_of("path", list(paths))])
         request = ScrollRequest(limit=MAX_POINTS, filter=wanted, with_payload=True)
 
         def read() -> Sequence[Chunk]:
@@ -218,9 +216,9 @@ def _request(query: PointQuery) -> QueryRequest:
         nearest = Nearest.Nearest(_terms(query.vector), using=SPARSE)
     else:
         nearest = Nearest.Nearest(list(query.vector), using=DENSE)
-    wanted = _conditions(query.scope)
+    wanted = conditions(query.scope)
     if query.names:
-        wanted.append(FieldCondition("names", MatchAny(sorted(query.names))))
+        wanted.append(any_of("names", sorted(query.names)))
     if query.ids:
         wanted.append(HasIdCondition({UUID(id) for id in query.ids}))
     return QueryRequest(
@@ -230,16 +228,3 @@ def _request(query: PointQuery) -> QueryRequest:
         with_payload=query.with_payload,
         with_vector=[SPARSE] if query.with_sparse else False,
     )
-
-
-def _unembedded(conditions: list[Any]) -> Filter:
-    return Filter(must=conditions, must_not=[HasVectorCondition(DENSE)])
-
-
-def _conditions(scope: Scope) -> list[Any]:
-    wanted = (("path_parents", scope.path), ("language", scope.language))
-    return [_equals(field, value) for field, value in wanted if value]
-
-
-def _equals(field: str, value: str) -> FieldCondition:
-    return FieldCondition(field, MatchValue(value))

@@ -14,12 +14,16 @@ LAYOUT_VERSION = 2
 MAX_FILES = 1_000_000
 """Maximum number of distinct values of a field to count: the engine allocates memory for this many."""
 
+MAX_NAMES = 100_000
+"""Maximum number of defined names to list."""
+
 DENSE = "dense"
 SPARSE = "sparse"
-INDEXED_FIELDS = ("path", "path_parents", "language", "file_version", "names")
+INDEXED_FIELDS = ("path", "path_parents", "language", "file_version", "names", "references")
 
 
-_CHUNK_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in ("id", "symbols"))
+_NAME_LISTS = ("symbols", "references")
+_CHUNK_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in ("id", *_NAME_LISTS))
 
 
 def index_name(collection: str, model: str, dimension: int) -> str:
@@ -43,6 +47,7 @@ def to_payload(chunk: Chunk) -> dict[str, Any]:
         "end_line": chunk.end_line,
         "symbol": chunk.symbol,
         "symbols": list(chunk.symbols),
+        "references": list(chunk.references),
         "names": sorted(defined_names(chunk.symbols)),
         "kind": chunk.kind,
         "text": chunk.text,
@@ -54,8 +59,9 @@ def to_payload(chunk: Chunk) -> dict[str, Any]:
 
 def to_chunk(point_id: object, payload: Mapping[str, Any]) -> Chunk:
     """The chunk that `to_payload` stored under this id."""
-    values = {name: payload[name] for name in _CHUNK_FIELDS}
-    return Chunk(id=str(point_id), symbols=tuple(payload["symbols"]), **values)
+    values: dict[str, Any] = {name: payload[name] for name in _CHUNK_FIELDS}
+    values |= {name: tuple(payload[name]) for name in _NAME_LISTS}
+    return Chunk(id=str(point_id), **values)
 
 
 def path_parents(path: str) -> list[str]:

@@ -17,6 +17,8 @@ from code_rag.rag_server.adapters.qdrant_payload import (
     to_chunk,
     to_payload,
 )
+from code_rag.rag_server.adapters.qdrant_server_lookup import ServerLookup
+from code_rag.rag_server.adapters.server_queries import any_of, conditions, equals, unembedded
 from code_rag.rag_server.adapters.tls import verify_for
 from code_rag.rag_server.model import (
     Candidates,
@@ -51,7 +53,7 @@ def connect(url: str, api_key: str | None, timeout: int = TIMEOUT_SECONDS) -> As
     )
 
 
-class ServerStore:
+class ServerStore(ServerLookup):
     """One collection of a Qdrant server, created when indexing first needs it, and again if it disappears."""
 
     def __init__(
@@ -72,7 +74,7 @@ class ServerStore:
 
     async def remove_stale(self, path: str, digest: str) -> None:
         """Delete the chunks of `path` whose file digest is not `digest`; "" deletes all of them."""
-        stale = models.Filter(must=[_equals("path", path)], must_not=[_equals("file_digest", digest)])
+        stale = models.Filter(must=[equals("path", path)], must_not=[equals("file_digest", digest)])
         with translated(), nothing_if_missing():
             await self._client.delete(
                 self._collection, models.FilterSelector(filter=stale), wait=True, timeout=INDEXING_SECONDS
@@ -83,20 +85,20 @@ class ServerStore:
         if not self._made:
             with translated():
                 await self._make()
-        scope = _conditions(Scope(path=path))
+        scope = conditions(Scope(path=path))
         versions = await self._counted("file_version", models.Filter(must=scope), INDEXING_SECONDS)
-        return tally_files(versions, await self._counted("path", _unembedded(scope), INDEXING_SECONDS))
+        return tally_files(versions, await self._counted("path", unembedded(scope), INDEXING_SECONDS))
 
     async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
         """The chunks of these files that have no dense vector yet."""
-        wanted = models.FieldCondition(key="path", match=models.MatchAny(any=list(paths)))
+        wanted = any_of("path", list(paths))
         chunks: list[Chunk] = []
         page: Any = None
         with translated(), nothing_if_missing():
             while True:
                 records, page = await self._client.scroll(
                     self._collection,
-                    _unembedded([wanted]),
+                    unembedded([wanted]),
                     limit=self._page,
                     offset=page,
                     with_payload=True,
@@ -205,9 +207,9 @@ def _sparse(vector: SparseVector) -> models.SparseVector:
 
 def _request(query: PointQuery) -> models.QueryRequest:
     by_words = isinstance(query.vector, SparseVector)
-    wanted = _conditions(query.scope)
+    wanted = conditions(query.scope)
     if query.names:
-        wanted.append(models.FieldCondition(key="names", match=models.MatchAny(any=sorted(query.names))))
+        wanted.append(any_of("names", sorted(query.names)))
     if query.ids:
         wanted.append(models.HasIdCondition(has_id=list(query.ids)))
     return models.QueryRequest(
@@ -218,16 +220,3 @@ def _request(query: PointQuery) -> models.QueryRequest:
         with_payload=query.with_payload,
         with_vector=[SPARSE] if query.with_sparse else False,
     )
-
-
-def _unembedded(conditions: list[models.Condition]) -> models.Filter:
-    return models.Filter(must=conditions, must_not=[models.HasVectorCondition(has_vector=DENSE)])
-
-
-def _conditions(scope: Scope) -> list[models.Condition]:
-    wanted = (("path_parents", scope.path), ("language", scope.language))
-    return [_equals(field, value) for field, value in wanted if value]
-
-
-def _equals(field: str, value: str) -> models.FieldCondition:
-    return models.FieldCondition(key=field, match=models.MatchValue(value=value))

@@ -7,10 +7,13 @@ from typing import Literal
 from code_rag.rag_server.chunking.components import COMPONENTS, component_structure
 from code_rag.rag_server.chunking.lines import indentation_depths
 from code_rag.rag_server.chunking.markdown import markdown_structure
-from code_rag.rag_server.chunking.outline import Definition, Outline
+from code_rag.rag_server.chunking.outline import Outline
 from code_rag.rag_server.chunking.packing import pack
-from code_rag.rag_server.chunking.syntax import ParseError, syntax_structure
+from code_rag.rag_server.chunking.references import NONE, References
+from code_rag.rag_server.chunking.syntax import ParseError, Structure, syntax_structure
 from code_rag.rag_server.model import Chunk, SourceFile, chunk_id
+
+_EMPTY = Outline([], "lines")
 
 Method = Literal["syntax", "markdown", "lines"]
 
@@ -37,18 +40,33 @@ def chunk_file(file: SourceFile) -> Chunking:
     fallback = ""
     try:
         if structure := _structure(lines, file.language):
-            return Chunking(_chunks(file, lines, structure[0], Outline(structure[1], "module")), "syntax")
+            outline = Outline(structure.definitions, "module")
+            chunks = _chunks(file, lines, structure.depths, outline, structure.references)
+            return Chunking(chunks, "syntax")
     except ParseError as error:
         fallback = str(error)
     return Chunking(_chunks(file, lines, indentation_depths(lines), Outline([], "lines")), "lines", fallback)
 
 
-def _structure(lines: Sequence[str], language: str) -> tuple[list[int], list[Definition]] | None:
+def uses_of(file: SourceFile) -> tuple[Outline, References]:
+    """The definitions, uses and imports of a file; none where it cannot be parsed."""
+    try:
+        structure = _structure(file.lines, file.language)
+    except ParseError:
+        structure = None
+    return (Outline(structure.definitions, "module"), structure.references) if structure else (_EMPTY, NONE)
+
+
+def _structure(lines: Sequence[str], language: str) -> Structure | None:
     return component_structure(lines) if language in COMPONENTS else syntax_structure(lines, language)
 
 
 def _chunks(
-    file: SourceFile, lines: Sequence[str], depths: Sequence[int], outline: Outline
+    file: SourceFile,
+    lines: Sequence[str],
+    depths: Sequence[int],
+    outline: Outline,
+    references: References = NONE,
 ) -> tuple[Chunk, ...]:
     runs = pack(lines, depths, outline.rows)
     chunks = []
@@ -67,6 +85,7 @@ def _chunks(
             file_digest=file.digest,
             file_chunks=len(runs),
             symbols=names,
+            references=references.names(start, end),
         )
         chunks.append(chunk)
     return tuple(chunks)

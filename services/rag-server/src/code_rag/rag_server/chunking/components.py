@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from code_rag.rag_server.chunking.lines import indentation_depths
-from code_rag.rag_server.chunking.outline import Definition
-from code_rag.rag_server.chunking.syntax import syntax_structure
+from code_rag.rag_server.chunking.syntax import Structure, syntax_structure
 
 COMPONENTS = frozenset({"svelte", "vue"})
 """Languages whose files are markup with scripts in it."""
@@ -27,19 +26,19 @@ class _Script:
     """From the one after the opening tag to that of the closing tag."""
 
 
-def component_structure(lines: Sequence[str]) -> tuple[list[int], list[Definition]]:
-    """The depth of the boundary before each line and the definitions in the scripts.
+def component_structure(lines: Sequence[str]) -> Structure:
+    """The depth of the boundary before each line and the definitions and uses in the scripts.
 
     Raises `ParseError` as `syntax_structure` does.
     """
     depths = indentation_depths(lines)
     structure = syntax_structure(*script_of(lines))
     if structure is None:
-        return depths, []
+        return Structure(depths, [])
     for script in _scripts("\n".join(lines)):
         for row in script.rows:
-            depths[row] = structure[0][row] + 2
-    return depths, structure[1]
+            depths[row] = structure.depths[row] + 2
+    return Structure(depths, structure.definitions, structure.references)
 
 
 def script_of(lines: Sequence[str]) -> tuple[list[str], str]:

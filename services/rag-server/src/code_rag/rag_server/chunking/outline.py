@@ -1,6 +1,6 @@
 """The named definitions of a file, and which of them a chunk contains."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -44,6 +44,7 @@ class Outline:
             self._entries.append(enclosing)
         self._rows = [entry.row for entry in self._entries]
         self.rows = frozenset(self._rows)
+        self.names = frozenset(entry.name for entry in self._entries)
 
     def describe(self, start: int, end: int) -> tuple[tuple[str, ...], str, str]:
         """The names defined in rows `[start, end)`; name and kind of the first, or of what encloses them."""
@@ -52,6 +53,15 @@ class Outline:
         subject = inside[0] if inside else self._around(first, start)
         names = tuple(dict.fromkeys(entry.name for entry in inside))
         return names, subject.name if subject else "", subject.kind if subject else self._kind
+
+    def enclosing(self, row: int) -> str:
+        """The qualified name of the innermost definition that a row is in; empty outside of all."""
+        entry = self._around(bisect_right(self._rows, row), row)
+        return entry.name if entry else ""
+
+    def starts(self) -> list[tuple[str, int]]:
+        """The qualified name of each definition and the row where it starts."""
+        return [(entry.name, entry.row) for entry in self._entries]
 
     def _around(self, index: int, row: int) -> _Entry | None:
         entry = self._entries[index - 1] if index else None

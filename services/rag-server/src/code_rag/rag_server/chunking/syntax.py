@@ -3,12 +3,14 @@
 import re
 import time
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from tree_sitter import Node, Parser, Point, Query, QueryCursor, Tree
 
 from code_rag.rag_server.chunking.grammars import load_grammar
 from code_rag.rag_server.chunking.outline import Definition
 from code_rag.rag_server.chunking.parser_source import ParserSource
+from code_rag.rag_server.chunking.references import NONE, References, reference_query, references_in
 
 PARSE_SECONDS = 0.5
 PARSE_BYTES_PER_SECOND = 400_000
@@ -44,8 +46,17 @@ class ParseError(Exception):
     """A file with a known grammar that cannot be parsed; the message says why."""
 
 
-def syntax_structure(lines: Sequence[str], language: str) -> tuple[list[int], list[Definition]] | None:
-    """The depth of the boundary before each line and the definitions; None for a language without grammar.
+class Structure(NamedTuple):
+    """What the syntax tree of a file says about it."""
+
+    depths: list[int]
+    """The depth of the boundary before each line."""
+    definitions: list[Definition]
+    references: References = NONE
+
+
+def syntax_structure(lines: Sequence[str], language: str) -> Structure | None:
+    """The structure of a file by its syntax tree; None for a language without grammar.
 
     A text with syntax errors is parsed as far as possible. Raises `ParseError` if parsing takes too long, if
     brackets are nested too deep, or if the grammar is not installed.
@@ -61,7 +72,10 @@ def syntax_structure(lines: Sequence[str], language: str) -> tuple[list[int], li
     if _nesting(source) > MAX_NESTING:
         raise ParseError("Brackets are nested too deep to parse.")
     root = _parse(parser, _plain(source)).root_node
-    return _depths(root, len(lines)), _definitions(root, query, source)
+    definitions = _definitions(root, query, source)
+    uses = reference_query(language)
+    found = references_in(_matches(root, uses), source, language, definitions) if uses else NONE
+    return Structure(_depths(root, len(lines)), definitions, found)
 
 
 def _plain(source: str) -> bytes:

@@ -3,18 +3,15 @@
 Each command's code is imported only when it runs, so that `coderag --help` is fast.
 """
 
-import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from code_rag.rag_server.cli.failure import Failure
+from code_rag.rag_server.cli.lookups import add_commands
+from code_rag.rag_server.cli.options import DEFAULT_URL, Codebase, Json, Language, Path, Url, client_of
 
-if TYPE_CHECKING:
-    from code_rag.rag_server.cli.client import Client
-
-DEFAULT_URL = "http://127.0.0.1:8000"
 HELP = """Ask questions about a codebase; the answers cite the lines that support them.
 
 \b
@@ -23,6 +20,8 @@ Examples:
   coderag ask "How long can I get a refund?"  print the answer, then its sources
   coderag search refund window --limit 3      print matching code, best first
   coderag search cancel --path orders --language python --json
+  coderag callers Order.cancel                who uses a definition
+  coderag similar orders/refunds.py:12        code like the code at a place
   coderag status                              show what works and what is indexed
   coderag why-not build/api.py                say why a file is left out
 """
@@ -65,26 +64,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Url = Annotated[
-    str,
-    typer.Option("--url", envvar="RAG_SERVER_URL", help="URL of the rag-server.", metavar="URL"),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
-Path = Annotated[str | None, typer.Option("--path", help="Only this folder or file.", metavar="PATH")]
-Codebase = Annotated[
-    str | None,
-    typer.Option("--codebase", help="Only this codebase of a server with several.", metavar="NAME"),
-]
-Language = Annotated[
-    str | None, typer.Option("--language", help="Only this language, such as python.", metavar="NAME")
-]
-
-
-def _client(url: str) -> "Client":
-    from code_rag.rag_server.cli.client import Client
-
-    return Client(url, os.environ.get("API_KEY", ""))
-
 
 @app.command("index")
 def index_command(
@@ -105,7 +84,7 @@ def index_command(
     """
     from code_rag.rag_server.cli.index import index
 
-    with _client(url) as client:
+    with client_of(url) as client:
         index(client, path, codebase, wait=not no_wait, as_json=as_json)
 
 
@@ -138,7 +117,7 @@ def search_command(
     request = SearchRequest.model_construct(
         query=" ".join(query), limit=limit, path=path, language=language, codebase=codebase
     )
-    with _client(url) as client:
+    with client_of(url) as client:
         search(client, request, explain=explain, as_json=as_json)
 
 
@@ -166,7 +145,7 @@ def ask_command(
     """
     from code_rag.rag_server.cli.ask import ask
 
-    with _client(url) as client:
+    with client_of(url) as client:
         within = {"path": path, "language": language, "codebase": codebase}
         ask(client, " ".join(question), within=within, as_json=as_json)
 
@@ -182,7 +161,7 @@ def status_command(as_json: Json = False, url: Url = DEFAULT_URL) -> None:
     """
     from code_rag.rag_server.cli.status import status
 
-    with _client(url) as client:
+    with client_of(url) as client:
         status(client, as_json=as_json)
 
 
@@ -203,5 +182,8 @@ def why_not_command(
     """
     from code_rag.rag_server.cli.why_not import why_not
 
-    with _client(url) as client:
+    with client_of(url) as client:
         why_not(client, path, as_json=as_json)
+
+
+add_commands(app)

@@ -89,7 +89,7 @@ class Client:
         if status == 401:
             message += " Set API_KEY in the environment."
         refused = 400 <= status < 500 and status != 429
-        raise Failure(message, ExitCode.REFUSED if refused else ExitCode.UNAVAILABLE)
+        raise Failure(message, ExitCode.REFUSED if refused else ExitCode.UNAVAILABLE, status)
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

@@ -15,6 +15,8 @@ class ExitCode(IntEnum):
 class Failure(Exception):
     """A message for people and an exit code for scripts."""
 
-    def __init__(self, message: str, exit_code: ExitCode) -> None:
+    def __init__(self, message: str, exit_code: ExitCode, status: int | None = None) -> None:
+        """`status` is that of the server's answer, if it is what failed."""
         super().__init__(message)
         self.exit_code = exit_code
+        self.status = status

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from code_rag.rag_server.lookup_wire import SimilarHit
+
 MAX_LINES = 12
 
 
@@ -32,19 +34,21 @@ def _print_hits(hits: list[SearchHit], explain: bool) -> None:
     for position, hit in enumerate(hits):
         if position:
             console.print()
-        console.print(_heading(hit))
+        console.print(heading(hit))
         for remark in _remarks(hit, explain):
             console.print(visible_line(remark), style="dim")
-        for line in _snippet(console, hit):
+        for line in snippet(console, hit):
             console.print(line)
 
 
-def _heading(hit: SearchHit) -> "Text":
+def heading(hit: "SearchHit | SimilarHit", remark: str = "") -> "Text":
+    """The place, symbol and score of a hit, and a remark."""
     from rich.text import Text
 
     place = visible_line(f"{hit.path}:{hit.start_line}-{hit.end_line}")
     symbol = visible_line(f"  {hit.symbol}") if hit.symbol else ""
-    return Text.assemble((place, "bold cyan"), (symbol, "bold"), (f"  {hit.score:.3f}", "dim"))
+    end = f"  {hit.score:.3f}{f'  {remark}' if remark else ''}"
+    return Text.assemble((place, "bold cyan"), (symbol, "bold"), (end, "dim"))
 
 
 def _remarks(hit: SearchHit, explain: bool) -> list[str]:
@@ -61,7 +65,8 @@ def _part(part: tuple[str, float]) -> str:
     return f"{'+' if value >= 0 else '-'} {abs(value):.3f} {name.replace('_', ' ')}"
 
 
-def _snippet(console: "Console", hit: SearchHit) -> list["Text"]:
+def snippet(console: "Console", hit: "SearchHit | SimilarHit") -> list["Text"]:
+    """The first lines of a hit, with their numbers."""
     from rich.text import Text
 
     code = visible(hit.text)

@@ -4,12 +4,15 @@ import asyncio
 from dataclasses import dataclass
 
 from code_rag.rag_server.answering import Answerer
+from code_rag.rag_server.callers import CallerFinder
 from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.evaluating import Evaluator
 from code_rag.rag_server.fair_embedder import FairEmbedder
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.ports import ChatModel, Embedder, VectorStore
 from code_rag.rag_server.searching import CountDegradation, Searcher
+from code_rag.rag_server.similarity import SimilarFinder
 
 READ_AT_A_TIME = 2
 """Codebases whose files are read at the same time, so that a folder that hangs does not stop the others."""
@@ -32,6 +35,9 @@ class UseCases:
     indexers: Indexers
     searcher: Searcher
     answerer: Answerer
+    callers: CallerFinder
+    similar: SimilarFinder
+    evaluator: Evaluator
 
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; if anything was indexed, a new index run starts there."""
@@ -49,4 +55,6 @@ def build_use_cases(codebases: Codebases, outside: Outside, count_degradation: C
         outside.store, outside.embedder, indexers.report, codebases.name_of, count_degradation
     )
     answerer = Answerer(searcher, outside.chat, codebases.lines, count_degradation)
-    return UseCases(codebases, indexers, searcher, answerer)
+    callers = CallerFinder(searcher, codebases.source)
+    similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
+    return UseCases(codebases, indexers, searcher, answerer, callers, similar, evaluator)

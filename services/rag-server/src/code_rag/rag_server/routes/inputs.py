@@ -28,14 +28,27 @@ def clean_query(text: str, param: str) -> str:
     return cleaned
 
 
+def only_one_of(**values: object) -> None:
+    """Raise InvalidInput, naming the first parameter, unless exactly one of the values is given."""
+    given = [name for name, value in values.items() if value is not None]
+    if len(given) != 1:
+        first = next(iter(values))
+        raise InvalidInput(f"{first}: give exactly one of {', '.join(values)}.", param=first)
+
+
+def path_of(text: str, param: str) -> str:
+    """A path inside the codebase, "" for all of it; raises InvalidInput, naming `param`, for one outside."""
+    path = PurePosixPath(composed(text.strip().strip("/")))
+    if ".." in path.parts:
+        raise InvalidInput(f"{param}: must stay inside the codebase.", param=param)
+    return "" if path == PurePosixPath() else str(path)
+
+
 def scope_of(
     codebases: Codebases, path: str | None, language: str | None, codebase: str | None = None
 ) -> Scope:
     """The filters of a search; raises InvalidInput for an unknown codebase and a path outside."""
-    folder = PurePosixPath(composed((path or "").strip().strip("/")))
-    if ".." in folder.parts:
-        raise InvalidInput("path: must stay inside the codebase.", param="path")
-    cleaned = "" if folder == PurePosixPath() else str(folder)
+    cleaned = path_of(path or "", "path")
     return Scope(path_in(codebases, cleaned, codebase), (language or "").strip().lower())
 
 

@@ -1,0 +1,112 @@
+"""Request and events of `POST /eval`; the CLI reads the same ones."""
+
+from dataclasses import asdict
+from typing import ClassVar, Self
+
+from pydantic import BaseModel, Field
+
+from code_rag.rag_server.evaluating import Evaluation, EvaluationProgress
+from code_rag.rag_server.evaluation.questions import Kind
+from code_rag.rag_server.evaluation.result import Asked, KindResult
+
+MAX_COMMITS = 1_000
+
+
+class CommitQuestion(BaseModel):
+    """A commit's subject, and the paths that it changed, relative to the codebase."""
+
+    subject: str = Field(max_length=1000)
+    paths: list[str] = Field(max_length=100)
+
+
+class EvaluationRequest(BaseModel):
+    """How many questions of each kind to ask, and the commits that some are made from."""
+
+    questions: int = Field(50, ge=1, le=500)
+    seed: int = 0
+    commits: list[CommitQuestion] = Field([], max_length=MAX_COMMITS)
+    path: str | None = Field(None, max_length=4096)
+    language: str | None = Field(None, max_length=64)
+    codebase: str | None = Field(None, max_length=255)
+
+
+class ProgressEvent(BaseModel):
+    """How many questions have been asked; `total` is 0 while they are being made."""
+
+    NAME: ClassVar[str] = "progress"
+
+    done: int
+    total: int
+
+
+class MeanWithInterval(BaseModel):
+    """A mean, and the interval that holds it with 95 % probability."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class MissedQuestion(BaseModel):
+    """A question without a right file among the first ten, and the file that came first."""
+
+    question: str
+    right: list[str]
+    first: str | None
+
+    @classmethod
+    def of(cls, asked: Asked) -> Self:
+        """Convert from the domain object."""
+        first = asked.files[0] if asked.files else None
+        return cls(question=asked.question.text, right=sorted(asked.question.answers), first=first)
+
+
+class KindMeasures(BaseModel):
+    """How well the questions of one kind were answered; `first`: how many have a right file first."""
+
+    kind: Kind
+    questions: int
+    first: int
+    measures: dict[str, MeanWithInterval]
+    missed: list[MissedQuestion]
+
+    @classmethod
+    def of(cls, result: KindResult) -> Self:
+        """Convert from the domain object."""
+        return cls(
+            kind=result.kind,
+            questions=result.questions,
+            first=result.first,
+            measures={name: MeanWithInterval(**asdict(mean)) for name, mean in result.measures.items()},
+            missed=[MissedQuestion.of(asked) for asked in result.missed],
+        )
+
+
+class EvaluationEvent(BaseModel):
+    """The last event: the results, what they mean in words, and what could not be asked."""
+
+    NAME: ClassVar[str] = "evaluation"
+
+    results: list[KindMeasures]
+    words: list[str]
+    notes: list[str]
+    degraded: list[str]
+    seconds: float
+
+    @classmethod
+    def of(cls, evaluation: Evaluation) -> Self:
+        """Convert from the domain object."""
+        return cls(
+            results=[KindMeasures.of(result) for result in evaluation.results],
+            words=list(evaluation.words),
+            notes=list(evaluation.notes),
+            degraded=list(evaluation.degraded),
+            seconds=evaluation.seconds,
+        )
+
+
+def event_of(happened: EvaluationProgress | Evaluation) -> ProgressEvent | EvaluationEvent:
+    """The event that reports what happened."""
+    if isinstance(happened, EvaluationProgress):
+        return ProgressEvent(done=happened.done, total=happened.total)
+    return EvaluationEvent.of(happened)
