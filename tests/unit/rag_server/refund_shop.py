@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from code_rag.rag_server.model import Chunk, Citation, Hit
+from code_rag.rag_server.model import Chunk, Citation, Hit, VectorCounts
 from code_rag.rag_server.progress import FileCounts, IndexReport, Searchable, State
 from code_rag.servicekit.health import Check, CheckResult
 from code_rag.servicekit.wire.health import CheckStatus
@@ -82,7 +82,7 @@ INDEXED = FileCounts(total=120, unchanged=96, indexed=24, removed=1)
 def index_status(
     state: State = "idle",
     files: FileCounts = INDEXED,
-    searchable: Searchable = Searchable(files=120, chunks=840),  # noqa: B008 – frozen
+    searchable: Searchable = Searchable(120, 840, VectorCounts(whole=840)),  # noqa: B008 – frozen
     **changes: Any,
 ) -> tuple[IndexReport, Searchable]:
     """A run over the shop, and what the store holds."""
