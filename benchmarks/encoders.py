@@ -136,10 +136,10 @@ def serve(name: str) -> None:
 
 def load(name: str) -> Embed:
     """What embeds texts: the library's own call for sentence-transformers, our engine otherwise."""
-    from code_rag.embedding_server.cpu_quota import usable_cpus
     from code_rag.embedding_server.model_files import resolve, sources_of
     from code_rag.embedding_server.pinned_model import MINILM
     from code_rag.embedding_server.settings import Settings
+    from code_rag.servicekit.cpu_quota import usable_cpus
 
     folder = resolve(MINILM, sources_of(Settings(model_cache_dir=ROOT / ".data/models"))).path
     if name == "sentence-transformers":

@@ -1,6 +1,7 @@
-"""Indexes packages of the standard library through the running services, then searches them.
+"""Indexes packages of the standard library through the running services, changes them, then searches them.
 
-Writes results/indexing.json: chunks/s of a first index, seconds of an unchanged one, search p50 and p95.
+Writes results/indexing.json: when a first index has words, headers and whole texts, and at which pace; what
+an unchanged one, a renamed folder and a switch of branches and back take; search p50 and p95.
 """
 
 import json
@@ -46,8 +47,11 @@ def copy_codebase(target: Path) -> None:
         shutil.copytree(library / package, target / package, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def finished_run(client: httpx2.Client, after: str | None) -> dict[str, Any]:
-    """The status of the first run that finished after the one that finished at `after`."""
+def finished_run(client: httpx2.Client, after: str | None, seen: dict[str, float]) -> dict[str, Any]:
+    """The status of the first run that finished after the one that finished at `after`.
+
+    `seen` gets the seconds of the run at which each of its steps was last seen.
+    """
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         status: dict[str, Any] = client.get("/index").raise_for_status().json()
@@ -55,8 +59,48 @@ def finished_run(client: httpx2.Client, after: str | None) -> dict[str, Any]:
             raise SystemExit(f"Indexing failed: {status['detail']}")
         if status["state"] == "idle" and status["finished_at"] not in (None, after):
             return status
+        if status["step"]:
+            seen[status["step"]["name"]] = status["seconds"]
         time.sleep(0.02)
     raise SystemExit(f"Indexing did not finish within {DEADLINE_SECONDS:g} s.")
+
+
+class Runs:
+    """Index runs, one after the other."""
+
+    def __init__(self, client: httpx2.Client) -> None:
+        self._client = client
+        self._last: str | None = None
+
+    def first(self) -> tuple[dict[str, Any], dict[str, float]]:
+        """The run that the service starts by itself, and when its steps ended."""
+        seen: dict[str, float] = {}
+        status = finished_run(self._client, None, seen)
+        self._last = status["finished_at"]
+        return status, seen
+
+    def again(self) -> dict[str, Any]:
+        """One more run: its seconds, and how many texts it embedded."""
+        self._client.post("/index", json={}).raise_for_status()
+        status = finished_run(self._client, self._last, {})
+        self._last = status["finished_at"]
+        return {
+            "seconds": round(status["seconds"], 2),
+            "chunks": status["chunks"],
+            "texts_embedded": status["vectors"]["computed"],
+        }
+
+
+def changes(runs: Runs, codebase: Path) -> dict[str, Any]:
+    """What runs take after usual changes: a renamed folder, and another branch and back."""
+    unchanged = runs.again()
+    (codebase / "email").rename(codebase / "mail")
+    renamed = runs.again()
+    branch = codebase.with_name("other-branch")
+    (codebase / "unittest").rename(branch)
+    runs.again()
+    branch.rename(codebase / "unittest")
+    return {"unchanged": unchanged, "renamed_folder": renamed, "branch_and_back": runs.again()}
 
 
 def search_seconds(client: httpx2.Client) -> list[float]:
@@ -76,16 +120,19 @@ def measure(folder: Path) -> dict[str, Any]:
     stack = LocalStack(codebase, folder / "index", folder / "logs", free_ports(), {"VECTOR_DB_URL": ""})
     with stack, httpx2.Client(base_url=stack.rag_url, timeout=60) as client:
         stack.wait_ready(120)
-        first = finished_run(client, None)
-        client.post("/index", json={}).raise_for_status()
-        again = finished_run(client, first["finished_at"])
+        runs = Runs(client)
+        first, seen = runs.first()
+        changed = changes(runs, codebase)
         latency = milliseconds(search_seconds(client))
     return {
         "files": first["files"]["indexed"],
         "chunks": first["chunks"],
         "index_seconds": round(first["seconds"], 2),
-        "chunks_per_second": round(first["chunks"] / first["seconds"], 1),
-        "unchanged_seconds": round(again["seconds"], 2),
+        "words_seconds": round(seen["words"], 2),
+        "headers_seconds": round(seen["headers"], 2),
+        "headers_per_second": round(first["chunks"] / (seen["headers"] - seen["words"]), 1),
+        "whole_chunks_per_second": round(first["chunks"] / (first["seconds"] - seen["headers"]), 1),
+        "after": changed,
         "search": latency | {"requests": len(QUERIES) * ROUNDS},
     }
 

@@ -16,10 +16,13 @@ from code_rag.rag_server.model import (
     StoredFile,
     Token,
     Vector,
+    VectorKind,
     chunk_id,
 )
+from code_rag.rag_server.ports import VectorCache
 from code_rag.rag_server.progress import NEVER_RAN, IndexReport
 from code_rag.servicekit.errors import ServiceError
+from tests.unit.rag_server.fakes import FakeCache
 
 
 def a_chunk(
@@ -68,6 +71,7 @@ class FakeStore:
     failure: ServiceError | None = None
     asked: list[tuple[Query, int]] = field(default_factory=list)
     closed: bool = False
+    cache: VectorCache = field(default_factory=FakeCache)
 
     def _answer(self) -> None:
         if self.failure:
@@ -83,12 +87,16 @@ class FakeStore:
         self._answer()
         return {}
 
-    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
+    async def stored_chunks(self, paths: Sequence[str], missing: VectorKind | None = None) -> Sequence[Chunk]:
         self._answer()
         return ()
 
-    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
+    async def add_vectors(self, vectors: Mapping[str, Vector], kind: VectorKind) -> None:
         self._answer()
+
+    async def remove_others(self) -> Sequence[str]:
+        self._answer()
+        return ()
 
     async def search(self, query: Query, limit: int) -> Candidates:
         self._answer()
@@ -123,8 +131,10 @@ class FakeStore:
         self._answer()
         return self.chunks
 
-    async def counts(self) -> Mapping[str, int]:
+    async def counts(self, kind: VectorKind | None = None) -> Mapping[str, int]:
         self._answer()
+        if kind == "header":
+            return {}
         return {f"{number}.py": 1 for number in range(self.chunks)}
 
     async def ping(self) -> None:

@@ -110,7 +110,7 @@ class ScriptedUseCases:
     script: Script
     codebases: Codebases
 
-    async def start(self, path: str = "") -> None:
+    async def start(self, path: str = "", *, prune: bool = False) -> None:
         """Nothing runs."""
 
     async def look(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -90,11 +90,38 @@ class FakeEmbedder:
         """Nothing to close."""
 
 
+@dataclass
+class FakeCache:
+    """Keeps vectors in memory."""
+
+    vectors: dict[str, Vector] = field(default_factory=dict)
+
+    async def get(self, keys: Sequence[str]) -> Mapping[str, Vector]:
+        """What was put."""
+        return {key: self.vectors[key] for key in keys if key in self.vectors}
+
+    async def put(self, vectors: Mapping[str, Vector]) -> None:
+        """Keep all."""
+        self.vectors |= vectors
+
+    async def count(self) -> int:
+        """How many there are."""
+        return len(self.vectors)
+
+    async def prune(self, keep: Set[str]) -> int:
+        """Drop the others."""
+        unused = self.vectors.keys() - keep
+        for key in unused:
+            del self.vectors[key]
+        return len(unused)
+
+
 class FlakyStore:
     """A store that fails as it is told to before it does what it is asked for, and counts the questions."""
 
     def __init__(self, store: VectorStore) -> None:
         self._store = store
+        self.cache = store.cache
         self.failures: dict[str, list[Exception]] = {}
         """By method, the errors of its next calls."""
         self.calls: Counter[str] = Counter()

@@ -26,9 +26,11 @@ class Bench:
         self.root = root
         self.store = FlakyStore(store)
         self.embedder = FakeEmbedder()
-        self.indexer = Indexer(
-            Codebase(root), cast(VectorStore, self.store), self.embedder, first_retry_seconds=0.01
-        )
+        self.indexer = Indexer(Codebase(root), self.stores(), self.embedder, first_retry_seconds=0.01)
+
+    def stores(self) -> VectorStore:
+        """The store, as what it stands for."""
+        return cast(VectorStore, self.store)
 
     def write(self, path: str, text: str) -> None:
         """Put a file into the codebase."""

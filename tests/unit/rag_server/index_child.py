@@ -11,9 +11,10 @@ from pathlib import Path
 
 from code_rag.rag_server.adapters.edge_folder import lock_folder, open_folder
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore
+from code_rag.rag_server.adapters.sqlite_cache import open_sqlite_cache
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.indexing import Indexer
-from code_rag.rag_server.model import Point, Vector
+from code_rag.rag_server.model import Point, Vector, VectorKind
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder
 
 
@@ -24,13 +25,14 @@ class TellingStore(EdgeStore):
         await super().upsert(points)
         print(json.dumps(["stored", [point.chunk.id for point in points]]), flush=True)
 
-    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        await super().add_vectors(vectors)
+    async def add_vectors(self, vectors: Mapping[str, Vector], kind: VectorKind) -> None:
+        await super().add_vectors(vectors, kind)
         print(json.dumps(["embedded", list(vectors)]), flush=True)
 
 
 async def main(codebase: Path, folder: Path) -> None:
-    store = TellingStore(open_folder(folder, DIMENSION), lock_folder(folder))
+    lock, cache = lock_folder(folder), open_sqlite_cache(folder.with_name("cache.sqlite3"))
+    store = TellingStore(folder, open_folder(folder, DIMENSION), lock, cache)
     indexer = Indexer(Codebase(codebase), store, FakeEmbedder())
     indexer.start()
     while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing tells of the end

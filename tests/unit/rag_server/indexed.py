@@ -31,7 +31,7 @@ async def index(codebase: Codebase, store: VectorStore, *, embedded: bool = True
         chunks = chunk_file(file).chunks
         await store.upsert([Point(chunk, encode_document(chunk)) for chunk in chunks])
         if embedded:
-            await store.add_vectors({chunk.id: vector_of(chunk.embedding_text) for chunk in chunks})
+            await store.add_vectors({chunk.id: vector_of(chunk.text) for chunk in chunks}, "whole")
 
 
 @asynccontextmanager

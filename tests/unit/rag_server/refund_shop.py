@@ -8,7 +8,7 @@ from code_rag.rag_server.callers import Caller, Callers, Use
 from code_rag.rag_server.evaluating import Evaluation
 from code_rag.rag_server.evaluation.questions import Kind, Question
 from code_rag.rag_server.evaluation.result import Asked, Estimate, KindResult
-from code_rag.rag_server.model import Chunk, Citation, Hit
+from code_rag.rag_server.model import Chunk, Citation, Hit, VectorCounts
 from code_rag.rag_server.progress import FileCounts, IndexReport, Searchable, State
 from code_rag.rag_server.resolution import Resolution, Target
 from code_rag.rag_server.similarity import Similar, SimilarTo
@@ -125,7 +125,7 @@ INDEXED = FileCounts(total=120, unchanged=96, indexed=24, removed=1)
 def index_status(
     state: State = "idle",
     files: FileCounts = INDEXED,
-    searchable: Searchable = Searchable(files=120, chunks=840),  # noqa: B008 – frozen
+    searchable: Searchable = Searchable(120, 840, VectorCounts(whole=840)),  # noqa: B008 – frozen
     **changes: Any,
 ) -> tuple[IndexReport, Searchable]:
     """A run over the shop, and what the store holds."""

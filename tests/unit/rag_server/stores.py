@@ -30,4 +30,4 @@ async def search(
 
 async def embed_all(store: VectorStore, points: list[Point]) -> None:
     """Add the vectors of all points."""
-    await store.add_vectors({point.chunk.id: vector_of(point.chunk.text) for point in points})
+    await store.add_vectors({point.chunk.id: vector_of(point.chunk.text) for point in points}, "whole")

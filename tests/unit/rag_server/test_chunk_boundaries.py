@@ -4,7 +4,6 @@ import pytest
 
 from code_rag.rag_server.chunking import chunk_file
 from code_rag.rag_server.chunking.packing import TARGET
-from code_rag.rag_server.model import SourceFile
 from tests.unit.rag_server.chunked import a_file, assert_covers, tokens
 
 
@@ -166,10 +165,3 @@ def test_a_long_line_is_one_chunk() -> None:
     text = "short\n" + "word " * 2_000 + "\nshort\n"
     chunks = chunk_file(a_file(text, "text")).chunks
     assert [(chunk.start_line, chunk.end_line) for chunk in chunks] == [(1, 1), (2, 2), (3, 3)]
-
-
-def test_the_embedded_text_names_the_file() -> None:
-    """What is embedded begins with the path and the words of the file's name; the chunk's text does not."""
-    file = SourceFile("src/OrderService.java", "class A {}", "java", "digest")
-    (chunk,) = chunk_file(file).chunks
-    assert chunk.embedding_text == "src/OrderService.java (order service)\nclass A {}"

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from code_rag.rag_server.progress import FileError, IndexReport, Searchable
+from code_rag.rag_server.model import VectorCounts
+from code_rag.rag_server.pace import Step
+from code_rag.rag_server.progress import FileCounts, FileError, IndexReport, Searchable, VectorWork
 from code_rag.rag_server.wire import CodebaseStatus, IndexStatus
 from tests.unit.rag_server.coderag import Coderag
 from tests.unit.rag_server.fake_rag_server import Script, running
@@ -15,23 +17,50 @@ from tests.unit.rag_server.refund_shop import INDEXED, index_status, verdict
 
 def test_index_waits_for_the_end(coderag: Coderag) -> None:
     """The run is followed in lines on stderr until it is over, then summed up."""
-    half = index_status("running", replace(INDEXED, indexed=0, pending=60))
-    most = index_status("running", replace(INDEXED, indexed=0, pending=12))
-    coderag.script.index = [half, half, most, index_status()]
+    looking = index_status("running", FileCounts())
+    half = index_status("running", step=Step("words", 60, 120, 40.0, 1.5))
+    first = index_status("running", step=Step("headers", 0, 840, 0.0, None))
+    most = index_status("running", step=Step("whole chunks", 756, 840, 61.6, 1.4))
+    coderag.script.index = [looking, half, half, first, most, index_status(vectors=VectorWork(800, 40))]
     result = coderag("index", "orders")
     assert result.exit_code == 0, result.stderr
     assert result.stderr == (
-        "Indexing: 50 % of 120 files, 840 new chunks in 3.2 s (262 chunks/s)\n"
-        "Indexing: 90 % of 120 files, 840 new chunks in 3.2 s (262 chunks/s)\n"
+        "Indexing: looking for files\n"
+        "Indexing words: 50 % of 120 files (40 files/s, 2 s left)\n"
+        "Indexing headers: 0 % of 840 chunks\n"
+        "Indexing whole chunks: 90 % of 840 chunks (62 chunks/s, 1 s left)\n"
     )
-    assert (
-        "Files indexed: 24 (96 unchanged, 1 removed, 0 failed), 840 new chunks in 3.2 s (262 chunks/s)."
-        in result.stdout
+    assert result.stdout.startswith(
+        "Files indexed: 24 (96 unchanged, 1 removed, 0 failed), 840 new chunks in 3.2 s.\n"
+        "Vectors: 800 computed; 40 chunks had theirs from before.\n"
     )
     assert "Skipped: 310 ignored, 12 binary, 2 too large." in result.stdout
-    assert ("/index", {"path": "orders", "codebase": None}) in [
-        (path, body) for path, body, _ in coderag.script.requests
-    ]
+    sent = [(path, body) for path, body, _ in coderag.script.requests]
+    assert ("/index", {"path": "orders", "codebase": None, "prune": False}) in sent
+
+
+def test_index_prune_says_what_it_deleted(coderag: Coderag) -> None:
+    """--prune is passed on, and the run's result names what is gone."""
+    coderag.script.index = [index_status(vectors=VectorWork(0, 0, 17, ("code-0123abcd",)))]
+    result = coderag("index", "--prune")
+    assert "Deleted: 17 unused vectors; old indexes: code-0123abcd.\n" in result.stdout
+    sent = {"path": "", "codebase": None, "prune": True}
+    assert ("/index", sent) in [(path, body) for path, body, _ in coderag.script.requests]
+
+
+@pytest.mark.parametrize(
+    ("vectors", "text"),
+    [
+        (VectorCounts(), "vectors: 0 %."),
+        (VectorCounts(header=311), "vectors: 37 % (headers)."),
+        (VectorCounts(420, 420), "vectors: 100 % (whole chunks 50 %, headers only for the others)."),
+        (VectorCounts(whole=840), "vectors: 100 %."),
+    ],
+)
+def test_status_says_which_vectors_there_are(coderag: Coderag, vectors: VectorCounts, text: str) -> None:
+    """How many chunks have vectors, and whether of their headers or of the whole text."""
+    coderag.script.index = [index_status(searchable=Searchable(120, 840, vectors))]
+    assert f"Searchable: 840 chunks of 120 files; {text}\n" in coderag("status").stdout
 
 
 def test_index_says_what_it_waits_for(coderag: Coderag) -> None:
@@ -76,7 +105,13 @@ def test_status_shows_parts_and_counts(coderag: Coderag) -> None:
     assert result.exit_code == 0
     assert f"rag-server 0.1.0 at {coderag.url}: degraded" in result.stdout
     assert "  ! llm-server        no answer\n" in result.stdout
-    assert "Searchable: 840 chunks of 120 files." in result.stdout
+    assert "Searchable: 840 chunks of 120 files; vectors: 100 %." in result.stdout
+
+
+def test_status_says_how_long_a_step_takes(coderag: Coderag) -> None:
+    """While a run is under way its step is shown with its rate and the time left."""
+    coderag.script.index = [index_status("running", step=Step("headers", 210, 840, 21.0, 30.0))]
+    assert "  headers: 210 of 840 (21 chunks/s, 30 s left).\n" in coderag("status").stdout
 
 
 def test_status_json_holds_health_and_index(coderag: Coderag) -> None:
@@ -110,7 +145,7 @@ def test_status_has_a_line_for_each_of_several_codebases(coderag: Coderag, sever
 def test_index_of_one_codebase_follows_only_that_one(several: Coderag) -> None:
     """A run in one codebase ends with it, whatever the others do, and reaches the server with its name."""
     assert several("index", "--codebase", "accounts").exit_code == 0
-    assert several.script.requests[0][1] == {"path": "", "codebase": "accounts"}
+    assert several.script.requests[0][1] == {"path": "", "codebase": "accounts", "prune": False}
     assert several("index", "--codebase", "shpo").stderr == (
         "coderag: codebase: there is no 'shpo', only shop, accounts.\n"
     )

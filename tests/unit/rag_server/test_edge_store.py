@@ -17,7 +17,7 @@ async def filled(folder: Path) -> EdgeStore:
     store = open_edge_store(folder, DIMENSION)
     points = make_file("a.py", ["one", "two"])
     await store.upsert(points)
-    await store.add_vectors({points[0].chunk.id: vector_of("one")})
+    await store.add_vectors({points[0].chunk.id: vector_of("one")}, "whole")
     return store
 
 
@@ -98,7 +98,7 @@ async def test_deleted_chunks_are_let_go_of(tmp_path: Path) -> None:
     for number in range(30):
         points = make_file(f"{number}.py", [f"{number} {part}" for part in range(50)])
         await store.upsert(points)
-        await store.add_vectors({point.chunk.id: vector_of(point.chunk.text) for point in points})
+        await store.add_vectors({point.chunk.id: vector_of(point.chunk.text) for point in points}, "whole")
     for number in range(1, 30):
         await store.remove_stale(f"{number}.py", "")
     await store.close()

@@ -47,7 +47,8 @@ def kill_after(codebase: Path, folder: Path, writes: int) -> dict[str, set[str]]
 
 async def ids_in(store: EdgeStore) -> tuple[set[str], set[str]]:
     """The ids of the chunks without dense vectors, and of those with them."""
-    unembedded = await store.unembedded([f"{number}.py" for number in range(FILES)])
+    paths = [f"{number}.py" for number in range(FILES)]
+    unembedded = await store.stored_chunks(paths, missing="header")
     found = await store.search(Query(vector_of("x"), SparseVector((), ())), 100_000)
     return {chunk.id for chunk in unembedded}, {each.chunk.id for each in found.found}
 

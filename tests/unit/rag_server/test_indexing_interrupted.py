@@ -43,7 +43,7 @@ async def test_words_are_found_while_the_embedder_is_away(bench: Bench, failure:
     assert len(await bench.meant()) == await bench.store.count()
 
 
-@pytest.mark.parametrize("method", ["files", "upsert", "remove_stale", "unembedded", "add_vectors"])
+@pytest.mark.parametrize("method", ["files", "upsert", "remove_stale", "stored_chunks", "add_vectors"])
 async def test_nothing_is_lost_while_the_store_is_away(bench: Bench, method: str) -> None:
     """Whichever call the store fails, and however, the run waits for it and ends as if it had not."""
     for name in ("changed", "deleted"):
@@ -152,3 +152,59 @@ async def test_a_bug_is_told(bench: Bench) -> None:
     assert report.state == "failed"
     assert "ZeroDivisionError('a bug')" in report.detail
     assert (await bench.index()).files.indexed == 1
+
+
+async def test_a_saved_file_does_not_start_all_over(bench: Bench) -> None:
+    """A file indexed while others wait for vectors is the only one compared; the others still get theirs."""
+    bench.embedder.failure = AWAY
+    for number in range(3):
+        bench.write(f"old/{number}.py", function(f"part{number}"))
+    bench.indexer.start()
+    await bench.until(lambda report: report.state == "waiting")
+    bench.write("new.py", function("fresh"))
+    bench.indexer.start("new.py")
+    await bench.until(lambda report: report.path == "new.py" and report.state == "waiting")
+
+    bench.embedder.failure = None
+    report = await bench.finished()
+
+    assert (report.path, report.files.total, report.files.indexed) == ("new.py", 4, 4)
+    assert report.chunks == 1
+    assert len(await bench.stored()) == 4
+
+
+async def test_a_wrong_path_does_not_stop_the_vectors(bench: Bench) -> None:
+    """A missing path that is asked for during a run is an error of its own; the run's vectors still come."""
+    bench.embedder.failure = AWAY
+    bench.write("a.py", function("one"))
+    bench.indexer.start()
+    await bench.until(lambda report: report.state == "waiting")
+    bench.indexer.start("nowhere")
+    await bench.until(lambda report: report.path == "nowhere" and report.state == "waiting")
+
+    bench.embedder.failure = None
+    report = await bench.finished()
+
+    assert report.state == "idle"
+    assert [(error.path, error.message) for error in report.errors] == [
+        ("nowhere", "cannot be read: nowhere does not exist.")
+    ]
+    assert set(await bench.stored()) == {"a.py"}
+
+
+async def test_a_file_deleted_while_it_waits(bench: Bench) -> None:
+    """A file that is removed while it waits for vectors is waited for no longer."""
+    bench.embedder.failure = AWAY
+    for name in ("kept", "gone"):
+        bench.write(f"{name}.py", function(name))
+    bench.indexer.start()
+    await bench.until(lambda report: report.state == "waiting")
+    (bench.root / "gone.py").unlink()
+    bench.indexer.start("gone.py")
+    await bench.until(lambda report: report.files.removed == 1 and report.state == "waiting")
+
+    bench.embedder.failure = None
+    report = await bench.finished()
+
+    assert (report.files.indexed, report.files.pending) == (1, 0)
+    assert not any("gone" in text for text in bench.embedder.embedded)

@@ -20,7 +20,7 @@ async def filled(folder: Path, chunks: list[Chunk]) -> EdgeStore:
     """A store of these chunks, each with its vector."""
     store = open_edge_store(folder, DIMENSION)
     await store.upsert([Point(chunk, encode_document(chunk)) for chunk in chunks])
-    await store.add_vectors({chunk.id: vector_of(chunk.text) for chunk in chunks})
+    await store.add_vectors({chunk.id: vector_of(chunk.text) for chunk in chunks}, "whole")
     return store
 
 

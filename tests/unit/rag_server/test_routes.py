@@ -188,7 +188,8 @@ async def test_index_reports_and_starts_runs(client: httpx2.AsyncClient) -> None
 
     assert (started.status_code, narrowed.status_code) == (202, 202)
     assert started.json()["started_at"] is not None
-    assert started.json()["searchable"] == {"files": 1, "chunks": 1}
+    vectors = {"header": 0, "whole": 1}
+    assert started.json()["searchable"] == {"files": 1, "chunks": 1, "vectors": vectors}
 
 
 async def test_several_codebases_answer_under_their_names(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import Query, Scope
+from code_rag.rag_server.model import Query, Scope, VectorCounts
 from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.searching import CANDIDATES, Searcher
 from code_rag.servicekit.errors import Unavailable, UpstreamTimeout
@@ -93,7 +93,7 @@ async def test_a_failed_run_is_named() -> None:
 async def test_what_is_searchable_is_counted_in_the_store() -> None:
     """Files and chunks come from the store itself; one that is away leaves them unknown."""
     counted = await a_searcher(FakeStore(chunks=7)).searchable(["shop", "billing"])
-    assert counted == [Searchable(files=7, chunks=7), Searchable(files=0, chunks=0)]
+    assert counted == [Searchable(7, 7, VectorCounts(whole=7)), Searchable(0, 0)]
     assert await a_searcher(FakeStore(failure=Unavailable("away"))).searchable(["shop"]) is None
 
 

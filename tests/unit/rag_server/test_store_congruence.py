@@ -3,9 +3,11 @@
 Without TEST_VECTOR_DB_URL the server is qdrant-client's local mode, with it the one behind that URL.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from code_rag.rag_server.model import StoredFile
+from code_rag.rag_server.model import DenseVector, StoredFile
 from code_rag.rag_server.ports import VectorStore
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.fakes import make_file, term_of, vector_of
@@ -18,7 +20,7 @@ async def test_empty_store(store: VectorStore) -> None:
     assert await store.count() == 0
     assert await store.counts() == {}
     assert await store.files() == {}
-    assert await store.unembedded(["a.py"]) == []
+    assert await store.stored_chunks(["a.py"], missing="whole") == []
     assert (await search(store, vector_of("x"), words(1))).found == ()
     await store.remove_stale("a.py", "")
 
@@ -40,24 +42,45 @@ async def test_words_before_meaning(store: VectorStore) -> None:
     await store.upsert(points)
     found = await search(store, vector_of("one"), words(term_of("one")))
     assert [(candidate.chunk.text, candidate.cosine) for candidate in found.found] == [("one", None)]
-    assert {chunk.text for chunk in await store.unembedded(["a.py", "b.py"])} == {"one", "two"}
-    await store.add_vectors({points[0].chunk.id: vector_of("one")})
-    assert [chunk.text for chunk in await store.unembedded(["a.py"])] == ["two"]
+    assert {chunk.text for chunk in await store.stored_chunks(["a.py", "b.py"], missing="header")} == {
+        "one",
+        "two",
+    }
+    await store.add_vectors({points[0].chunk.id: vector_of("one")}, "whole")
+    assert [chunk.text for chunk in await store.stored_chunks(["a.py"], missing="whole")] == ["two"]
     assert await store.files() == {"a.py": StoredFile("v1", 2, True, 1)}
 
 
-async def test_known_chunk_keeps_its_vector(store: VectorStore) -> None:
-    """Storing a chunk again changes all about it but its dense vector."""
-    old = make_file("a.py", ["one"], version="v1")
+async def test_known_chunk_is_replaced(store: VectorStore) -> None:
+    """Storing a chunk again replaces all about it: its dense vector is the one it is stored with, or none."""
+    old = make_file("a.py", ["one", "two"], version="v1")
     await store.upsert(old)
     await embed_all(store, old)
-    new = make_file("a.py", ["one", "two"], version="v2")
-    await store.upsert(new)
-    assert [chunk.text for chunk in await store.unembedded(["a.py"])] == ["two"]
-    found = await search(store, vector_of("one"), NOTHING)
-    assert [candidate.chunk for candidate in found.found] == [new[0].chunk]
+    first, second = make_file("a.py", ["one", "two"], version="v2")
+    await store.upsert([replace(first, dense=DenseVector("whole", vector_of("new"))), second])
+    assert [chunk.text for chunk in await store.stored_chunks(["a.py"], missing="header")] == ["two"]
+    found = await search(store, vector_of("new"), NOTHING)
+    assert [candidate.chunk for candidate in found.found] == [first.chunk]
     assert found.found[0].cosine == pytest.approx(1.0, abs=1e-5)
     assert await store.files() == {"a.py": StoredFile("v2", 2, True, 1)}
+
+
+async def test_header_before_whole(store: VectorStore) -> None:
+    """A chunk with the vector of its header is found by it, and still misses the one of its whole text."""
+    points = make_file("a.py", ["one", "two", "three"])
+    await store.upsert([replace(points[0], dense=DenseVector("header", vector_of("head"))), *points[1:]])
+    await store.add_vectors({points[1].chunk.id: vector_of("two")}, "header")
+    assert await store.files() == {"a.py": StoredFile("v1", 3, True, 1, 2)}
+    assert (await store.counts("header"), await store.counts("whole")) == ({"a.py": 2}, {})
+    assert [chunk.text for chunk in await store.stored_chunks(["a.py"], missing="header")] == ["three"]
+    assert len(await store.stored_chunks(["a.py"], missing="whole")) == 3
+    assert (await search(store, vector_of("head"), NOTHING)).found[0].chunk.text == "one"
+
+    await store.add_vectors({points[0].chunk.id: vector_of("one")}, "whole")
+    assert (await store.counts("header"), await store.counts("whole")) == ({"a.py": 1}, {"a.py": 1})
+    assert {chunk.text for chunk in await store.stored_chunks(["a.py"], missing="whole")} == {"two", "three"}
+    assert len(await store.stored_chunks(["a.py"])) == 3
+    assert (await search(store, vector_of("one"), NOTHING)).found[0].chunk.text == "one"
 
 
 async def test_upsert_twice_is_upsert_once(store: VectorStore) -> None:

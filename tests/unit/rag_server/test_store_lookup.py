@@ -11,7 +11,7 @@ async def filled(store: VectorStore) -> VectorStore:
     """Two files with two chunks and one; the first chunk has a vector."""
     points = [*make_file("src/a.py", ["one", "two"]), *make_file("b.go", ["three"], language="go")]
     await store.upsert(points)
-    await store.add_vectors({points[0].chunk.id: vector_of("one")})
+    await store.add_vectors({points[0].chunk.id: vector_of("one")}, "whole")
     return store
 
 

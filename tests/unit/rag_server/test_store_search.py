@@ -108,7 +108,7 @@ async def test_same_answers_from_both(edge: VectorStore, server: VectorStore) ->
     for store in (edge, server):
         for start in range(0, len(points), 250):
             await store.upsert(points[start : start + 250])
-        await store.add_vectors(vectors)
+        await store.add_vectors(vectors, "whole")
     assert await edge.files() == await server.files()
     for _ in range(40):
         scope = Scope(dice.choice(["", "p1", "p2/q1"]), dice.choice(["", "python"]))

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from code_rag.rag_server.progress import NEVER_RAN, FileCounts, FileError, State
+from code_rag.rag_server.pace import Step
+from code_rag.rag_server.progress import NEVER_RAN, FileCounts, FileError, State, VectorWork
 from code_rag.rag_server.totals import total
 
 MORNING, NOON = datetime(2026, 1, 5, 8, tzinfo=UTC), datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -66,3 +67,19 @@ def test_all_have_ended_once_each_has() -> None:
 
     assert total([("shop", DONE), ("billing", running)]).finished_at is None
     assert total([]).state == "idle"
+
+
+def test_steps_and_vectors_are_added() -> None:
+    """The earliest step that a codebase is in is the step of all, and the work on vectors is added."""
+    words, headers = Step("words", 10, 30, 5.0, 4.0), Step("headers", 100, 200, 50.0, 2.0)
+    reports = [
+        ("shop", replace(NEVER_RAN, step=headers, vectors=VectorWork(1, 2, 3, ("code-1",)))),
+        ("billing", replace(NEVER_RAN, step=words, vectors=VectorWork(10, 20, 30, ()))),
+        ("mail", replace(NEVER_RAN, step=replace(words, done=0, per_second=0.0))),
+    ]
+
+    report = total(reports)
+
+    assert report.step == Step("words", 10, 60, 5.0, 10.0)
+    assert report.vectors == VectorWork(11, 22, 33, ("code-1",))
+    assert total([("shop", NEVER_RAN), ("mail", NEVER_RAN)]).step is None

@@ -26,4 +26,8 @@ def test_a_status_reads_back_as_it_was_sent() -> None:
     sent = IndexStatus.of(NEVER_RAN, Searchable(files=1, chunks=2))
 
     assert IndexStatus.model_validate_json(sent.model_dump_json()) == sent
-    assert json.loads(sent.model_dump_json())["searchable"] == {"files": 1, "chunks": 2}
+    assert json.loads(sent.model_dump_json())["searchable"] == {
+        "files": 1,
+        "chunks": 2,
+        "vectors": {"header": 0, "whole": 0},
+    }

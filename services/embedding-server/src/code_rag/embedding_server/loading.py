@@ -2,13 +2,13 @@
 
 import structlog
 
-from code_rag.embedding_server.cpu_quota import usable_cpus
 from code_rag.embedding_server.engines import ENGINES, EngineClass
 from code_rag.embedding_server.engines.base import Engine
 from code_rag.embedding_server.golden import check_engine, load_golden
 from code_rag.embedding_server.model_files import resolve, sources_of
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.settings import Settings
+from code_rag.servicekit.cpu_quota import usable_cpus
 
 log = structlog.get_logger(__name__)
 

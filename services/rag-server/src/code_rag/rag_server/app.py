@@ -11,11 +11,13 @@ from starlette.staticfiles import StaticFiles
 from code_rag.rag_server import __version__
 from code_rag.rag_server.adapters.chat_client import ChatClient
 from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
+from code_rag.rag_server.adapters.process_pool import ProcessPool
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.composition.discovery import options_of
 from code_rag.rag_server.composition.model_watch import ModelWatch
 from code_rag.rag_server.composition.stores import Stores
 from code_rag.rag_server.composition.use_cases import Outside, UseCases, build_use_cases
+from code_rag.rag_server.indexing import IndexOptions
 from code_rag.rag_server.routes.ask import ask_router
 from code_rag.rag_server.routes.chat import chat_router
 from code_rag.rag_server.routes.evaluation import evaluation_router
@@ -26,6 +28,7 @@ from code_rag.rag_server.routes.search import search_router
 from code_rag.rag_server.routes.why_not import why_not_router
 from code_rag.rag_server.settings import Settings
 from code_rag.servicekit.app import Lifespan, build_app
+from code_rag.servicekit.cpu_quota import usable_cpus
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.health import Check, CheckResult, Health
 from code_rag.servicekit.logging import configure_logging
@@ -56,6 +59,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         Codebases(settings.codebase_path, options_of(settings)),
         outside,
         lambda reason: metrics.degradations.labels(reason).inc(),
+        IndexOptions(ProcessPool(usable_cpus()), settings.last_vector),
     )
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)

@@ -5,34 +5,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from code_rag.rag_server.chunking import chunk_file
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.codebase.skipping import Reason
 from code_rag.rag_server.codebase.walking import FoundFile
-from code_rag.rag_server.lexical import encode_document
-from code_rag.rag_server.model import Point, SkippedFile, SourceFile, StoredFile
+from code_rag.rag_server.model import SkippedFile, SourceFile, StoredFile
+from code_rag.rag_server.ports import Preparer
+from code_rag.rag_server.preparing import ChangedFile, Entry, FailedFile, Outcome
 
 BATCH_CHUNKS = 256
 BATCH_FILES = 256
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedFile:
-    """A file whose stored version differs from disk, split into chunks and encoded."""
-
-    path: str
-    digest: str
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FailedFile:
-    """A file that could not be split into chunks, and why."""
-
-    path: str
-    message: str
 
 
 @dataclass(slots=True)
@@ -44,6 +27,19 @@ class Batch:
     unchanged: list[str] = field(default_factory=list)
     failed: list[FailedFile] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
+
+    def add(self, entry: Outcome) -> None:
+        """Add a file by what became of it; a path is an unchanged file."""
+        self.read += 1
+        match entry:
+            case ChangedFile():
+                self.changed.append(entry)
+            case FailedFile():
+                self.failed.append(entry)
+            case SkippedFile():
+                self.skipped.append(entry)
+            case _:
+                self.unchanged.append(entry)
 
     def is_full(self) -> bool:
         """Whether the batch should be handed on, which bounds memory and shows progress."""
@@ -66,11 +62,13 @@ class Changes:
         """How many files there are to read."""
         return len(self._found)
 
-    def batches(self) -> Iterator[Batch]:
-        """Read, compare, split and encode; each file is in exactly one batch."""
+    def batches(self, preparer: Preparer) -> Iterator[Batch]:
+        """Read and compare, and have changed files prepared; each file is in exactly one batch."""
         batch = Batch(skipped=list(self._skipped))
-        for path in self._found:
-            self._add(path, batch)
+        for entry in preparer.prepare(self._read(path) for path in self._found):
+            if isinstance(entry, ChangedFile) and entry.fallback:
+                log.warning("file split by lines, not by syntax", path=entry.path, reason=entry.fallback)
+            batch.add(entry)
             if batch.is_full():
                 yield batch
                 batch = Batch()
@@ -87,16 +85,12 @@ class Changes:
         gone = [path for path in self._stored if path not in kept]
         return [path for path in gone if not any(_is_at_or_in(path, place) for place in unreadable)]
 
-    def _add(self, path: str, batch: Batch) -> None:
-        batch.read += 1
+    def _read(self, path: str) -> Entry:
         file = self._codebase.read(path)
         if isinstance(file, SkippedFile):
-            batch.skipped.append(file)
             self._skipped.append(file)
-        elif self._is_stored(file):
-            batch.unchanged.append(path)
-        else:
-            _prepare(file, batch)
+            return file
+        return path if self._is_stored(file) else file
 
     def _is_stored(self, file: SourceFile) -> bool:
         known = self._stored.get(file.path)
@@ -110,18 +104,6 @@ def _list(codebase: Codebase, path: str, is_known: bool) -> list[FoundFile | Ski
         if path and is_known and codebase.exists():
             return []  # all of it was deleted
         raise
-
-
-def _prepare(file: SourceFile, batch: Batch) -> None:
-    try:
-        chunking = chunk_file(file)
-        if chunking.fallback:
-            log.warning("file split by lines, not by syntax", path=file.path, reason=chunking.fallback)
-        points = tuple(Point(chunk, encode_document(chunk)) for chunk in chunking.chunks)
-    except Exception as error:  # an unexpected error in one file must not stop the others
-        batch.failed.append(FailedFile(file.path, f"{type(error).__name__}: {error}"))
-    else:
-        batch.changed.append(ChangedFile(file.path, file.digest, points))
 
 
 def _is_at_or_in(path: str, place: str) -> bool:

@@ -8,10 +8,11 @@ import structlog
 
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.codebase.member import Member
-from code_rag.rag_server.indexing import FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS, PASSING, Indexer
+from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.presence import Presence
 from code_rag.rag_server.progress import IndexReport
+from code_rag.rag_server.retrying import FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS, PASSING
 from code_rag.rag_server.totals import total
 from code_rag.servicekit.errors import InvalidInput
 
@@ -32,19 +33,22 @@ class Indexers:
         self._changing = asyncio.Lock()
         self._forgetting: asyncio.Task[None] | None = None
 
-    async def start(self, path: str = "") -> None:
+    async def start(self, path: str = "", *, prune: bool = False) -> None:
         """Index what is at or under `path`; all of it looks for new and deleted codebases first.
+
+        With `prune` old indexes and unused vectors are deleted afterwards.
 
         Raises InvalidInput for a path outside the codebases.
         """
         if path:
-            self._owner(path).start(path)
+            self._owner(path).start(path, prune=prune)
             return
         async with self._changing:
             await asyncio.to_thread(self._codebases.refresh)
             await self._follow_codebases()
         for indexer in self._indexers.values():
-            indexer.start()
+            indexer.start(prune=prune)
+            prune = False  # once is enough: they share the store
 
     async def look(self) -> None:
         """Note which folders cannot be read now; one that is back is indexed again."""

@@ -1,43 +1,42 @@
 """The indexing use case: keeps the store in sync with the codebase, in the background.
 
-A run has two steps. The first stores changed files, which makes them searchable by keyword within seconds;
-the second adds dense vectors, as fast as the embedder computes them. The remaining work is read from the
-store itself, so a run that was killed resumes where it stopped, and a run requested in the meantime takes
-over.
+A run has two halves. The first stores changed files, which makes them searchable by keyword within seconds;
+the second, in `embedding`, adds the dense vectors that are not known yet. The remaining work is read from
+the store itself, so a run that was killed resumes where it stopped. A run requested in the meantime takes
+over: its changes come first, then the vectors that both wait for.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from posixpath import commonpath
-from typing import TypeVar
 
 import structlog
 
 from code_rag.rag_server.changes import Batch, Changes
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.codebase.paths import PathOutsideError
-from code_rag.rag_server.model import StoredFile
-from code_rag.rag_server.ports import Embedder, VectorStore
+from code_rag.rag_server.embedding import Embedding, with_known_vectors
+from code_rag.rag_server.model import Point, StoredFile, VectorKind
+from code_rag.rag_server.ports import Embedder, Preparer, VectorStore
+from code_rag.rag_server.preparing import InProcess
 from code_rag.rag_server.progress import NEVER_RAN, IndexReport, Progress
-from code_rag.servicekit.errors import InvalidInput, Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout
+from code_rag.rag_server.pruning import prune, prune_if_large
+from code_rag.rag_server.retrying import FIRST_RETRY_SECONDS, Retrying
+from code_rag.servicekit.errors import InvalidInput
 
 log = structlog.get_logger(__name__)
 
-GROUP_CHUNKS = 128
-"""Chunks embedded at a time, more where one file has more."""
-EMBED_WORKERS = 2
-"""While one of them stores, the other keeps the embedder busy."""
-FIRST_RETRY_SECONDS = 0.5
-LAST_RETRY_SECONDS = 10.0
 
-PASSING = (Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout)
-"""Temporary errors of other services; the call is retried."""
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """How the work is done: who prepares files, and with which vector a chunk is done."""
 
-T = TypeVar("T")
+    preparer: Preparer = field(default_factory=InProcess)
+    last_vector: VectorKind = "whole"
 
 
 class Indexer:
@@ -50,6 +49,7 @@ class Indexer:
         embedder: Embedder,
         first_retry_seconds: float = FIRST_RETRY_SECONDS,
         turn: AbstractAsyncContextManager[object] | None = None,
+        options: IndexOptions | None = None,
     ) -> None:
         """`turn` is held while files are read, so that indexers of several codebases can take turns."""
         self._codebase = codebase
@@ -57,16 +57,20 @@ class Indexer:
         self._embedder = embedder
         self._first_retry_seconds = first_retry_seconds
         self._turn = turn or nullcontext()
+        self._options = options or IndexOptions()
         self._progress: Progress | None = None
         self._task: asyncio.Task[None] | None = None
         self._queued: str | None = None
+        self._prune = False
 
-    def start(self, path: str = "") -> None:
+    def start(self, path: str = "", *, prune: bool = False) -> None:
         """Index what is at or under `path`; a run in progress switches to it as soon as it can.
 
+        With `prune` old indexes and unused vectors are deleted afterwards.
         Raises InvalidInput for a path outside the codebase.
         """
         path = self._inside(path)
+        self._prune = self._prune or prune
         if self._task is not None and not self._task.done():
             self._queued = path if self._queued is None else commonpath([self._queued, path])
         else:
@@ -103,18 +107,21 @@ class Indexer:
             self._log(progress.report())
             if self._queued is None:
                 return
-            left = [progress.path] if progress.unembedded else []
-            progress, self._queued = Progress(commonpath([self._queued, *left])), None
+            # What waits for vectors is taken along: nothing is listed again for it.
+            progress = Progress(self._queued, headers=progress.headers, wholes=progress.wholes)
+            self._queued = None
 
     def _log(self, report: IndexReport) -> None:
         counts, seconds = asdict(report.files), round(report.seconds, 1)
         log.info("indexed", path=report.path, detail=report.detail, seconds=seconds, **counts)
 
     async def _run_once(self, progress: Progress) -> None:
+        retrying = Retrying(progress, self._first_retry_seconds)
         try:
-            async with self._turn:
-                await self._store_changes(progress)
-            await self._embed_stored(progress)
+            await self._try_storing(progress, retrying)
+            await self._embedding(progress, retrying).run()
+            if self._queued is None:
+                await self._prune_vectors(progress, retrying)
         except OSError as error:
             progress.finish(f"The codebase cannot be read: {error}")
         except Exception as error:  # in a background task nothing else would report it
@@ -123,98 +130,85 @@ class Indexer:
         else:
             progress.finish()
 
-    async def _store_changes(self, progress: Progress) -> None:
-        stored = await self._retrying(progress, lambda: self._store.files(progress.path))
+    def _embedding(self, progress: Progress, retrying: Retrying) -> Embedding:
+        return Embedding(
+            self._store,
+            self._embedder,
+            progress,
+            retrying,
+            self._options.last_vector,
+            is_interrupted=lambda: self._queued is not None,
+        )
+
+    async def _try_storing(self, progress: Progress, retrying: Retrying) -> None:
+        try:
+            async with self._turn:
+                await self._store_changes(progress, retrying)
+        except OSError as error:
+            if not progress.unembedded:
+                raise
+            # The vectors that an earlier run left do not depend on this path.
+            progress.unread = 0
+            progress.fail(progress.path, f"cannot be read: {error}")
+
+    async def _store_changes(self, progress: Progress, retrying: Retrying) -> None:
+        stored = await retrying(lambda: self._store.files(progress.path))
         changes = await asyncio.to_thread(Changes, self._codebase, progress.path, stored)
         progress.unread = changes.files
-        batches = changes.batches()
+        progress.begin("words", changes.files)
+        batches = changes.batches(self._options.preparer)
         while batch := await asyncio.to_thread(next, batches, None):
-            await self._retrying(progress, partial(self._store_batch, batch, stored))
-            _note(progress, batch, stored)
+            await retrying(partial(self._store_batch, batch, stored, progress))
         for path in await asyncio.to_thread(changes.vanished):
-            await self._retrying(progress, partial(self._store.remove_stale, path, ""))
+            await retrying(partial(self._store.remove_stale, path, ""))
+            progress.forget(path)
             progress.removed += 1
 
-    async def _store_batch(self, batch: Batch, stored: Mapping[str, StoredFile]) -> None:
+    async def _store_batch(self, batch: Batch, stored: Mapping[str, StoredFile], progress: Progress) -> None:
         points = [point for file in batch.changed for point in file.points]
         if points:
+            points = await with_known_vectors(points, self._store.cache)
             await self._store.upsert(points)
         for file in batch.changed:
             if file.path in stored:
                 await self._store.remove_stale(file.path, file.digest)
+        _note(progress, batch, stored, points, self._options.last_vector)
 
-    async def _embed_stored(self, progress: Progress) -> None:
-        groups = deque(_packed(progress.unembedded))
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(EMBED_WORKERS):
-                workers.create_task(self._embed_groups(progress, groups))
-
-    async def _embed_groups(self, progress: Progress, groups: deque[list[str]]) -> None:
-        while groups and self._queued is None:
-            await self._retrying(progress, partial(self._embed_group, progress, groups.popleft(), groups))
-
-    async def _embed_group(self, progress: Progress, paths: list[str], groups: deque[list[str]]) -> None:
-        if self._queued is not None:
-            return  # the services may be down for hours, and a run requested in the meantime must not wait
-        chunks = await self._store.unembedded(paths)
-        try:
-            vectors = await self._embedder.embed([chunk.embedding_text for chunk in chunks], background=True)
-        except InvalidInput as error:
-            self._rejected(progress, paths, groups, error.message)
-            return
-        if chunks:
-            await self._store.add_vectors({chunk.id: v for chunk, v in zip(chunks, vectors, strict=True)})
-        for path in paths:
-            progress.embedded(path)
-
-    def _rejected(self, progress: Progress, paths: list[str], groups: deque[list[str]], reason: str) -> None:
-        if len(paths) > 1:
-            groups.extend([path] for path in paths)  # to find out which file was rejected
-        else:
-            progress.fail(paths[0], f"Keyword search only; embedding was rejected: {reason}")
-
-    async def _retrying(self, progress: Progress, call: Callable[[], Awaitable[T]]) -> T:
-        """The result of `call`, which is repeated until the services answer and must be idempotent."""
-        delay = self._first_retry_seconds
-        while True:
-            try:
-                result = await call()
-            except PASSING as error:
-                if progress.waiting_for != error.message:
-                    log.warning("indexing is waiting", reason=error.message)
-                progress.waiting_for = error.message
-                await asyncio.sleep(max(delay, error.retry_after or 0))
-                delay = min(2 * delay, LAST_RETRY_SECONDS)
-            else:
-                progress.waiting_for = ""
-                return result
+    async def _prune_vectors(self, progress: Progress, retrying: Retrying) -> None:
+        if self._prune:
+            progress.removed_indexes = await retrying(self._store.remove_others)
+            progress.pruned = await retrying(lambda: prune(self._store))
+            self._prune = False
+        elif progress.computed:
+            progress.pruned = await retrying(lambda: prune_if_large(self._store))
 
 
-def _note(progress: Progress, batch: Batch, stored: Mapping[str, StoredFile]) -> None:
-    """Record a stored batch in the progress."""
+def _note(
+    progress: Progress,
+    batch: Batch,
+    stored: Mapping[str, StoredFile],
+    points: Sequence[Point],
+    last: VectorKind,
+) -> None:
+    """Record a stored batch in the progress: what became of its files, and which vectors they wait for."""
     progress.unread -= batch.read
+    progress.advance(batch.read)
     progress.skipped.update(str(entry.reason) for entry in batch.skipped)
     for failed in batch.failed:
         progress.fail(failed.path, failed.message)
     for path in batch.unchanged:
-        if waiting := stored[path].unembedded:
-            progress.unembedded[path] = waiting
-        else:
-            progress.unchanged += 1
-    for file in batch.changed:
-        progress.unembedded[file.path] = len(file.points)
-        progress.chunks += len(file.points)
+        file = stored[path]
+        waits = progress.expect(path, file.unembedded, _wholes(file.unembedded + file.headers, last))
+        progress.unchanged += not waits
+    without = Counter(point.chunk.path for point in points if point.dense is None)
+    partly = Counter(point.chunk.path for point in points if point.dense and point.dense.kind != last)
+    for changed in batch.changed:
+        path = changed.path
+        waits = progress.expect(path, without[path], _wholes(without[path] + partly[path], last))
+        progress.indexed += not waits
+    progress.chunks += len(points)
+    progress.reused += len(points) - without.total() - (partly.total() if last == "whole" else 0)
 
 
-def _packed(unembedded: Mapping[str, int]) -> Iterator[list[str]]:
-    """Whole files in groups of about `GROUP_CHUNKS` chunks."""
-    group: list[str] = []
-    size = 0
-    for path, chunks in unembedded.items():
-        group.append(path)
-        size += chunks
-        if size >= GROUP_CHUNKS:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+def _wholes(missing: int, last: VectorKind) -> int:
+    return missing if last == "whole" else 0

@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from typing import Literal
 from uuid import UUID, uuid5
-
-from code_rag.rag_server.identifiers import split_identifier
 
 CHUNKER_VERSION = 2
 """Bump when chunking changes; part of every chunk's id."""
 
 Vector = Sequence[float]
 """A dense vector."""
+
+VectorKind = Literal["header", "whole"]
+"""What a chunk's dense vector was computed from: its header only, or its header and its whole text."""
 
 _CHUNK_NAMESPACE = UUID("fdd73ace-33aa-47c5-8780-502edab7ff0d")
 
@@ -76,12 +77,6 @@ class Chunk:
     references: tuple[str, ...] = ()
     """The names that the chunk calls, constructs, inherits from or uses as a type, each once."""
 
-    @property
-    def embedding_text(self) -> str:
-        """What is embedded: a line with the path and the words of the file's name, then the text."""
-        words = " ".join(split_identifier(PurePosixPath(self.path).stem))
-        return f"{self.path} ({words})\n{self.text}"
-
 
 def chunk_id(path: str, ordinal: int, text: str) -> str:
     """Identify a chunk by its file, its place among the file's chunks, its text and the chunker's version."""
@@ -98,11 +93,22 @@ class SparseVector:
 
 
 @dataclass(frozen=True, slots=True)
+class DenseVector:
+    """The dense vector of a chunk, and what it was computed from."""
+
+    kind: VectorKind
+    values: Vector
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """A chunk as first stored: found only by keyword until its dense vector is added."""
+    """A chunk as first stored: found only by keyword until it has a dense vector."""
 
     chunk: Chunk
     sparse: SparseVector
+    header: str = ""
+    """The text that is embedded first."""
+    dense: DenseVector | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,16 @@ class StoredFile:
     """All chunks of that version are stored, and none of another."""
     unembedded: int
     """How many of the chunks have no dense vector yet."""
+    headers: int = 0
+    """How many of them have the vector of their header only."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorCounts:
+    """Stored chunks by the kind of their dense vector; the others have none."""
+
+    header: int = 0
+    whole: int = 0
 
 
 @dataclass(frozen=True, slots=True)

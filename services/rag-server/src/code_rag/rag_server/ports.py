@@ -1,6 +1,6 @@
 """The external services that the use cases need, each with at least two implementations."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Protocol
 
 from code_rag.rag_server.model import (
@@ -13,12 +13,40 @@ from code_rag.rag_server.model import (
     StoredFile,
     Token,
     Vector,
+    VectorKind,
 )
+from code_rag.rag_server.preparing import Entry, Outcome
 from code_rag.servicekit.settings import CannotStart
 
 
 class StoreUnusable(CannotStart):
     """The store cannot be opened; the message says why and what to do."""
+
+
+class Preparer(Protocol):
+    """Turns source files into points, in this process or in several."""
+
+    def prepare(self, entries: Iterable[Entry]) -> Iterator[Outcome]:
+        """Each entry in order; source files prepared, anything else as it is. Blocks."""
+
+
+class VectorCache(Protocol):
+    """The dense vectors of one model by `vector_key`, so that no text is embedded twice.
+
+    Vectors come back with the direction they had; every method raises as those of VectorStore do.
+    """
+
+    async def get(self, keys: Sequence[str]) -> Mapping[str, Vector]:
+        """The vectors that are there, by key."""
+
+    async def put(self, vectors: Mapping[str, Vector]) -> None:
+        """Keep vectors by their keys."""
+
+    async def count(self) -> int:
+        """How many vectors there are."""
+
+    async def prune(self, keep: Set[str]) -> int:
+        """Delete the vectors with other keys than these; how many they were."""
 
 
 class VectorStore(Protocol):
@@ -27,8 +55,12 @@ class VectorStore(Protocol):
     Every method raises servicekit's Unavailable, UpstreamTimeout or UpstreamFailed if the store fails.
     """
 
+    @property
+    def cache(self) -> VectorCache:
+        """Where the vectors of its model are kept for other chunks with the same text."""
+
     async def upsert(self, points: Sequence[Point]) -> None:
-        """Store points; one with a known id replaces what was there but keeps its dense vector."""
+        """Store points; one with a known id replaces what was there, its dense vector included."""
 
     async def remove_stale(self, path: str, digest: str) -> None:
         """Delete the chunks of `path` whose file digest is not `digest`; "" deletes all of them."""
@@ -36,11 +68,14 @@ class VectorStore(Protocol):
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
         """Every stored file at or under `path`, counted from the points themselves."""
 
-    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
-        """The chunks of these files that have no dense vector yet."""
+    async def stored_chunks(self, paths: Sequence[str], missing: VectorKind | None = None) -> Sequence[Chunk]:
+        """The chunks of these files; with `missing` those without a dense vector of that kind.
 
-    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Add dense vectors to stored chunks, by chunk id; fails if one of the chunks is gone."""
+        A chunk whose whole text is embedded is not missing its header's vector.
+        """
+
+    async def add_vectors(self, vectors: Mapping[str, Vector], kind: VectorKind) -> None:
+        """Set dense vectors of stored chunks, by chunk id; fails if one of the chunks is gone."""
 
     async def search(self, query: Query, limit: int) -> Candidates:
         """The best `limit` chunks by each vector, and as many definitions of the names; all with both scores.
@@ -66,8 +101,11 @@ class VectorStore(Protocol):
     async def count(self) -> int:
         """How many chunks are stored."""
 
-    async def counts(self) -> Mapping[str, int]:
-        """How many chunks are stored of each file, by path."""
+    async def counts(self, kind: VectorKind | None = None) -> Mapping[str, int]:
+        """How many chunks are stored of each file, by path; with `kind` those with that dense vector."""
+
+    async def remove_others(self) -> Sequence[str]:
+        """Delete the same collection's indexes of other models, chunkers and layouts; their names."""
 
     async def ping(self) -> None:
         """Return when the store answers."""

@@ -1,10 +1,10 @@
 """The search use case: a query in, ranked and explained chunks out; degraded without the embedder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import Hit, Query, Scope, Vector
+from code_rag.rag_server.model import Hit, Query, Scope, Vector, VectorCounts
 from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.question_language import unread
@@ -62,12 +62,16 @@ class Searcher:
         """What a search can find now of each codebase, counted in the store; None without its answer."""
         try:
             counts = await self.store.counts()
+            headers, wholes = await self.store.counts("header"), await self.store.counts("whole")
         except ServiceError:
             return None
-        chunks: dict[str, list[int]] = {name: [] for name in names}
-        for path, count in counts.items():
-            chunks.get(self.name_of(path), []).append(count)
-        return [Searchable(files=len(each), chunks=sum(each)) for each in chunks.values()]
+        paths: dict[str, list[str]] = {name: [] for name in names}
+        for path in counts:
+            paths.get(self.name_of(path), []).append(path)
+        return [
+            Searchable(len(each), _sum(counts, each), VectorCounts(_sum(headers, each), _sum(wholes, each)))
+            for each in paths.values()
+        ]
 
     async def _ranked(self, query: str, wanted: Query, limit: int, watch: Stopwatch) -> list[Hit]:
         """The best `limit` hits; more candidates are fetched if too few of them are different texts."""
@@ -106,3 +110,7 @@ class Searcher:
             return
         self.count_degradation("indexing")
         degraded.append(f"indexing: {gap}")
+
+
+def _sum(counts: Mapping[str, int], paths: Sequence[str]) -> int:
+    return sum(counts.get(path, 0) for path in paths)

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from code_rag.rag_server.progress import FileCounts, IndexReport, State
+from code_rag.rag_server.pace import Step, StepName
+from code_rag.rag_server.progress import FileCounts, IndexReport, State, VectorWork
 
 _STATES: tuple[State, ...] = ("running", "waiting", "failed", "idle")
 """The first that any codebase is in is the state of all."""
+_STEPS: tuple[StepName, ...] = ("words", "headers", "whole chunks")
 
 
 def total(reports: Sequence[tuple[str, IndexReport]]) -> IndexReport:
@@ -36,4 +38,30 @@ def total(reports: Sequence[tuple[str, IndexReport]]) -> IndexReport:
         chunks=sum(report.chunks for report in each),
         skipped=dict(skipped),
         errors=tuple(error for report in each for error in report.errors),
+        step=_step([report.step for report in each if report.step]),
+        vectors=_vectors([report.vectors for report in each]),
     )
+
+
+def _vectors(work: Sequence[VectorWork]) -> VectorWork:
+    return VectorWork(
+        computed=sum(each.computed for each in work),
+        reused=sum(each.reused for each in work),
+        pruned=sum(each.pruned for each in work),
+        removed_indexes=tuple(name for each in work for name in each.removed_indexes),
+    )
+
+
+def _step(steps: Sequence[Step]) -> Step | None:
+    """The earliest step that any codebase is in, with what all codebases in it have done."""
+    names = {step.name for step in steps}
+    name = next((name for name in _STEPS if name in names), None)
+    if name is None:
+        return None
+    same = [step for step in steps if step.name == name]
+    done, whole, rate = (
+        sum(step.done for step in same),
+        sum(step.total for step in same),
+        sum(step.per_second for step in same),
+    )
+    return Step(name, done, whole, rate, (whole - done) / rate if rate else None)

@@ -8,7 +8,15 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, Field
 
 from code_rag.rag_server.model import Answer, Citation, Hit
-from code_rag.rag_server.progress import FileCounts, FileError, IndexReport, Searchable, State
+from code_rag.rag_server.pace import Step
+from code_rag.rag_server.progress import (
+    FileCounts,
+    FileError,
+    IndexReport,
+    Searchable,
+    State,
+    VectorWork,
+)
 
 MAX_QUERY_CHARS = 8000
 
@@ -18,6 +26,7 @@ class IndexRequest(BaseModel):
 
     path: str = Field("", max_length=4096, description="Folder or file, as results show it.")
     codebase: str | None = Field(None, max_length=255, description="Only the codebase of this name.")
+    prune: bool = Field(False, description="Then delete old indexes, and vectors that no chunk uses.")
 
 
 class CodebaseStatus(BaseModel):
@@ -50,6 +59,8 @@ class IndexStatus(BaseModel):
     chunks: int = 0
     skipped: dict[str, int] = {}
     errors: list[FileError] = []
+    step: Step | None = None
+    vectors: VectorWork = VectorWork()
     searchable: Searchable | None = None
     codebases: list[CodebaseStatus] = []
 

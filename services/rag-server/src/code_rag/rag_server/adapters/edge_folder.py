@@ -1,6 +1,7 @@
 """The folder of an embedded index: created, opened and compacted by Qdrant's engine in this process."""
 
 import fcntl
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from qdrant_edge import (
     UpdateOperation,
 )
 
-from code_rag.rag_server.adapters.qdrant_payload import DENSE, INDEXED_FIELDS, SPARSE
+from code_rag.rag_server.adapters.qdrant_payload import DENSE, INDEXED_FIELDS, SPARSE, is_sibling
 from code_rag.rag_server.ports import StoreUnusable
 
 NO_GRAPH_KB = 1_000_000_000
@@ -46,7 +47,7 @@ def guarded(call: Callable[[], T]) -> T:
         raise
 
 
-def lock_folder(folder: Path) -> IO[bytes]:
+def lock_folder(folder: Path, seconds: float = LOCK_SECONDS) -> IO[bytes]:
     """Lock the index in `folder` until the file is closed; waits for a process that is stopping.
 
     The engine has its own lock, but takes it after reading files that another process may be writing.
@@ -57,7 +58,7 @@ def lock_folder(folder: Path) -> IO[bytes]:
         lock = folder.with_name(f"{folder.name}.lock").open("wb")
     except OSError as error:
         raise StoreUnusable(f"The index folder {folder} cannot be made: {error.strerror}.") from error
-    deadline = time.monotonic() + LOCK_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -84,6 +85,33 @@ def open_folder(folder: Path, dimension: int) -> EdgeShard:
         raise StoreUnusable(f"The index folder {folder} cannot be made: {error.strerror}.") from error
     except EngineError as error:
         raise StoreUnusable(_why_unusable(folder, str(error))) from error
+
+
+def remove_siblings(folder: Path, cache_file: Path) -> list[str]:
+    """Delete the indexes and vector caches of other models and versions next to this one; their names.
+
+    One that is open stays.
+    """
+    removed = []
+    for other in sorted(folder.parent.iterdir()):
+        if other.is_dir() and is_sibling(folder.name, other.name):
+            removed += [other.name] if _remove_index(other) else []
+        elif other.suffix == ".sqlite3" and is_sibling(folder.name, other.stem) and other != cache_file:
+            for part in ("", "-wal", "-shm"):
+                other.with_name(other.name + part).unlink(missing_ok=True)
+            removed.append(other.name)
+    return removed
+
+
+def _remove_index(folder: Path) -> bool:
+    try:
+        lock = lock_folder(folder, seconds=0)
+    except StoreUnusable:
+        return False
+    with lock:
+        shutil.rmtree(folder, ignore_errors=True)
+        Path(lock.name).unlink(missing_ok=True)
+    return not folder.exists()
 
 
 def _load(folder: Path, dimension: int) -> EdgeShard:

@@ -1,9 +1,9 @@
-"""Finds the embedding models that a Qdrant server has indexes of."""
+"""The indexes in a Qdrant server: finds their embedding models, and removes those of other versions."""
 
 from qdrant_client import AsyncQdrantClient, models
 
 from code_rag.rag_server.adapters.qdrant_errors import translated
-from code_rag.rag_server.adapters.qdrant_payload import DENSE, index_name
+from code_rag.rag_server.adapters.qdrant_payload import DENSE, index_name, is_sibling
 from code_rag.rag_server.model import EmbeddingModel
 
 
@@ -19,6 +19,22 @@ async def fullest_model(client: AsyncQdrantClient, collection: str) -> Embedding
                 if model and index_name(collection, model.name, model.dimension) == each.name:
                     found.append((info.points_count or 0, model))
     return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+async def remove_siblings(client: AsyncQdrantClient, collection: str, cache: str) -> list[str]:
+    """Delete what other models and versions left of the same collection; the names.
+
+    Only what carries our own mark: another program's collection may have such a name by chance.
+    """
+    removed = []
+    with translated():
+        for each in (await client.get_collections()).collections:
+            if is_sibling(collection, each.name) and each.name != cache:
+                info = await client.get_collection(each.name)
+                if "model" in (info.config.metadata or {}):
+                    await client.delete_collection(each.name)
+                    removed.append(each.name)
+    return sorted(removed)
 
 
 def _model(config: models.CollectionConfig) -> EmbeddingModel | None:

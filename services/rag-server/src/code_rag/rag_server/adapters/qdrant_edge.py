@@ -5,8 +5,7 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any, TypeVar
-from uuid import UUID
+from typing import IO, TypeVar
 
 import structlog
 from qdrant_edge import (
@@ -14,39 +13,40 @@ from qdrant_edge import (
     EdgeShard,
     FacetRequest,
     Filter,
-    HasIdCondition,
     PointVectors,
     QueryBatchRequest,
-    QueryRequest,
     ScoredPoint,
     ScrollRequest,
     UpdateOperation,
 )
-from qdrant_edge import Point as EdgePoint
-from qdrant_edge import Query as Nearest
-from qdrant_edge import SparseVector as EdgeSparseVector
 
+from code_rag.rag_server.adapters import edge_queries as queries
 from code_rag.rag_server.adapters.candidates import PointQuery, find_candidates
-from code_rag.rag_server.adapters.edge_folder import EngineError, guarded, lock_folder, open_folder
-from code_rag.rag_server.adapters.edge_queries import any_of, conditions, equals, unembedded
+from code_rag.rag_server.adapters.edge_folder import (
+    EngineError,
+    guarded,
+    lock_folder,
+    open_folder,
+    remove_siblings,
+)
 from code_rag.rag_server.adapters.qdrant_edge_lookup import EdgeLookup
 from code_rag.rag_server.adapters.qdrant_payload import (
     DENSE,
     MAX_FILES,
-    SPARSE,
+    VECTOR,
     tally_files,
     to_chunk,
-    to_payload,
 )
+from code_rag.rag_server.adapters.sqlite_cache import SqliteCache, open_sqlite_cache
 from code_rag.rag_server.model import (
     Candidates,
     Chunk,
     Point,
     Query,
     Scope,
-    SparseVector,
     StoredFile,
     Vector,
+    VectorKind,
 )
 from code_rag.rag_server.ports import StoreUnusable
 from code_rag.servicekit.errors import Unavailable
@@ -68,11 +68,15 @@ MAX_POINTS = 1_000_000
 T = TypeVar("T")
 
 
-def open_edge_store(folder: Path, dimension: int) -> "EdgeStore":
-    """Open the store in `folder`; blocks and raises StoreUnusable as `lock_folder` and `open_folder` do."""
+def open_edge_store(folder: Path, dimension: int, cache_file: Path | None = None) -> "EdgeStore":
+    """Open the store in `folder`, and the vector cache next to it; blocks.
+
+    Raises StoreUnusable as `lock_folder`, `open_folder` and `open_sqlite_cache` do.
+    """
     lock = lock_folder(folder)
     try:
-        return EdgeStore(open_folder(folder, dimension), lock)
+        cache = open_sqlite_cache(cache_file or folder.with_name(f"{folder.name}.sqlite3"))
+        return EdgeStore(folder, open_folder(folder, dimension), lock, cache)
     except StoreUnusable:
         lock.close()
         raise
@@ -81,7 +85,9 @@ def open_edge_store(folder: Path, dimension: int) -> "EdgeStore":
 class EdgeStore(EdgeLookup):
     """Writes in one thread, in order, and reads in another, so that searches do not wait for the disk."""
 
-    def __init__(self, shard: EdgeShard, lock: IO[bytes]) -> None:
+    def __init__(self, folder: Path, shard: EdgeShard, lock: IO[bytes], cache: SqliteCache) -> None:
+        self._folder = folder
+        self.cache = cache
         self._shard = shard
         self._lock = lock
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="edge-write")
@@ -89,32 +95,35 @@ class EdgeStore(EdgeLookup):
         self._flushing: asyncio.Task[None] | None = None
 
     async def upsert(self, points: Sequence[Point]) -> None:
-        """Store points; one with a known id replaces what was there but keeps its dense vector."""
+        """Store points; one with a known id replaces what was there, its dense vector included."""
 
         def write() -> None:
             for start in range(0, len(points), POINTS_PER_WRITE):
-                self._upsert(points[start : start + POINTS_PER_WRITE])
+                part = [queries.stored(point) for point in points[start : start + POINTS_PER_WRITE]]
+                self._shard.update(UpdateOperation.upsert_points(part))
 
         await self._write(write)
 
     async def remove_stale(self, path: str, digest: str) -> None:
         """Delete the chunks of `path` whose file digest is not `digest`; "" deletes all of them."""
-        stale = Filter(must=[equals("path", path)], must_not=[equals("file_digest", digest)])
+        stale = Filter(must=[queries.equals("path", path)], must_not=[queries.equals("file_digest", digest)])
         await self._write(lambda: self._shard.update(UpdateOperation.delete_points_by_filter(stale)))
 
     async def files(self, path: str = "") -> Mapping[str, StoredFile]:
         """Every stored file at or under `path`, counted from the points themselves."""
-        scope = conditions(Scope(path=path))
+        scope = queries.conditions(Scope(path=path))
 
         def read() -> Mapping[str, StoredFile]:
             versions = self._counted("file_version", Filter(must=scope))
-            return tally_files(versions, self._counted("path", unembedded(scope)))
+            unembedded = self._counted("path", queries.missing("header", scope))
+            headers = self._counted("path", Filter(must=[*scope, queries.equals(VECTOR, "header")]))
+            return tally_files(versions, unembedded, headers)
 
         return await self._read(read)
 
-    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
-        """The chunks of these files that have no dense vector yet."""
-        wanted = unembedded([any_of("path", list(paths))])
+    async def stored_chunks(self, paths: Sequence[str], missing: VectorKind | None = None) -> Sequence[Chunk]:
+        """The chunks of these files; with `missing` those without a dense vector of that kind."""
+        wanted = queries.missing(missing, [queries.of_paths(paths)])
         request = ScrollRequest(limit=MAX_POINTS, filter=wanted, with_payload=True)
 
         def read() -> Sequence[Chunk]:
@@ -123,12 +132,14 @@ class EdgeStore(EdgeLookup):
 
         return await self._read(read)
 
-    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Add dense vectors to stored chunks, by chunk id; fails if one of the chunks is gone."""
+    async def add_vectors(self, vectors: Mapping[str, Vector], kind: VectorKind) -> None:
+        """Set dense vectors of stored chunks, by chunk id; fails if one of the chunks is gone."""
 
         def write() -> None:
             points = [PointVectors(key, {DENSE: list(vector)}) for key, vector in vectors.items()]
             self._shard.update(UpdateOperation.update_vectors(points))
+            # In this order: a process killed in between leaves a vector that is only computed again.
+            self._shard.update(UpdateOperation.set_payload(list(vectors), {VECTOR: kind}))
 
         await self._write(write)
 
@@ -140,9 +151,14 @@ class EdgeStore(EdgeLookup):
         """How many chunks are stored."""
         return await self._read(lambda: self._shard.count(CountRequest()))
 
-    async def counts(self) -> Mapping[str, int]:
-        """How many chunks are stored of each file, by path."""
-        return await self._read(lambda: self._counted("path", Filter()))
+    async def counts(self, kind: VectorKind | None = None) -> Mapping[str, int]:
+        """How many chunks are stored of each file, by path; with `kind` those with that dense vector."""
+        wanted = Filter(must=[queries.equals(VECTOR, kind)]) if kind else Filter()
+        return await self._read(lambda: self._counted("path", wanted))
+
+    async def remove_others(self) -> Sequence[str]:
+        """Delete the same collection's indexes of other models, chunkers and layouts; their names."""
+        return await asyncio.to_thread(remove_siblings, self._folder, self.cache.file)
 
     async def ping(self) -> None:
         """Return when the engine answers."""
@@ -156,19 +172,14 @@ class EdgeStore(EdgeLookup):
                 await self._flushing
         await self._flush()
         await self._read(self._shard.close)
+        await self.cache.close()
         self._writer.shutdown()
         self._reader.shutdown()
         self._lock.close()
 
-    async def _ask(self, queries: Sequence[PointQuery]) -> list[list[ScoredPoint]]:
-        requests = [_request(query) for query in queries]
+    async def _ask(self, wanted: Sequence[PointQuery]) -> list[list[ScoredPoint]]:
+        requests = [queries.request(query) for query in wanted]
         return await self._read(lambda: self._shard.query_batch(QueryBatchRequest(requests)))
-
-    def _upsert(self, points: Sequence[Point]) -> None:
-        ids: list[int | UUID | str] = [point.chunk.id for point in points]
-        known = self._shard.retrieve(ids, with_payload=False, with_vector=[DENSE])
-        vectors: dict[str, Any] = {str(record.id): record.vector for record in known}
-        self._shard.update(UpdateOperation.upsert_points([_stored(point, vectors) for point in points]))
 
     def _counted(self, field: str, wanted: Filter) -> dict[str, int]:
         """How many points have each value of a field."""
@@ -200,31 +211,3 @@ async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(thread, guarded, work)
     except EngineError as error:
         raise Unavailable(f"The embedded index failed: {error}", code="store_unavailable") from error
-
-
-def _stored(point: Point, vectors: Mapping[str, Any]) -> EdgePoint:
-    known = vectors.get(point.chunk.id) or {}
-    return EdgePoint(point.chunk.id, {**known, SPARSE: _terms(point.sparse)}, to_payload(point.chunk))
-
-
-def _terms(vector: SparseVector) -> EdgeSparseVector:
-    return EdgeSparseVector(list(vector.indices), list(vector.values))
-
-
-def _request(query: PointQuery) -> QueryRequest:
-    if isinstance(query.vector, SparseVector):
-        nearest = Nearest.Nearest(_terms(query.vector), using=SPARSE)
-    else:
-        nearest = Nearest.Nearest(list(query.vector), using=DENSE)
-    wanted = conditions(query.scope)
-    if query.names:
-        wanted.append(any_of("names", sorted(query.names)))
-    if query.ids:
-        wanted.append(HasIdCondition({UUID(id) for id in query.ids}))
-    return QueryRequest(
-        limit=query.limit,
-        query=nearest,
-        filter=Filter(must=wanted),
-        with_payload=query.with_payload,
-        with_vector=[SPARSE] if query.with_sparse else False,
-    )

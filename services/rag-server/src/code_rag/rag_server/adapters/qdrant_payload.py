@@ -1,12 +1,13 @@
 """How chunks are stored in Qdrant, the same in the server and in the embedded engine."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from code_rag.rag_server.identifiers import defined_names
-from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, StoredFile
+from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, Point, StoredFile, VectorKind
 
 LAYOUT_VERSION = 2
 """Bump when the meaning of a stored payload or sparse vector changes."""
@@ -19,9 +20,12 @@ MAX_NAMES = 100_000
 
 DENSE = "dense"
 SPARSE = "sparse"
-INDEXED_FIELDS = ("path", "path_parents", "language", "file_version", "names", "references")
-
-
+VECTOR = "vector"
+"""The field with the kind of the point's dense vector; without the field it has none."""
+KINDS_WITH: Mapping[VectorKind, Sequence[str]] = {"header": ("header", "whole"), "whole": ("whole",)}
+"""The values of that field with which a point is not missing a vector of that kind."""
+INDEXED_FIELDS = ("path", "path_parents", "language", "file_version", "names", "references", VECTOR)
+_NAME = re.compile(r"(?P<collection>.+)-[0-9a-f]{8}")
 _NAME_LISTS = ("symbols", "references")
 _CHUNK_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in ("id", *_NAME_LISTS))
 
@@ -30,6 +34,23 @@ def index_name(collection: str, model: str, dimension: int) -> str:
     """The name of an index by model, chunker and layout, so that different vectors never mix."""
     schema = f"{model}|{dimension}|{CHUNKER_VERSION}|{LAYOUT_VERSION}"
     return f"{collection}-{hashlib.sha256(schema.encode()).hexdigest()[:8]}"
+
+
+def cache_name(collection: str, model: str, dimension: int) -> str:
+    """The name of the collection with a model's vectors, which are the same for every chunker and layout."""
+    schema = f"vectors|{model}|{dimension}"
+    return f"{collection}-{hashlib.sha256(schema.encode()).hexdigest()[:8]}"
+
+
+def is_sibling(name: str, other: str) -> bool:
+    """Whether two different names are given by `index_name` or `cache_name` to the same collection."""
+    one, two = _NAME.fullmatch(name), _NAME.fullmatch(other)
+    return bool(one and two and one["collection"] == two["collection"] and name != other)
+
+
+def point_payload(point: Point) -> dict[str, Any]:
+    """The payload of a point: its chunk's, and the kind of its dense vector."""
+    return to_payload(point.chunk) | ({VECTOR: point.dense.kind} if point.dense else {})
 
 
 def to_payload(chunk: Chunk) -> dict[str, Any]:
@@ -70,8 +91,10 @@ def path_parents(path: str) -> list[str]:
     return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
 
 
-def tally_files(versions: Mapping[str, int], unembedded: Mapping[str, int]) -> dict[str, StoredFile]:
-    """The stored files, from the points per `file_version` and the points without dense vector per path.
+def tally_files(
+    versions: Mapping[str, int], unembedded: Mapping[str, int], headers: Mapping[str, int]
+) -> dict[str, StoredFile]:
+    """The stored files, from the points per `file_version`, and per path those without vector or a header's.
 
     A file that is stored in two versions is not complete.
     """
@@ -79,5 +102,5 @@ def tally_files(versions: Mapping[str, int], unembedded: Mapping[str, int]) -> d
     for version, count in versions.items():
         digest, expected, path = version.split(":", 2)
         complete = count == int(expected) and path not in files
-        files[path] = StoredFile(digest, count, complete, unembedded.get(path, 0))
+        files[path] = StoredFile(digest, count, complete, unembedded.get(path, 0), headers.get(path, 0))
     return files

@@ -6,19 +6,21 @@ from typing import Any
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
+from code_rag.rag_server.adapters import server_queries as queries
 from code_rag.rag_server.adapters.candidates import PointQuery, find_candidates
+from code_rag.rag_server.adapters.qdrant_cache import QdrantCache
+from code_rag.rag_server.adapters.qdrant_collections import remove_siblings
 from code_rag.rag_server.adapters.qdrant_errors import nothing_if_missing, translated
 from code_rag.rag_server.adapters.qdrant_payload import (
     DENSE,
     INDEXED_FIELDS,
     MAX_FILES,
     SPARSE,
+    VECTOR,
     tally_files,
     to_chunk,
-    to_payload,
 )
 from code_rag.rag_server.adapters.qdrant_server_lookup import ServerLookup
-from code_rag.rag_server.adapters.server_queries import any_of, conditions, equals, unembedded
 from code_rag.rag_server.adapters.tls import verify_for
 from code_rag.rag_server.model import (
     Candidates,
@@ -26,9 +28,9 @@ from code_rag.rag_server.model import (
     Point,
     Query,
     Scope,
-    SparseVector,
     StoredFile,
     Vector,
+    VectorKind,
 )
 
 TIMEOUT_SECONDS = 4
@@ -57,7 +59,13 @@ class ServerStore(ServerLookup):
     """One collection of a Qdrant server, created when indexing first needs it, and again if it disappears."""
 
     def __init__(
-        self, client: AsyncQdrantClient, collection: str, dimension: int, model: str = "", page: int = PAGE
+        self,
+        client: AsyncQdrantClient,
+        collection: str,
+        dimension: int,
+        model: str = "",
+        page: int = PAGE,
+        cache: str = "",
     ) -> None:
         self._client = client
         self._collection = collection
@@ -65,16 +73,19 @@ class ServerStore(ServerLookup):
         self._model = model
         self._page = page
         self._made = False
+        self.cache = QdrantCache(client, cache or f"{collection}-vectors", dimension, model)
 
     async def upsert(self, points: Sequence[Point]) -> None:
-        """Store points; one with a known id replaces what was there but keeps its dense vector."""
+        """Store points; one with a known id replaces what was there, its dense vector included."""
         with translated():
             for start in range(0, len(points), POINTS_PER_REQUEST):
                 await self._upsert(points[start : start + POINTS_PER_REQUEST])
 
     async def remove_stale(self, path: str, digest: str) -> None:
         """Delete the chunks of `path` whose file digest is not `digest`; "" deletes all of them."""
-        stale = models.Filter(must=[equals("path", path)], must_not=[equals("file_digest", digest)])
+        stale = models.Filter(
+            must=[queries.equals("path", path)], must_not=[queries.equals("file_digest", digest)]
+        )
         with translated(), nothing_if_missing():
             await self._client.delete(
                 self._collection, models.FilterSelector(filter=stale), wait=True, timeout=INDEXING_SECONDS
@@ -85,20 +96,24 @@ class ServerStore(ServerLookup):
         if not self._made:
             with translated():
                 await self._make()
-        scope = conditions(Scope(path=path))
-        versions = await self._counted("file_version", models.Filter(must=scope), INDEXING_SECONDS)
-        return tally_files(versions, await self._counted("path", unembedded(scope), INDEXING_SECONDS))
+        scope = queries.conditions(Scope(path=path))
+        headers = models.Filter(must=[*scope, queries.equals(VECTOR, "header")])
+        return tally_files(
+            await self._counted("file_version", models.Filter(must=scope), INDEXING_SECONDS),
+            await self._counted("path", queries.missing("header", scope), INDEXING_SECONDS),
+            await self._counted("path", headers, INDEXING_SECONDS),
+        )
 
-    async def unembedded(self, paths: Sequence[str]) -> Sequence[Chunk]:
-        """The chunks of these files that have no dense vector yet."""
-        wanted = any_of("path", list(paths))
+    async def stored_chunks(self, paths: Sequence[str], missing: VectorKind | None = None) -> Sequence[Chunk]:
+        """The chunks of these files; with `missing` those without a dense vector of that kind."""
+        wanted = queries.missing(missing, [queries.of_paths(paths)])
         chunks: list[Chunk] = []
         page: Any = None
         with translated(), nothing_if_missing():
             while True:
                 records, page = await self._client.scroll(
                     self._collection,
-                    unembedded([wanted]),
+                    wanted,
                     limit=self._page,
                     offset=page,
                     with_payload=True,
@@ -109,13 +124,17 @@ class ServerStore(ServerLookup):
                     break
         return chunks
 
-    async def add_vectors(self, vectors: Mapping[str, Vector]) -> None:
-        """Add dense vectors to stored chunks, by chunk id; fails if one of the chunks is gone."""
+    async def add_vectors(self, vectors: Mapping[str, Vector], kind: VectorKind) -> None:
+        """Set dense vectors of stored chunks, by chunk id; fails if one of the chunks is gone."""
         points = [models.PointVectors(id=key, vector={DENSE: list(v)}) for key, v in vectors.items()]
         with translated():
             for start in range(0, len(points), POINTS_PER_REQUEST):
                 part = points[start : start + POINTS_PER_REQUEST]
                 await self._client.update_vectors(self._collection, part, wait=True, timeout=INDEXING_SECONDS)
+            # In this order: a process killed in between leaves vectors that are only computed again.
+            await self._client.set_payload(
+                self._collection, {VECTOR: kind}, list(vectors), wait=True, timeout=INDEXING_SECONDS
+            )
 
     async def search(self, query: Query, limit: int) -> Candidates:
         """The best `limit` chunks by each vector and definitions of the names, with both scores."""
@@ -129,9 +148,14 @@ class ServerStore(ServerLookup):
             return (await self._client.count(self._collection, exact=True)).count
         return 0
 
-    async def counts(self) -> Mapping[str, int]:
-        """How many chunks are stored of each file, by path."""
-        return await self._counted("path", models.Filter(), TIMEOUT_SECONDS)
+    async def counts(self, kind: VectorKind | None = None) -> Mapping[str, int]:
+        """How many chunks are stored of each file, by path; with `kind` those with that dense vector."""
+        wanted = models.Filter(must=[queries.equals(VECTOR, kind)]) if kind else models.Filter()
+        return await self._counted("path", wanted, TIMEOUT_SECONDS)
+
+    async def remove_others(self) -> Sequence[str]:
+        """Delete the same collection's indexes of other models, chunkers and layouts; their names."""
+        return await remove_siblings(self._client, self._collection, self.cache.collection)
 
     async def ping(self) -> None:
         """Return when the server answers."""
@@ -142,29 +166,21 @@ class ServerStore(ServerLookup):
         """Close the connections; whatever was upserted is already durable."""
         await self._client.close()
 
-    async def _ask(self, queries: Sequence[PointQuery]) -> list[list[models.ScoredPoint]]:
+    async def _ask(self, wanted: Sequence[PointQuery]) -> list[list[models.ScoredPoint]]:
         answers = await self._client.query_batch_points(
-            self._collection, [_request(each) for each in queries]
+            self._collection, [queries.request(each) for each in wanted]
         )
         return [answer.points for answer in answers]
 
     async def _upsert(self, points: Sequence[Point]) -> None:
+        structs = [queries.stored(point) for point in points]
         try:
-            vectors = await self._vectors([point.chunk.id for point in points])
+            await self._client.upsert(self._collection, structs, wait=True, timeout=INDEXING_SECONDS)
         except UnexpectedResponse as error:
             if error.status_code != 404:
                 raise
             await self._make()
-            vectors = {}
-        structs = [_struct(point, vectors) for point in points]
-        await self._client.upsert(self._collection, structs, wait=True, timeout=INDEXING_SECONDS)
-
-    async def _vectors(self, ids: Sequence[str]) -> dict[str, Any]:
-        """The dense vectors that these chunks already have."""
-        known = await self._client.retrieve(
-            self._collection, ids, with_payload=False, with_vectors=[DENSE], timeout=INDEXING_SECONDS
-        )
-        return {str(record.id): record.vector for record in known}
+            await self._client.upsert(self._collection, structs, wait=True, timeout=INDEXING_SECONDS)
 
     async def _counted(self, field: str, wanted: models.Filter, seconds: int) -> dict[str, int]:
         """How many points have each value of a field."""
@@ -194,29 +210,3 @@ class ServerStore(ServerLookup):
                 self._collection, field, models.PayloadSchemaType.KEYWORD, wait=True
             )
         self._made = True
-
-
-def _struct(point: Point, vectors: Mapping[str, Any]) -> models.PointStruct:
-    vector = {**(vectors.get(point.chunk.id) or {}), SPARSE: _sparse(point.sparse)}
-    return models.PointStruct(id=point.chunk.id, vector=vector, payload=to_payload(point.chunk))
-
-
-def _sparse(vector: SparseVector) -> models.SparseVector:
-    return models.SparseVector(indices=list(vector.indices), values=list(vector.values))
-
-
-def _request(query: PointQuery) -> models.QueryRequest:
-    by_words = isinstance(query.vector, SparseVector)
-    wanted = conditions(query.scope)
-    if query.names:
-        wanted.append(any_of("names", sorted(query.names)))
-    if query.ids:
-        wanted.append(models.HasIdCondition(has_id=list(query.ids)))
-    return models.QueryRequest(
-        query=_sparse(query.vector) if isinstance(query.vector, SparseVector) else list(query.vector),
-        using=SPARSE if by_words else DENSE,
-        filter=models.Filter(must=wanted),
-        limit=query.limit,
-        with_payload=query.with_payload,
-        with_vector=[SPARSE] if query.with_sparse else False,
-    )

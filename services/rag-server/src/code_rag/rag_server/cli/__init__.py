@@ -69,6 +69,10 @@ app = typer.Typer(
 def index_command(
     path: Annotated[str, typer.Argument(help="Folder or file, as results show it.", metavar="PATH")] = "",
     codebase: Codebase = None,
+    prune: Annotated[
+        bool,
+        typer.Option("--prune", help="Then delete old indexes, and vectors that no chunk uses."),
+    ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Start indexing and return at once.")] = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
@@ -81,11 +85,12 @@ def index_command(
       coderag index orders/refunds.py
       coderag index --codebase shop
       coderag index --no-wait && coderag status
+      coderag index --prune
     """
     from code_rag.rag_server.cli.index import index
 
     with client_of(url) as client:
-        index(client, path, codebase, wait=not no_wait, as_json=as_json)
+        index(client, path, codebase, prune=prune, wait=not no_wait, as_json=as_json)
 
 
 @app.command("search")

@@ -11,6 +11,8 @@ import typer
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.terminal import note, print_json, stderr, visible_line
+from code_rag.rag_server.pace import Step
+from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.wire import IndexRequest, IndexStatus
 
 POLL_SECONDS = 0.2
@@ -21,12 +23,14 @@ MAX_ERRORS_SHOWN = 10
 Show = Callable[[IndexStatus], None]
 
 
-def index(client: Client, path: str, codebase: str | None, *, wait: bool, as_json: bool) -> None:
+def index(client: Client, path: str, codebase: str | None, *, prune: bool, wait: bool, as_json: bool) -> None:
     """Index `path`, or one codebase, or all; with `wait` returns when the run has ended.
 
+    With `prune` old indexes and unused vectors are deleted then.
     Raises Failure if the run failed, or if files were left out because of errors.
     """
-    status = client.post("/index", IndexRequest(path=path, codebase=codebase), IndexStatus)
+    request = IndexRequest(path=path, codebase=codebase, prune=prune)
+    status = client.post("/index", request, IndexStatus)
     if wait:
         status = _follow(client, status, narrowed=bool(path or codebase))
     if as_json:
@@ -59,17 +63,17 @@ def progress() -> AbstractContextManager[Show]:
 def _bar() -> Iterator[Show]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"),
-               TextColumn("{task.fields[rate]}"))  # fmt: skip
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+               TextColumn("{task.fields[pace]}"))  # fmt: skip
     with Progress(*columns, console=stderr(), transient=True) as progress:
-        task = progress.add_task("Indexing", total=None, rate="")
+        task = progress.add_task("Indexing", total=None, pace="")
 
         def show(status: IndexStatus) -> None:
-            what = visible_line(f"Waiting: {status.detail}") if status.state == "waiting" else "Indexing"
-            total = status.files.total or None
-            progress.update(
-                task, description=what, total=total, completed=_done(status), rate=_chunks(status)
-            )
+            waits = status.state == "waiting"
+            what = visible_line(f"Waiting: {status.detail}") if waits else _what(status)
+            done, total, unit = _extent(status)
+            suffix = "" if waits else f"{unit}{pace(status)}"
+            progress.update(task, description=what, total=total or None, completed=done, pace=suffix)
 
         yield show
 
@@ -86,41 +90,71 @@ class _Lines:
             return
         line, now = _line(status), time.monotonic()
         if line != self._shown or (status.state == "running" and now - self._spoken > PLAIN_LINE_SECONDS):
-            rate = f", {_chunks(status)}" if status.state == "running" and status.files.total else ""
-            typer.echo(line + rate, err=True)
+            typer.echo(line + (pace(status) if status.state == "running" else ""), err=True)
             self._shown, self._spoken = line, now
 
 
 def _line(status: IndexStatus) -> str:
     if status.state == "waiting":
         return f"Waiting: {visible_line(status.detail)}"
-    if not status.files.total:
-        return "Indexing: looking for files"
-    tenths = 10 * _done(status) // status.files.total
-    return f"Indexing: {10 * tenths} % of {status.files.total} files"
+    done, total, unit = _extent(status)
+    if not total:
+        return f"{_what(status)}: looking for files"
+    return f"{_what(status)}: {10 * (10 * done // total)} % of {total} {unit}"
 
 
-def _chunks(status: IndexStatus) -> str:
-    rate = f" ({status.chunks / status.seconds:.0f} chunks/s)" if status.chunks and status.seconds else ""
-    return f"{status.chunks} new chunks in {status.seconds:.1f} s{rate}"
+def _what(status: IndexStatus) -> str:
+    return f"Indexing {status.step.name}" if status.step else "Indexing"
 
 
-def _done(status: IndexStatus) -> int:
-    return status.files.total - status.files.pending
+def _extent(status: IndexStatus) -> tuple[int, int, str]:
+    """How many are done and how many there are, and of what: files of the run, or what its step counts."""
+    if step := status.step:
+        return step.done, step.total, _unit(step)
+    return status.files.total - status.files.pending, status.files.total, "files"
+
+
+def _unit(step: Step) -> str:
+    return "files" if step.name == "words" else "chunks"
+
+
+def pace(status: IndexStatus) -> str:
+    """The rate of the step and the time it still takes, in parentheses; empty until they are known."""
+    step = status.step
+    if step is None or step.seconds_left is None:
+        return ""
+    return f" ({step.per_second:.0f} {_unit(step)}/s, {step.seconds_left:.0f} s left)"
 
 
 def summary(status: IndexStatus) -> list[str]:
-    """What the last run did and what is searchable now, in up to three lines."""
-    files = status.files
+    """What the last run did and what is searchable now, a line each."""
+    files, work = status.files, status.vectors
     counts = f"{files.unchanged} unchanged, {files.removed} removed, {files.failed} failed"
-    lines = [f"Files indexed: {files.indexed} ({counts}), {_chunks(status)}."]
-    if status.searchable:
-        lines.append(f"Searchable: {status.searchable.chunks} chunks of {status.searchable.files} files.")
+    new = f"{status.chunks} new chunks in {status.seconds:.1f} s"
+    lines = [f"Files indexed: {files.indexed} ({counts}), {new}."]
+    if work.computed or work.reused:
+        lines.append(f"Vectors: {work.computed} computed; {work.reused} chunks had theirs from before.")
+    if work.pruned or work.removed_indexes:
+        names = ", ".join(visible_line(name) for name in work.removed_indexes) or "none"
+        lines.append(f"Deleted: {work.pruned} unused vectors; old indexes: {names}.")
+    if found := status.searchable:
+        lines.append(f"Searchable: {found.chunks} chunks of {found.files} files; vectors: {coverage(found)}.")
     if status.skipped:
         reasons = sorted(status.skipped.items(), key=lambda item: -item[1])
         listed = ", ".join(f"{count} {visible_line(reason)}" for reason, count in reasons)
         lines.append(f"Skipped: {listed}.")
     return lines
+
+
+def coverage(found: Searchable) -> str:
+    """How many of the chunks have vectors, and of which kind, such as `37 % (headers)`."""
+    vectors, chunks = found.vectors, max(found.chunks, 1)
+    known = 100 * (vectors.header + vectors.whole) // chunks
+    if not vectors.header:
+        return f"{known} %"
+    if not vectors.whole:
+        return f"{known} % (headers)"
+    return f"{known} % (whole chunks {100 * vectors.whole // chunks} %, headers only for the others)"
 
 
 def print_run(status: IndexStatus, *, counts: bool = True) -> None:

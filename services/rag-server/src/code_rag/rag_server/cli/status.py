@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
-from code_rag.rag_server.cli.index import summary
+from code_rag.rag_server.cli.index import pace, summary
 from code_rag.rag_server.cli.terminal import note, print_json, stdout, visible_line
 from code_rag.rag_server.wire import CodebaseStatus, IndexStatus
 from code_rag.servicekit.wire.health import HealthReport
@@ -56,6 +56,8 @@ def _print_index(index: IndexStatus) -> None:
     if index.state in ("running", "waiting"):
         done = index.files.total - index.files.pending
         typer.echo(f"  {done} of {index.files.total} files done, {index.files.pending} pending.")
+        if index.step:
+            typer.echo(f"  {index.step.name}: {index.step.done} of {index.step.total}{pace(index)}.")
     for line in summary(index):
         typer.echo(f"  {line}")
     if len(index.codebases) > 1:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import structlog
 
 from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
-from code_rag.rag_server.adapters.qdrant_payload import index_name
+from code_rag.rag_server.adapters.qdrant_payload import cache_name, index_name
 from code_rag.rag_server.model import EmbeddingModel
 from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.settings import Settings
@@ -35,15 +35,17 @@ class Stores:
         """
         settings = self._settings
         name = index_name(settings.collection, model.name, model.dimension)
+        cache = cache_name(settings.collection, model.name, model.dimension)
         store: VectorStore
         if settings.vector_db_url:
             # Imported only here: Qdrant's client takes as long to import as the rest of the start takes.
             from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
 
             client = connect(settings.vector_db_url, reveal(settings.vector_db_api_key))
-            store = ServerStore(client, name, model.dimension, model.name)
+            store = ServerStore(client, name, model.dimension, model.name, cache=cache)
         else:
-            store = open_edge_store(settings.data_dir / name, model.dimension)
+            folder = settings.data_dir
+            store = open_edge_store(folder / name, model.dimension, folder / f"{cache}.sqlite3")
         self._opened.append(store)
         return store
 

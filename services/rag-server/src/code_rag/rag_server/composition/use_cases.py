@@ -9,7 +9,7 @@ from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.evaluating import Evaluator
 from code_rag.rag_server.fair_embedder import FairEmbedder
 from code_rag.rag_server.indexers import Indexers
-from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.indexing import Indexer, IndexOptions
 from code_rag.rag_server.ports import ChatModel, Embedder, VectorStore
 from code_rag.rag_server.searching import CountDegradation, Searcher
 from code_rag.rag_server.similarity import SimilarFinder
@@ -45,11 +45,18 @@ class UseCases:
         await self.indexers.switch(store)
 
 
-def build_use_cases(codebases: Codebases, outside: Outside, count_degradation: CountDegradation) -> UseCases:
+def build_use_cases(
+    codebases: Codebases,
+    outside: Outside,
+    count_degradation: CountDegradation,
+    options: IndexOptions | None = None,
+) -> UseCases:
     """The use cases over `codebases`; degraded answers are counted with `count_degradation`."""
     embedder, turns = FairEmbedder(outside.embedder), asyncio.Semaphore(READ_AT_A_TIME)
     indexers = Indexers(
-        codebases, outside.store, lambda member, store: Indexer(member, store, embedder, turn=turns)
+        codebases,
+        outside.store,
+        lambda member, store: Indexer(member, store, embedder, turn=turns, options=options),
     )
     searcher = Searcher(
         outside.store, outside.embedder, indexers.report, codebases.name_of, count_degradation

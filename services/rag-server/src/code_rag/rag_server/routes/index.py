@@ -30,8 +30,9 @@ def index_router(codebases: Codebases, indexers: Indexers, searcher: Searcher) -
 
     @router.post("/index", status_code=202)
     async def start(request: IndexRequest | None = None) -> IndexStatus:
-        path = path_in(codebases, request.path, request.codebase) if request else ""
-        await indexers.start(path)
+        request = request or IndexRequest()
+        path = path_in(codebases, request.path, request.codebase)
+        await indexers.start(path, prune=request.prune)
         return await status(path)
 
     return router

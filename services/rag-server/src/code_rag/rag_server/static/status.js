@@ -113,11 +113,16 @@ function partRow([name, { status, detail }]) {
   );
 }
 
-function indexRows({ state, files, seconds, skipped, errors, codebases }) {
+const vectorsOf = ({ chunks, vectors: { header, whole } }) =>
+  `${whole} of ${chunks} chunks${header ? `, ${header} by their headers only` : ""}`;
+
+function indexRows({ state, files, seconds, skipped, errors, step, searchable, codebases }) {
   const reasons = Object.entries(skipped).sort(([, a], [, b]) => b - a);
   const done = `${files.indexed} indexed, ${files.unchanged} unchanged, ${files.removed} removed`;
   const rows = [
     [state === "running" ? "This run" : "Last run", `${done}, ${seconds.toFixed(1)}\u00a0s`],
+    ...(step ? [["Step", `${step.name}: ${step.done} of ${step.total}`]] : []),
+    ...(searchable ? [["Vectors", vectorsOf(searchable)]] : []),
     ["Skipped", reasons.map(([reason, count]) => `${count} ${reason}`).join(", ") || "nothing"],
     ...(codebases.length > 1 ? codebases.map(codebaseRow) : []),
     ...errors.slice(0, 20).map(({ path, message }) => ["Failed", `${path}: ${message}`]),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from code_rag.embedding_server.cpu_quota import usable_cpus
+from code_rag.servicekit.cpu_quota import usable_cpus
 
 AVAILABLE = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
