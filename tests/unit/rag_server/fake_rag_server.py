@@ -32,6 +32,7 @@ from code_rag.rag_server.model import Answer, Citation, Hit, Scope, SourceFile, 
 from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.settings import Settings
+from code_rag.rag_server.watchers import Watchers
 from code_rag.rag_server.wire import AskResponse
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.health import Check, Health
@@ -107,6 +108,9 @@ class ScriptedUseCases:
 
     async def look(self) -> None:
         """Every folder is there."""
+
+    async def refresh(self, path: str = "") -> None:
+        """Nothing changes."""
 
     def reports(self, path: str = "") -> list[tuple[Member, IndexReport]]:
         """The report that comes next, for each codebase."""
@@ -208,7 +212,11 @@ def create_app(script: Script) -> ASGIApp:
     codebases = ScriptedCodebases(script)
     scripted = ScriptedUseCases(script, codebases)
     use_cases = UseCases(
-        codebases, cast(Indexers, scripted), cast(Searcher, scripted), cast(Answerer, scripted)
+        codebases,
+        cast(Indexers, scripted),
+        cast(Searcher, scripted),
+        cast(Answerer, scripted),
+        cast(Watchers, scripted),
     )
     health = Health("rag-server", "0.1.0", script.checks)
     app = assemble(Settings(codebase_path=(Path(),), api_key=key), use_cases, health, Metrics())
