@@ -95,6 +95,18 @@ def _rerun(what: str, run: dict[str, Any]) -> tuple[str, str]:
     return what, f"{run['seconds']} s: {counts}"
 
 
+def freshness(result: dict[str, Any]) -> Rows:
+    edits = f"{result['edits']} saved files, one after the other: until the slowest is found"
+    return [
+        (edits, f"{result['SAVE_SECONDS']} s"),
+        (f"{edits}, without file events", f"{result['SAVE_WITHOUT_EVENT_SECONDS']} s"),
+        (f"`git checkout` of {result['checked_out']:,} files, until their words are found",
+         f"{result['CHECKOUT_SECONDS']} s"),
+        ("processor time of rag-server while nothing happens", f"{result['IDLE_CPU_PERCENT']} % of a core"),
+        ("the same without file events", f"{result['IDLE_CPU_WITHOUT_EVENTS_PERCENT']} % of a core"),
+    ]  # fmt: skip
+
+
 def hot_reload(result: dict[str, Any]) -> Rows:
     where = {"tilt": "Tilt", "compose": "Compose", "processes": "`make run RELOAD=1`"}
     return [
@@ -119,6 +131,7 @@ SECTIONS = (
         "retrieval",
         retrieval,
     ),
+    ("The index of 20,000 files follows the disk", "freshness", freshness),
     ("Save to served, in place, 20 edits of each service", "hot_reload", hot_reload),
     ("From a clone to a hot-reloaded change on a local cluster", "clone_to_change", clone_to_change),
 )

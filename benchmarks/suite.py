@@ -10,7 +10,15 @@ from pathlib import Path
 from benchmarks import report
 
 ROOT = Path(__file__).parent.parent
-BENCHMARKS = ("first_answer", "encoders", "indexing", "retrieval", "hot_reload", "clone_to_change")
+BENCHMARKS = (
+    "first_answer",
+    "encoders",
+    "indexing",
+    "retrieval",
+    "freshness",
+    "hot_reload",
+    "clone_to_change",
+)
 
 
 def main() -> None:

@@ -1,7 +1,4 @@
-"""rag-server's own app over scripted use cases, for tests of its two front ends: the CLI and the page.
-
-Run it by hand to work on the page: `python -m tests.unit.rag_server.fake_rag_server PORT`.
-"""
+"""rag-server's own app over scripted use cases: for tests of CLI and page, or by hand with a PORT."""
 
 import asyncio
 import socket
@@ -33,6 +30,7 @@ from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.settings import Settings
 from code_rag.rag_server.similarity import SimilarFinder, SimilarTo
+from code_rag.rag_server.watchers import Watchers
 from code_rag.rag_server.wire import AskResponse
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.health import Check, Health
@@ -115,6 +113,9 @@ class ScriptedUseCases:
 
     async def look(self) -> None:
         """Every folder is there."""
+
+    async def refresh(self, path: str = "") -> None:
+        """Nothing changes."""
 
     def reports(self, path: str = "") -> list[tuple[Member, IndexReport]]:
         """The report that comes next, for each codebase."""
@@ -215,6 +216,7 @@ def create_app(script: Script) -> ASGIApp:
         cast(CallerFinder, scripted),
         cast(SimilarFinder, scripted),
         cast(Evaluator, scripted),
+        cast(Watchers, scripted),
     )
     health = Health("rag-server", "0.1.0", script.checks)
     app = assemble(Settings(codebase_path=(Path(),), api_key=key), use_cases, health, Metrics())

@@ -141,6 +141,7 @@ def index_status(
         chunks=840,
         skipped={"binary": 12, "ignored": 310, "too large": 2},
         errors=(),
+        watching="events",
     )
     return replace(report, **changes), searchable
 

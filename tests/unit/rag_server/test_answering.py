@@ -44,7 +44,7 @@ async def test_hits_come_first_then_tokens_then_the_cited_answer() -> None:
     assert answer.citations == (Citation("[1:1-2]", "shop/orders.py", 1, 2, verified=True, reason=""),)
     assert answer.hits == hits.hits
     assert (answer.model, answer.degraded) == ("fake-model", ())
-    assert answer.timings.keys() == {"embed", "search", "rank", "generate", "verify"}
+    assert answer.timings.keys() == {"refresh", "embed", "search", "rank", "generate", "verify"}
     assert "[1] shop/orders.py:1-2 (cancel)" in model.asked[0][1]["content"]
     assert model.asked[0][1]["content"].endswith("Question: how to cancel")
 

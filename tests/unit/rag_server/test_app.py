@@ -111,7 +111,7 @@ async def test_health_names_every_part(codebase: Path) -> None:
         "vector-db": {"status": "ok", "detail": ""},
         "embedding-server": {"status": "ok", "detail": "fake-embedder"},
         "llm-server": {"status": "ok", "detail": "fake-model"},
-        "index": {"status": "ok", "detail": ""},
+        "index": {"status": "ok", "detail": "changes on disk are watched once all is indexed"},
     }
 
 
@@ -199,3 +199,41 @@ async def test_a_key_guards_all_but_the_page_and_the_probes(codebase: Path) -> N
     assert [page.status_code, *(response.status_code for response in opened)] == [200] * 5
     assert closed == [401] * 5
     assert let_in == [200] * 3
+
+
+async def test_a_change_is_found_while_the_service_runs(codebase: Path) -> None:
+    """A saved file is read and stored without a command."""
+    async with live(an_app(codebase, index_on_start=True)) as http:
+        await until_run_ends(http, "idle")
+        await asyncio.to_thread((codebase / ORDERS.path).write_text, "def saved():\n    return 1\n")
+        status: dict[str, Any] = {"path": ""}
+        async with asyncio.timeout(20):
+            while not status["path"]:
+                await asyncio.sleep(0.02)
+                status = (await http.get("/index")).json()
+
+    assert (status["watching"], status["path"], status["files"]["total"]) == ("scan", ORDERS.path, 1)
+
+
+async def test_a_setting_turns_watching_off(codebase: Path) -> None:
+    """With WATCH=false a saved file is not noticed, and nothing says that it would be."""
+    async with live(an_app(codebase, index_on_start=True, watch=False)) as http:
+        await until_run_ends(http, "idle")
+        await asyncio.to_thread((codebase / ORDERS.path).write_text, "def saved():\n    return 1\n")
+        status = (await http.get("/index")).json()
+        health = (await http.get("/health")).json()["checks"]["index"]
+
+    assert (status["watching"], status["path"]) == ("off", "")
+    assert health == {"status": "ok", "detail": "changes on disk are not watched (WATCH=false)"}
+
+
+async def test_a_mistyped_path_is_not_found(client: httpx2.AsyncClient) -> None:
+    """`POST /index` with a path that is nowhere is a 404 with a sentence, and no later answer is marked."""
+    response = await client.post("/index", json={"path": "nowhere"})
+    search = await client.post("/search", json={"query": "cancel"})
+
+    assert response.status_code == 404
+    assert response.json()["error"]["message"] == "There is no 'nowhere' in the codebase or its index."
+    assert response.json()["error"]["param"] == "path"
+    assert search.json()["degraded"] == []
+    assert (await client.get("/index")).json()["state"] == "idle"

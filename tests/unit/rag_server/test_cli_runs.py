@@ -151,6 +151,30 @@ def test_index_of_one_codebase_follows_only_that_one(several: Coderag) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (index_status(watching="events"), "up to date"),
+        (index_status(watching="scan"), "up to date"),
+        (index_status(watching="scan", changed=1), "1 file or folder has changed since the code was indexed"),
+        (index_status(changed=3), "3 files or folders have changed since the code was indexed"),
+        (index_status(finished_at=None), "not compared with the disk since the server started"),
+        (index_status(watching="off"), "as the code was at "),
+        (index_status("running"), "indexing"),
+        (index_status("waiting", detail="no store"), "waiting – no store"),
+        (index_status("failed", detail="no folder"), "the last run failed – no folder"),
+    ],
+)  # fmt: skip
+def test_status_says_no_more_than_is_known(
+    coderag: Coderag, status: tuple[IndexReport, Searchable], sentence: str
+) -> None:
+    """Only an index that is kept current, and is, is up to date."""
+    coderag.script.index = [status]
+    result = coderag("status")
+    assert f"\nIndex: {sentence}" in result.stdout
+    assert ("up to date" in result.stdout) == (sentence == "up to date")
+
+
 def test_status_of_a_server_that_cannot_serve_exits_3(coderag: Coderag) -> None:
     """A failing server still tells which part fails."""
     coderag.script.checks["x"] = verdict("failing", "broken")

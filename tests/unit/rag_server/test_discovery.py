@@ -239,4 +239,6 @@ def test_the_listing_tells_size_and_time(tmp_path: Path) -> None:
     """`walk` opens no source file and tells what a later run compares."""
     write(tmp_path, "a.py")
     status = (tmp_path / "a.py").stat()
-    assert list(Codebase(tmp_path).walk()) == [FoundFile("a.py", len(CODE), status.st_mtime_ns)]
+    assert list(Codebase(tmp_path).walk()) == [
+        FoundFile("a.py", len(CODE), status.st_mtime_ns, status.st_ctime_ns)
+    ]

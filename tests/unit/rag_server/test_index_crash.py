@@ -15,6 +15,7 @@ from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, vector_of
 
 FILES = 40
 DEADLINE_SECONDS = 30
+WATCHED_KILLS = 10
 CHILD = "tests.unit.rag_server.index_child"
 PROJECT = Path(__file__).parents[3]
 
@@ -31,10 +32,10 @@ def write_codebase(root: Path, edition: int) -> None:
         (root / f"{number}.py").write_text("\n\n".join(functions))
 
 
-def kill_after(codebase: Path, folder: Path, writes: int) -> dict[str, set[str]]:
+def kill_after(codebase: Path, folder: Path, writes: int, *options: str) -> dict[str, set[str]]:
     """Index in a process that is killed after so many writes; the ids that it confirmed, by kind."""
     confirmed: dict[str, set[str]] = {"stored": set(), "embedded": set()}
-    command = [sys.executable, "-m", CHILD, str(codebase), str(folder)]
+    command = [sys.executable, "-m", CHILD, str(codebase), str(folder), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as child:
         assert child.stdout is not None
         for seen, line in enumerate(child.stdout, start=1):
@@ -85,4 +86,30 @@ async def test_a_killed_index_is_made_whole(tmp_path: Path) -> None:
     assert await killed.count() == await clean.count()
     assert await killed.files() == await clean.files()
     await killed.close()
+    await clean.close()
+
+
+async def test_a_killed_watch_is_made_whole(tmp_path: Path) -> None:
+    """Killed again and again while it follows a codebase that is being rewritten, an index ends whole."""
+    dice = random.Random(11)  # noqa: S311 – the same moments in each run
+    codebase = tmp_path / "code"
+    write_codebase(codebase, 0)
+    edition = 0
+    for writes in [dice.randint(2, 16) for _ in range(WATCHED_KILLS)]:
+        killed = asyncio.create_task(
+            asyncio.to_thread(kill_after, codebase, tmp_path / "index", writes, "watch")
+        )
+        while not killed.done():
+            edition += 1
+            await asyncio.to_thread(write_codebase, codebase, edition)
+            await asyncio.wait([killed], timeout=0.15)
+        assert (await killed)["stored"]
+
+    after = open_edge_store(tmp_path / "index", DIMENSION)
+    clean = open_edge_store(tmp_path / "clean", DIMENSION)
+    await index(codebase, after)
+    await index(codebase, clean)
+    assert await ids_in(after) == await ids_in(clean)
+    assert await after.files() == await clean.files()
+    await after.close()
     await clean.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from code_rag.servicekit.errors import InvalidInput
+from code_rag.servicekit.errors import InvalidInput, NotFound
 from tests.fixtures.privileges import permissions_bind_root
 from tests.unit.rag_server.index_bench import Bench, bench_in, function
 
@@ -155,7 +155,7 @@ async def test_a_path_narrows_the_run(bench: Bench) -> None:
 
 
 async def test_a_deleted_folder_can_be_named(bench: Bench) -> None:
-    """Indexing a folder that is gone removes what was stored of it; one that never was fails."""
+    """Indexing a folder that is gone removes what was stored of it; then nobody can ask for it."""
     bench.write("in/a.py", function("a"))
     bench.write("b.py", function("b"))
     await bench.index()
@@ -164,11 +164,20 @@ async def test_a_deleted_folder_can_be_named(bench: Bench) -> None:
 
     assert (await bench.index("in")).files.removed == 1
     assert set(await bench.stored()) == {"b.py"}
-    report = await bench.index("in")
-    assert (report.state, report.detail) == (
-        "failed",
-        "The codebase cannot be read: in does not exist.",
-    )
+    with pytest.raises(NotFound, match=r"^There is no 'in' in the codebase or its index\.$"):
+        await bench.indexer.request("in")
+
+
+async def test_a_mistyped_path_marks_nothing(bench: Bench) -> None:
+    """A path that was never there is refused to its caller; the last run's report stays."""
+    bench.write("a.py", function("one"))
+    before = await bench.index()
+
+    with pytest.raises(NotFound, match="There is no 'nowhere' in the codebase or its index"):
+        await bench.indexer.request("nowhere")
+
+    assert bench.indexer.status() == before
+    assert (await bench.index("nowhere")).state == "idle"
 
 
 @pytest.mark.parametrize("path", ["/etc", "../x", "a/../../x", "nul\0"])

@@ -36,7 +36,7 @@ async def test_the_store_is_asked_by_meaning_words_and_names() -> None:
     ]
     assert [hit.chunk for hit in found.hits] == [B, C]
     assert found.degraded == ()
-    assert found.timings.keys() == {"embed", "search", "rank"}
+    assert found.timings.keys() == {"refresh", "embed", "search", "rank"}
 
 
 async def test_copies_make_room_for_other_texts() -> None:

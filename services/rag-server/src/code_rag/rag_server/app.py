@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from code_rag.rag_server import __version__
 from code_rag.rag_server.adapters.chat_client import ChatClient
 from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
+from code_rag.rag_server.adapters.file_events import SystemFileEvents
 from code_rag.rag_server.adapters.process_pool import ProcessPool
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.composition.discovery import options_of
@@ -18,6 +19,7 @@ from code_rag.rag_server.composition.model_watch import ModelWatch
 from code_rag.rag_server.composition.stores import Stores
 from code_rag.rag_server.composition.use_cases import Outside, UseCases, build_use_cases
 from code_rag.rag_server.indexing import IndexOptions
+from code_rag.rag_server.progress import changed_sentence
 from code_rag.rag_server.routes.ask import ask_router
 from code_rag.rag_server.routes.chat import chat_router
 from code_rag.rag_server.routes.evaluation import evaluation_router
@@ -54,7 +56,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     if outside is None:
         client = EmbeddingClient(settings.embedding_server_url, settings.api_key, stores.last())
         chat = ChatClient(settings.llm_server_url, settings.api_key)
-        outside = Outside(stores.open(client.model), client, chat)
+        outside = Outside(stores.open(client.model), client, chat, SystemFileEvents())
     use_cases = build_use_cases(
         Codebases(settings.codebase_path, options_of(settings)),
         outside,
@@ -63,7 +65,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     )
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)
-    contexts = (*(_closing(part) for part in parts), _indexing(use_cases, watch, settings.index_on_start))
+    contexts = (*(_closing(part) for part in parts), _indexing(use_cases, watch, settings))
     health = Health("rag-server", __version__, _checks(use_cases, outside))
     return assemble(settings, use_cases, health, metrics, contexts)
 
@@ -98,7 +100,7 @@ def create_app_from_environment() -> FastAPI:
 
 def _routers(use_cases: UseCases) -> list[APIRouter]:
     return [
-        index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher),
+        index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher, use_cases.watchers),
         why_not_router(use_cases.codebases, use_cases.searcher),
         search_router(use_cases.searcher, use_cases.callers, use_cases.similar, use_cases.codebases),
         evaluation_router(use_cases.evaluator, use_cases.codebases),
@@ -133,23 +135,26 @@ async def _closing(part: Closable) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def _indexing(
-    use_cases: UseCases, watch: ModelWatch | None, index_on_start: bool
+    use_cases: UseCases, watch: ModelWatch | None, settings: Settings
 ) -> AsyncGenerator[None]:
-    """Indexes in the background until the service stops, which interrupts it."""
+    """Indexes and watches in the background until the service stops, which interrupts it."""
 
     async def start() -> None:
         seen = await watch.first_look() if watch else True
-        if index_on_start:
+        if settings.index_on_start:
             await use_cases.indexers.start()
         if watch and not seen:
             await watch.follow()
 
-    starting = asyncio.create_task(start())
+    tasks = [asyncio.create_task(start())]
+    if settings.watch:
+        tasks.append(asyncio.create_task(use_cases.watchers.run()))
     try:
         yield
     finally:
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await use_cases.indexers.close()
 
 
@@ -161,8 +166,12 @@ def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
 
     async def index() -> CheckResult:
         await use_cases.indexers.look()
-        failed = any(report.state == "failed" for _, report in use_cases.indexers.reports())
-        return CheckResult("degraded" if failed else "ok", use_cases.indexers.report().detail)
+        report, each = use_cases.watchers.report(), use_cases.watchers.reports()
+        if any(one.state == "failed" for _, one in each):
+            return CheckResult("degraded", report.detail)
+        if report.changed:
+            return CheckResult("degraded", f"{changed_sentence(report.changed)}.")
+        return CheckResult("ok", report.detail or use_cases.watchers.how())
 
     return {
         "vector-db": _check(store),

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.signatures import Read, Signatures, now_ns
 from code_rag.rag_server.codebase.skipping import Reason
 from code_rag.rag_server.codebase.walking import FoundFile
-from code_rag.rag_server.model import SkippedFile, SourceFile, StoredFile
+from code_rag.rag_server.model import SkippedFile, StoredFile
 from code_rag.rag_server.ports import Preparer
 from code_rag.rag_server.preparing import ChangedFile, Entry, FailedFile, Outcome
 
@@ -23,6 +24,8 @@ class Batch:
     """The next files in path order, grouped by what must be done with them."""
 
     read: int = 0
+    reads: list[Read] = field(default_factory=list)
+    """What to note once the batch is stored."""
     changed: list[ChangedFile] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failed: list[FailedFile] = field(default_factory=list)
@@ -49,12 +52,17 @@ class Batch:
 class Changes:
     """One pass over the files at or under `path`; all of its methods block."""
 
-    def __init__(self, codebase: Codebase, path: str, stored: Mapping[str, StoredFile]) -> None:
-        """List the files; raises FileNotFoundError if `path` is neither on disk nor stored."""
+    def __init__(
+        self, codebase: Codebase, path: str, stored: Mapping[str, StoredFile], signatures: Signatures
+    ) -> None:
+        """List the files, none where `path` is not on disk; raises OSError if the codebase cannot be read."""
         self._codebase = codebase
         self._stored = stored
-        entries = _list(codebase, path, bool(stored))
-        self._found = [entry.path for entry in entries if isinstance(entry, FoundFile)]
+        self._signatures = signatures
+        self._reads: dict[str, Read] = {}
+        entries = _list(codebase, path)
+        signatures.listed(path, entries, codebase.location)
+        self._found = [entry for entry in entries if isinstance(entry, FoundFile)]
         self._skipped = [entry for entry in entries if isinstance(entry, SkippedFile)]
 
     @property
@@ -65,10 +73,12 @@ class Changes:
     def batches(self, preparer: Preparer) -> Iterator[Batch]:
         """Read and compare, and have changed files prepared; each file is in exactly one batch."""
         batch = Batch(skipped=list(self._skipped))
-        for entry in preparer.prepare(self._read(path) for path in self._found):
+        for entry in preparer.prepare(self._read(found) for found in self._found):
             if isinstance(entry, ChangedFile) and entry.fallback:
                 log.warning("file split by lines, not by syntax", path=entry.path, reason=entry.fallback)
             batch.add(entry)
+            if read := self._reads.pop(entry if isinstance(entry, str) else entry.path, None):
+                batch.reads.append(read)
             if batch.is_full():
                 yield batch
                 batch = Batch()
@@ -80,28 +90,33 @@ class Changes:
         A file or folder that cannot be read at the moment does not count as deleted.
         """
         left_out = {entry.path for entry in self._skipped if entry.reason != Reason.UNREADABLE}
-        kept = {*self._found} - left_out
+        kept = {found.path for found in self._found} - left_out
         unreadable = [entry.path.removeprefix("./") for entry in self._skipped if entry.path not in left_out]
         gone = [path for path in self._stored if path not in kept]
         return [path for path in gone if not any(_is_at_or_in(path, place) for place in unreadable)]
 
-    def _read(self, path: str) -> Entry:
+    def _read(self, found: FoundFile) -> Entry:
+        path = found.path
+        if self._is_stored(path, self._signatures.digest(found)):
+            return path
         file = self._codebase.read(path)
         if isinstance(file, SkippedFile):
+            self._reads[path] = Read(found, "", now_ns(), file.reason)
             self._skipped.append(file)
             return file
-        return path if self._is_stored(file) else file
+        self._reads[path] = Read(found, file.digest, now_ns())
+        return path if self._is_stored(path, file.digest) else file
 
-    def _is_stored(self, file: SourceFile) -> bool:
-        known = self._stored.get(file.path)
-        return known is not None and known.complete and known.digest == file.digest
+    def _is_stored(self, path: str, digest: str) -> bool:
+        known = self._stored.get(path)
+        return known is not None and known.complete and known.digest == digest
 
 
-def _list(codebase: Codebase, path: str, is_known: bool) -> list[FoundFile | SkippedFile]:
+def _list(codebase: Codebase, path: str) -> list[FoundFile | SkippedFile]:
     try:
         return list(codebase.walk(path))
     except FileNotFoundError:
-        if path and is_known and codebase.exists():
+        if path and codebase.exists():
             return []  # all of it was deleted
         raise
 

@@ -38,10 +38,11 @@ class Indexers:
 
         With `prune` old indexes and unused vectors are deleted afterwards.
 
-        Raises InvalidInput for a path outside the codebases.
+        Raises InvalidInput for a path outside the codebases, and NotFound for one that is neither on disk
+        nor indexed.
         """
         if path:
-            self._owner(path).start(path, prune=prune)
+            await self._owner(path).request(path, prune=prune)
             return
         async with self._changing:
             await asyncio.to_thread(self._codebases.refresh)
@@ -58,6 +59,10 @@ class Indexers:
             indexer = self._indexers.get(member)
             if indexer is not None and indexer.status().started_at:
                 indexer.start()
+
+    def indexer(self, member: Member) -> Indexer:
+        """The indexer of one codebase."""
+        return self._indexers[member]
 
     def reports(self, path: str = "") -> list[tuple[Member, IndexReport]]:
         """The state of the codebase that `path` is in, or of each; one that cannot be read has failed."""

@@ -19,14 +19,16 @@ import structlog
 from code_rag.rag_server.changes import Batch, Changes
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.codebase.paths import PathOutsideError
+from code_rag.rag_server.codebase.signatures import Signatures
 from code_rag.rag_server.embedding import Embedding, with_known_vectors
 from code_rag.rag_server.model import Point, StoredFile, VectorKind
 from code_rag.rag_server.ports import Embedder, Preparer, VectorStore
 from code_rag.rag_server.preparing import InProcess
 from code_rag.rag_server.progress import NEVER_RAN, IndexReport, Progress
 from code_rag.rag_server.pruning import prune, prune_if_large
+from code_rag.rag_server.requests import Requests
 from code_rag.rag_server.retrying import FIRST_RETRY_SECONDS, Retrying
-from code_rag.servicekit.errors import InvalidInput
+from code_rag.servicekit.errors import InvalidInput, NotFound
 
 log = structlog.get_logger(__name__)
 
@@ -60,22 +62,43 @@ class Indexer:
         self._options = options or IndexOptions()
         self._progress: Progress | None = None
         self._task: asyncio.Task[None] | None = None
-        self._queued: str | None = None
+        self._requests = Requests()
         self._prune = False
+        self.signatures = Signatures()
+        """What the store has of the codebase, by the stamps of its files."""
 
-    def start(self, path: str = "", *, prune: bool = False) -> None:
-        """Index what is at or under `path`; a run in progress switches to it as soon as it can.
+    def start(self, *paths: str, prune: bool = False) -> None:
+        """Index what is at or under `paths`, everything without one; a run in progress does it next.
 
         With `prune` old indexes and unused vectors are deleted afterwards.
         Raises InvalidInput for a path outside the codebase.
         """
-        path = self._inside(path)
+        wanted = [self._inside(path) for path in paths or ("",)]
         self._prune = self._prune or prune
-        if self._task is not None and not self._task.done():
-            self._queued = path if self._queued is None else commonpath([self._queued, path])
-        else:
-            self._progress = Progress(path)
-            self._task = asyncio.create_task(self._run(self._progress))
+        self._requests.add(wanted)
+        if self._task is None or self._task.done():
+            self._progress = Progress(commonpath(wanted))
+            self._task = asyncio.create_task(self._run())
+
+    async def request(self, path: str, *, prune: bool = False) -> None:
+        """Index what is at or under a path that a caller named, as `start` does.
+
+        Raises NotFound for one that is neither on disk nor indexed, and the store's errors.
+        """
+        inside = self._inside(path)
+        is_missing = self._codebase.exists() and not self._codebase.holds(inside)
+        if is_missing and not await self._store.files(inside):
+            raise NotFound(f"There is no {path!r} in the codebase or its index.", param="path")
+        self.start(path, prune=prune)
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether all that was requested can be found by its words."""
+        return self._requests.met.is_set()
+
+    async def caught_up(self) -> None:
+        """Return when all that was requested can be found by its words, or its run has failed."""
+        await self._requests.met.wait()
 
     def status(self) -> IndexReport:
         """The state of the current or last run."""
@@ -84,7 +107,8 @@ class Indexer:
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; if anything was indexed, the whole codebase is indexed there."""
         await self.close()
-        self._store, self._queued = store, None
+        self._store = store
+        self._requests.drop()
         if self._progress is not None:
             self.start()
 
@@ -100,27 +124,28 @@ class Indexer:
         except PathOutsideError as error:
             raise InvalidInput(str(error), param="path") from error
 
-    async def _run(self, progress: Progress) -> None:
-        while True:
-            self._progress = progress
-            await self._run_once(progress)
-            self._log(progress.report())
-            if self._queued is None:
-                return
+    async def _run(self) -> None:
+        progress = Progress("")
+        while self._requests:
+            paths = self._requests.take()
             # What waits for vectors is taken along: nothing is listed again for it.
-            progress = Progress(self._queued, headers=progress.headers, wholes=progress.wholes)
-            self._queued = None
+            progress = Progress(commonpath(paths), headers=progress.headers, wholes=progress.wholes)
+            self._progress = progress
+            await self._run_once(paths, progress)
+            self._log(progress.report())
+            self._requests.settle()
 
     def _log(self, report: IndexReport) -> None:
         counts, seconds = asdict(report.files), round(report.seconds, 1)
         log.info("indexed", path=report.path, detail=report.detail, seconds=seconds, **counts)
 
-    async def _run_once(self, progress: Progress) -> None:
+    async def _run_once(self, paths: Sequence[str], progress: Progress) -> None:
         retrying = Retrying(progress, self._first_retry_seconds)
         try:
-            await self._try_storing(progress, retrying)
-            await self._embedding(progress, retrying).run()
-            if self._queued is None:
+            await self._try_storing(paths, progress, retrying)
+            self._requests.settle()
+            await self._requests.interrupt(self._embedding(progress, retrying).run())
+            if not self._requests:
                 await self._prune_vectors(progress, retrying)
         except OSError as error:
             progress.finish(f"The codebase cannot be read: {error}")
@@ -137,13 +162,14 @@ class Indexer:
             progress,
             retrying,
             self._options.last_vector,
-            is_interrupted=lambda: self._queued is not None,
+            is_interrupted=lambda: bool(self._requests),
         )
 
-    async def _try_storing(self, progress: Progress, retrying: Retrying) -> None:
+    async def _try_storing(self, paths: Sequence[str], progress: Progress, retrying: Retrying) -> None:
         try:
             async with self._turn:
-                await self._store_changes(progress, retrying)
+                for path in paths:
+                    await self._store_changes(path, progress, retrying)
         except OSError as error:
             if not progress.unembedded:
                 raise
@@ -151,17 +177,19 @@ class Indexer:
             progress.unread = 0
             progress.fail(progress.path, f"cannot be read: {error}")
 
-    async def _store_changes(self, progress: Progress, retrying: Retrying) -> None:
-        stored = await retrying(lambda: self._store.files(progress.path))
-        changes = await asyncio.to_thread(Changes, self._codebase, progress.path, stored)
+    async def _store_changes(self, path: str, progress: Progress, retrying: Retrying) -> None:
+        stored = await retrying(lambda: self._store.files(path))
+        changes = await asyncio.to_thread(Changes, self._codebase, path, stored, self.signatures)
         progress.unread = changes.files
         progress.begin("words", changes.files)
         batches = changes.batches(self._options.preparer)
         while batch := await asyncio.to_thread(next, batches, None):
             await retrying(partial(self._store_batch, batch, stored, progress))
-        for path in await asyncio.to_thread(changes.vanished):
-            await retrying(partial(self._store.remove_stale, path, ""))
-            progress.forget(path)
+            for read in batch.reads:
+                self.signatures.note(read)
+        for gone in await asyncio.to_thread(changes.vanished):
+            await retrying(partial(self._store.remove_stale, gone, ""))
+            progress.forget(gone)
             progress.removed += 1
 
     async def _store_batch(self, batch: Batch, stored: Mapping[str, StoredFile], progress: Progress) -> None:

@@ -1,6 +1,6 @@
 """The external services that the use cases need, each with at least two implementations."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Protocol
 
 from code_rag.rag_server.model import (
@@ -146,3 +146,17 @@ class ChatModel(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+
+
+class FileEventsUnavailable(Exception):
+    """The system reports no file events; the message says why."""
+
+
+class FileEvents(Protocol):
+    """What the system reports of changes to files; not every file system does, and never reliably."""
+
+    def watch(self, folders: Collection[str]) -> AsyncGenerator[set[str], None]:
+        """The paths with changes directly in these folders, each burst as one set; an empty set now and then.
+
+        All paths are absolute, without symbolic links. Raises FileEventsUnavailable if it cannot watch them.
+        """

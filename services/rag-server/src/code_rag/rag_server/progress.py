@@ -11,6 +11,7 @@ from code_rag.rag_server.model import VectorCounts, VectorKind
 from code_rag.rag_server.pace import Pace, Step, StepName
 
 State = Literal["idle", "running", "waiting", "failed"]
+Watching = Literal["off", "scan", "events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class IndexReport:
     step: Step | None = None
     """The step that the run is in; None before the first and after the last."""
     vectors: VectorWork = field(default_factory=VectorWork)
+    changed: int = 0
+    """How many files and folders on disk differ from what is indexed, and wait for a run."""
+    watching: Watching = "off"
+    """How changes on disk are noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,12 @@ class Searchable:
 
 
 NEVER_RAN = IndexReport("idle", "", "", None, None, 0.0, FileCounts(), 0, {}, ())
+
+
+def changed_sentence(changed: int) -> str:
+    """That so many files or folders have changed."""
+    places = "1 file or folder has" if changed == 1 else f"{changed} files or folders have"
+    return f"{places} changed since the code was indexed"
 
 
 @dataclass(slots=True)

@@ -1,12 +1,12 @@
 """The search use case: a query in, ranked and explained chunks out; degraded without the embedder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Hit, Query, Scope, Vector, VectorCounts
 from code_rag.rag_server.ports import Embedder, VectorStore
-from code_rag.rag_server.progress import IndexReport, Searchable
+from code_rag.rag_server.progress import IndexReport, Searchable, changed_sentence
 from code_rag.rag_server.question_language import unread
 from code_rag.rag_server.ranking import rank
 from code_rag.rag_server.ranking.question import Question
@@ -22,6 +22,10 @@ CountDegradation = Callable[[str], None]
 """Counts a degraded answer, by what was unavailable."""
 
 
+async def nothing_to_refresh(path: str) -> None:
+    """For an index that nothing keeps current."""
+
+
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """Hits, best first, with what was unavailable and the seconds each step took."""
@@ -33,13 +37,17 @@ class SearchResult:
 
 @dataclass(slots=True)
 class Searcher:
-    """Searches the store; `report` returns the state of indexing at a path, `name_of` a path's codebase."""
+    """Searches the store; `report` returns the state of indexing at a path, `name_of` a path's codebase.
+
+    `refresh` makes what is indexed at a path current where that takes a moment only.
+    """
 
     store: VectorStore
     embedder: Embedder
     report: Callable[[str], IndexReport]
     name_of: Callable[[str], str]
     count_degradation: CountDegradation
+    refresh: Callable[[str], Awaitable[None]] = nothing_to_refresh
 
     async def search(self, query: str, scope: Scope, limit: int) -> SearchResult:
         """The best `limit` chunks for `query` within `scope`.
@@ -50,6 +58,8 @@ class Searcher:
         """
         watch = Stopwatch()
         degraded: list[str] = []
+        with watch.step("refresh"):
+            await self.refresh(scope.path)
         with watch.step("embed"):
             vector = await self._embed(query, degraded)
         wanted = Query(vector, encode_query(query), Question.read(query).names, scope)
@@ -104,6 +114,8 @@ class Searcher:
             gap = f"the last run failed: {index.detail}"
         elif index.files.pending:
             gap = f"{index.files.pending} files pending"
+        elif index.changed:
+            gap = changed_sentence(index.changed)
         elif not found and not await self.store.count():
             gap = "nothing is indexed yet"
         else:

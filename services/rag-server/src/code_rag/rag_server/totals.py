@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import astuple
 
 from code_rag.rag_server.pace import Step, StepName
-from code_rag.rag_server.progress import FileCounts, IndexReport, State, VectorWork
+from code_rag.rag_server.progress import FileCounts, IndexReport, State, VectorWork, Watching
 
 _STATES: tuple[State, ...] = ("running", "waiting", "failed", "idle")
 """The first that any codebase is in is the state of all."""
 _STEPS: tuple[StepName, ...] = ("words", "headers", "whole chunks")
+
+_WATCHING: tuple[Watching, ...] = ("off", "scan", "events")
+"""The first that any codebase has is said of all."""
 
 
 def total(reports: Sequence[tuple[str, IndexReport]]) -> IndexReport:
@@ -24,9 +27,7 @@ def total(reports: Sequence[tuple[str, IndexReport]]) -> IndexReport:
     open_ones = [(name, report) for name, report in reports if report.state != "idle" and report.detail]
     started = [report.started_at for report in each if report.started_at]
     finished = [report.finished_at for report in each if report.finished_at]
-    skipped: Counter[str] = Counter()
-    for report in each:
-        skipped.update(report.skipped)
+    skipped = sum((Counter(report.skipped) for report in each), Counter[str]())
     return IndexReport(
         state=next((state for state in _STATES if state in states), "idle"),
         detail="; ".join(f"{name}: {report.detail}" for name, report in open_ones),
@@ -40,6 +41,8 @@ def total(reports: Sequence[tuple[str, IndexReport]]) -> IndexReport:
         errors=tuple(error for report in each for error in report.errors),
         step=_step([report.step for report in each if report.step]),
         vectors=_vectors([report.vectors for report in each]),
+        changed=sum(report.changed for report in each),
+        watching=min((report.watching for report in each), key=_WATCHING.index, default="off"),
     )
 
 

@@ -16,6 +16,7 @@ from code_rag.rag_server.progress import (
     Searchable,
     State,
     VectorWork,
+    Watching,
 )
 
 MAX_QUERY_CHARS = 8000
@@ -38,6 +39,8 @@ class CodebaseStatus(BaseModel):
     finished_at: datetime | None = None
     files: FileCounts = FileCounts()
     chunks: int = 0
+    changed: int = 0
+    watching: Watching = "off"
     searchable: Searchable | None = None
 
     @classmethod
@@ -61,6 +64,8 @@ class IndexStatus(BaseModel):
     errors: list[FileError] = []
     step: Step | None = None
     vectors: VectorWork = VectorWork()
+    changed: int = Field(0, description="Files and folders that differ from what is indexed.")
+    watching: Watching = "off"
     searchable: Searchable | None = None
     codebases: list[CodebaseStatus] = []
 

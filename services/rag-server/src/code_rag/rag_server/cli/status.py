@@ -7,10 +7,10 @@ from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.index import pace, summary
 from code_rag.rag_server.cli.terminal import note, print_json, stdout, visible_line
+from code_rag.rag_server.progress import changed_sentence
 from code_rag.rag_server.wire import CodebaseStatus, IndexStatus
 from code_rag.servicekit.wire.health import HealthReport
 
-STATES = {"idle": "up to date", "running": "indexing", "failed": "the last run failed"}
 SIGNS = {"ok": ("✓", "green"), "degraded": ("!", "yellow"), "failing": ("✗", "red")}
 
 
@@ -50,9 +50,7 @@ def _print_health(url: str, health: HealthReport) -> None:
 
 
 def _print_index(index: IndexStatus) -> None:
-    reason = index.detail if index.state in ("waiting", "failed") else ""
-    suffix = visible_line(f" – {reason}") if reason else ""
-    typer.echo(f"\nIndex: {STATES.get(index.state, index.state)}{suffix}")
+    typer.echo(f"\nIndex: {_state(index)}")
     if index.state in ("running", "waiting"):
         done = index.files.total - index.files.pending
         typer.echo(f"  {done} of {index.files.total} files done, {index.files.pending} pending.")
@@ -72,6 +70,21 @@ def _print_codebases(codebases: list[CodebaseStatus]) -> None:
     for each in codebases:
         found = each.searchable
         counts = f"{found.chunks} chunks of {found.files} files" if found else "not known"
-        suffix = f" – {each.detail}" if each.detail and each.state in ("waiting", "failed") else ""
-        state = STATES.get(each.state, each.state)
-        typer.echo(f"  {visible_line(each.name):<{width}}  {counts}, {visible_line(state + suffix)}")
+        typer.echo(f"  {visible_line(each.name):<{width}}  {counts}, {_state(each)}")
+
+
+def _state(index: IndexStatus | CodebaseStatus) -> str:
+    """Whether what is indexed is what is on disk, as far as that is known."""
+    if index.state in ("waiting", "failed"):
+        name = "the last run failed" if index.state == "failed" else index.state
+        return name + (visible_line(f" – {index.detail}") if index.detail else "")
+    if index.state == "running":
+        return "indexing"
+    if index.changed:
+        return changed_sentence(index.changed)
+    if index.finished_at is None:
+        return "not compared with the disk since the server started; run `coderag index`"
+    if index.watching == "off":
+        at = index.finished_at.astimezone().strftime("%H:%M:%S")
+        return f"as the code was at {at}; what has changed since is not known, run `coderag index`"
+    return "up to date"

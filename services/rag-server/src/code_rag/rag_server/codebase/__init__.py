@@ -41,6 +41,14 @@ class Codebase:
         cleaned = PurePosixPath(composed(path))
         return "" if cleaned == PurePosixPath() else str(cleaned)
 
+    def holds(self, path: str) -> bool:
+        """Whether a path that `relative` returned is on disk."""
+        return self.location(path).exists()
+
+    def location(self, path: str) -> Path:
+        """Where a path that `walk` returned is on disk."""
+        return locate(self.root, path)
+
     def walk(self, subpath: str = "") -> Iterator[FoundFile | SkippedFile]:
         """List the files in path order; `subpath` limits the list to one folder or file.
 

@@ -38,6 +38,8 @@ class FoundFile:
     path: str
     size: int
     modified_ns: int
+    changed_ns: int
+    """When its content, name, owner or mode last changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _classify_file(options: Options, folder: Folder, path: str, status: os.stat_
     if status.st_size > MAX_WANTED_BYTES:
         return SkippedFile(path, Reason.TOO_LARGE)
     unwanted = None if decision.wanted else _unwanted(options, folder, path, status.st_size)
-    return unwanted or FoundFile(path, status.st_size, status.st_mtime_ns)
+    return unwanted or FoundFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _unwanted(options: Options, folder: Folder, path: str, size: int) -> SkippedFile | None:

@@ -40,6 +40,10 @@ class Member(Codebase):
         """
         return self._outer(super().relative(self._inner(path)))
 
+    def location(self, path: str) -> Path:
+        """Where a path that `walk` returned is on disk."""
+        return super().location(self._inner(path))
+
     def walk(self, subpath: str = "") -> Iterator[FoundFile | SkippedFile]:
         """List the files in path order, as `Codebase.walk` does."""
         if absence := self.absence():

@@ -1,8 +1,12 @@
 """Keeps paths inside the codebase."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from posixpath import commonpath
 from unicodedata import normalize
+
+MAX_COVER = 200
 
 
 class PathOutsideError(ValueError):
@@ -66,3 +70,12 @@ def _spelled(folder: Path, name: str) -> str:
     except OSError:
         names = []
     return next((other for other in names if composed(other) == name), name)
+
+
+def cover(paths: Iterable[str]) -> tuple[str, ...]:
+    """The paths without those inside another one, in order; one common folder where there are very many."""
+    kept: set[str] = set()
+    for path in sorted(paths, key=len):
+        if "" not in kept and not any(str(parent) in kept for parent in (path, *PurePosixPath(path).parents)):
+            kept.add(path)
+    return (commonpath(kept),) if len(kept) > MAX_COVER else tuple(sorted(kept))

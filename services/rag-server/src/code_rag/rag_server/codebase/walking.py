@@ -23,6 +23,8 @@ from code_rag.rag_server.model import SkippedFile
 __all__ = ["FoundFile", "walk", "wants"]
 
 OWN_RULES = ".ragignore"
+RULE_FILES = frozenset({".gitignore", OWN_RULES, ".gitattributes"})
+"""What says which files of its folder are indexed."""
 
 
 def walk(
@@ -60,7 +62,7 @@ def wants(root: Path, path: str) -> bool:
 def _children(root: Path, options: Options, folder: Folder, wanted: tuple[str, ...]) -> list[Entry]:
     try:
         with os.scandir(root / folder.disk) as listing:
-            entries = _by_name(listing)
+            entries = by_name(listing)
     except OSError:
         return [SkippedFile(folder.path or "./", Reason.UNREADABLE)]
     if folder.path:
@@ -75,7 +77,7 @@ def _children(root: Path, options: Options, folder: Folder, wanted: tuple[str, .
     return sorted(children, key=lambda child: child.path)
 
 
-def _by_name(listing: Iterator[os.DirEntry[str]]) -> dict[str, os.DirEntry[str]]:
+def by_name(listing: Iterator[os.DirEntry[str]]) -> dict[str, os.DirEntry[str]]:
     """The entries by their composed names; of two that differ only in form, one keeps its own."""
     entries = {entry.name: entry for entry in listing}
     for name in sorted(name for name in entries if not name.isascii()):

@@ -10,9 +10,10 @@ from code_rag.rag_server.evaluating import Evaluator
 from code_rag.rag_server.fair_embedder import FairEmbedder
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer, IndexOptions
-from code_rag.rag_server.ports import ChatModel, Embedder, VectorStore
+from code_rag.rag_server.ports import ChatModel, Embedder, FileEvents, VectorStore
 from code_rag.rag_server.searching import CountDegradation, Searcher
 from code_rag.rag_server.similarity import SimilarFinder
+from code_rag.rag_server.watchers import Watchers
 
 READ_AT_A_TIME = 2
 """Codebases whose files are read at the same time, so that a folder that hangs does not stop the others."""
@@ -25,6 +26,7 @@ class Outside:
     store: VectorStore
     embedder: Embedder
     chat: ChatModel
+    events: FileEvents | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class UseCases:
     callers: CallerFinder
     similar: SimilarFinder
     evaluator: Evaluator
+    watchers: Watchers
 
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; if anything was indexed, a new index run starts there."""
@@ -58,10 +61,16 @@ def build_use_cases(
         outside.store,
         lambda member, store: Indexer(member, store, embedder, turn=turns, options=options),
     )
+    watchers = Watchers(indexers, outside.events)
     searcher = Searcher(
-        outside.store, outside.embedder, indexers.report, codebases.name_of, count_degradation
+        outside.store,
+        outside.embedder,
+        watchers.report,
+        codebases.name_of,
+        count_degradation,
+        watchers.refresh,
     )
     answerer = Answerer(searcher, outside.chat, codebases.lines, count_degradation)
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
-    return UseCases(codebases, indexers, searcher, answerer, callers, similar, evaluator)
+    return UseCases(codebases, indexers, searcher, answerer, callers, similar, evaluator, watchers)

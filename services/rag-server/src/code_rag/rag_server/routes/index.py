@@ -7,26 +7,31 @@ from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.routes.inputs import path_in
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.watchers import Watchers
 from code_rag.rag_server.wire import CodebaseStatus, IndexRequest, IndexStatus
 
 
-def index_router(codebases: Codebases, indexers: Indexers, searcher: Searcher) -> APIRouter:
-    """The index endpoints: `indexers` do the work, `searcher` counts what is searchable."""
+def index_router(
+    codebases: Codebases, indexers: Indexers, searcher: Searcher, watchers: Watchers
+) -> APIRouter:
+    """The index endpoints: `indexers` work, `watchers` report, `searcher` counts what is searchable."""
     router = APIRouter(tags=["index"])
 
     async def status(path: str) -> IndexStatus:
         await indexers.look()
-        reports = [(member.name, report) for member, report in indexers.reports(path)]
+        reports = [(member.name, report) for member, report in watchers.reports(path)]
         counted = await searcher.searchable([name for name, _ in reports])
         each = [
             CodebaseStatus.of(name, report, counted[at] if counted else None)
             for at, (name, report) in enumerate(reports)
         ]
-        return IndexStatus.of(indexers.report(path), Searchable.sum(counted) if counted else None, each)
+        return IndexStatus.of(watchers.report(path), Searchable.sum(counted) if counted else None, each)
 
     @router.get("/index")
     async def read(codebase: str | None = None) -> IndexStatus:
-        return await status(path_in(codebases, "", codebase))
+        path = path_in(codebases, "", codebase)
+        await watchers.refresh(path)
+        return await status(path)
 
     @router.post("/index", status_code=202)
     async def start(request: IndexRequest | None = None) -> IndexStatus:

@@ -53,7 +53,7 @@ export class Status {
       const index = await indexStatus();
       this.#show(report, index);
       this.#onCodebases(index.codebases.map(({ name }) => name));
-      if (isBusy(index)) pause = BUSY_MS;
+      if (isBusy(index) || index.changed) pause = BUSY_MS;
     } catch (error) {
       this.#fail(error);
     }
@@ -98,9 +98,20 @@ function headline({ status }, index) {
     return `${index.state === "waiting" ? "Waiting" : "Indexing"}: ${total - pending} of ${total} files`;
   }
   if (index.state === "failed") return "Indexing failed";
+  if (index.changed) return changedSentence(index);
   const found = index.searchable ?? { files: index.files.total, chunks: index.chunks };
   const counts = `${found.chunks.toLocaleString("en")} chunks of ${found.files.toLocaleString("en")} files`;
   return status === "ok" ? counts : `${counts}, ${status}`;
+}
+
+const changedSentence = ({ changed }) =>
+  `${changed} ${changed === 1 ? "file or folder has" : "files or folders have"} changed since the code was indexed`;
+
+function currency(index) {
+  if (index.changed) return changedSentence(index);
+  if (!index.finished_at) return "not compared with the disk since the server started";
+  if (index.watching !== "off") return "up to date with the disk";
+  return `as at ${new Date(index.finished_at).toLocaleTimeString()}; later changes are not watched`;
 }
 
 function partRow([name, { status, detail }]) {
@@ -116,10 +127,12 @@ function partRow([name, { status, detail }]) {
 const vectorsOf = ({ chunks, vectors: { header, whole } }) =>
   `${whole} of ${chunks} chunks${header ? `, ${header} by their headers only` : ""}`;
 
-function indexRows({ state, files, seconds, skipped, errors, step, searchable, codebases }) {
+function indexRows(index) {
+  const { state, files, seconds, skipped, errors, step, searchable, codebases } = index;
   const reasons = Object.entries(skipped).sort(([, a], [, b]) => b - a);
   const done = `${files.indexed} indexed, ${files.unchanged} unchanged, ${files.removed} removed`;
   const rows = [
+    ...(state === "idle" ? [["Code", currency(index)]] : []),
     [state === "running" ? "This run" : "Last run", `${done}, ${seconds.toFixed(1)}\u00a0s`],
     ...(step ? [["Step", `${step.name}: ${step.done} of ${step.total}`]] : []),
     ...(searchable ? [["Vectors", vectorsOf(searchable)]] : []),
