@@ -8,9 +8,9 @@ import pytest
 from code_rag.rag_server.chunking.parser_source import ParserSource
 from code_rag.rag_server.chunking.syntax import syntax_structure
 
-PYTHON = "def f(order):\n    return order.total  # 주문\n\n\n" * 200
-BROKEN = 'fun f(a: Int = {\n  "$a ${\n' * 250
-ELIXIR = "defmodule A do\n  def f(x), do: x\nend\n" * 200
+PYTHON = "def f(order):\n    return order.total  # 주문\n\n\n" * 1000
+BROKEN = 'fun f(a: Int = {\n  "$a ${\n' * 250 + "// a comment\n" * 2000
+ELIXIR = "defmodule A do\n  def f(x), do: x\nend\n" * 1000
 
 
 @pytest.mark.parametrize(("language", "text"), [("python", PYTHON), ("kotlin", BROKEN), ("elixir", ELIXIR)])
