@@ -85,7 +85,7 @@ async def test_what_is_left_out_starts_nothing(events_only: WatchedBench) -> Non
     await events_only.finds("third", "a.py")
     assert events_only.bench.indexer.status().path == "a.py"
     assert started != events_only.bench.indexer.status().started_at
-    assert events_only.bench.store.calls["files"] == 2
+    assert events_only.bench.store.calls["files"] == 1
 
 
 async def test_without_events_comparing_finds_it(compared: WatchedBench) -> None:

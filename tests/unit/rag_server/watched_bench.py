@@ -32,6 +32,14 @@ class WatchedBench:
             while await self.bench.found(word) != list(paths):  # noqa: ASYNC110 – nothing tells of a change
                 await asyncio.sleep(0.005)
 
+    async def settle(self) -> None:
+        """Index until the files are older than a tick of the clock; younger ones are read again."""
+        differences = self.watcher._differences
+        while differences.find(differences.folders()):
+            await asyncio.sleep(0.01)
+            await self.bench.index()
+        self.bench.store.calls.clear()
+
     def state(self) -> IndexReport:
         """The report with what the watcher adds to it."""
         return self.watcher.annotated(self.bench.indexer.status())
@@ -52,6 +60,7 @@ async def watched(folder: Path) -> AsyncIterator[WatchedBench]:
         bench.write("shop/b.py", function("second"))
         await bench.index()
         made = WatchedBench(bench)
+        await made.settle()
         watching = asyncio.create_task(made.watcher.run())
         yield made
         watching.cancel()
