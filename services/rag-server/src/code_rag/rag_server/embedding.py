@@ -16,7 +16,7 @@ from code_rag.rag_server.pace import StepName
 from code_rag.rag_server.ports import Embedder, VectorCache, VectorStore
 from code_rag.rag_server.progress import Progress
 from code_rag.rag_server.retrying import Retrying
-from code_rag.rag_server.vectors import mean_direction, normalised, vector_key
+from code_rag.rag_server.vectors import normalised, vector_key
 from code_rag.servicekit.errors import InvalidInput
 
 GROUP_CHUNKS = 128
@@ -34,19 +34,10 @@ async def with_known_vectors(points: Sequence[Point], cache: VectorCache) -> lis
     return [replace(point, dense=_known(known, *pair)) for point, pair in zip(points, keys, strict=True)]
 
 
-async def whole_vector(embedder: Embedder, chunk: Chunk) -> Vector:
-    """The dense vector with which a chunk is done; raises as `Embedder.embed` does."""
-    header, text = await embedder.embed([header_text(chunk), chunk.text])
-    return mean_direction(normalised(header), normalised(text))
-
-
 def _known(known: Mapping[str, Vector], header_key: str, text_key: str) -> DenseVector | None:
-    header, text = known.get(header_key), known.get(text_key)
-    if header is None:
-        return None
-    return (
-        DenseVector("header", header) if text is None else DenseVector("whole", mean_direction(header, text))
-    )
+    if text_key in known:
+        return DenseVector("whole", known[text_key])
+    return DenseVector("header", known[header_key]) if header_key in known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,7 @@ class Embedding:
     is_interrupted: Callable[[], bool]
 
     async def run(self) -> None:
-        """Headers first; a small rest gets both at once."""
+        """Headers first; a small rest gets the vectors of its whole texts at once."""
         small = sum(self.progress.headers.values()) <= GROUP_CHUNKS
         if self.last == "header" or not small:
             await self._step("header", self.progress.headers)
@@ -98,12 +89,9 @@ class Embedding:
 
     async def _vectors(self, chunks: Sequence[Chunk], kind: VectorKind) -> dict[str, Vector]:
         """The vector of each chunk, by its id."""
-        headers = {chunk.id: header_text(chunk) for chunk in chunks}
-        if kind == "header":
-            known = await self._by_text(headers.values())
-            return {key: known[header] for key, header in headers.items()}
-        known = await self._by_text([*headers.values(), *(chunk.text for chunk in chunks)])
-        return {chunk.id: mean_direction(known[headers[chunk.id]], known[chunk.text]) for chunk in chunks}
+        texts = {chunk.id: header_text(chunk) if kind == "header" else chunk.text for chunk in chunks}
+        known = await self._by_text(texts.values())
+        return {key: known[text] for key, text in texts.items()}
 
     async def _by_text(self, texts: Iterable[str]) -> dict[str, Vector]:
         """The vectors of texts; only those that are not in the cache are computed."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from code_rag.rag_server.chunking.documentation import Documented, documented
-from code_rag.rag_server.embedding import whole_vector
 from code_rag.rag_server.evaluation.questions import Kind, Question, sentence, subject_question
 from code_rag.rag_server.evaluation.result import DEPTH, Asked, KindResult, in_words, result_of
 from code_rag.rag_server.identifiers import plain_name
@@ -103,7 +102,7 @@ class Evaluator:
 
     async def _vector(self, chunk: Chunk) -> Sequence[float] | None:
         try:
-            return await whole_vector(self.searcher.embedder, chunk)
+            return (await self.searcher.embedder.embed([chunk.text]))[0]
         except ServiceError:
             return None  # the search that follows cannot embed its query either, and says so
 

@@ -16,9 +16,3 @@ def normalised(vector: Vector) -> Vector:
     """The vector with length 1; a zero vector stays as it is."""
     length = math.sqrt(sum(value * value for value in vector))
     return [value / length for value in vector] if length else vector
-
-
-def mean_direction(first: Vector, second: Vector) -> Vector:
-    """The direction halfway between two vectors of length 1; the second one if they are opposite."""
-    middle = normalised([a + b for a, b in zip(first, second, strict=True)])
-    return middle if any(middle) else second
