@@ -9,7 +9,7 @@ import json
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -139,15 +139,19 @@ def _with_interval(values: Sequence[float]) -> dict[str, float]:
     return {"ndcg": round(fmean(values), 3), "low": round(low, 3), "high": round(high, 3)}
 
 
-def grouped(results: Iterable[Searched]) -> dict[str, dict[str, float]]:
+def grouped(results: Sequence[Searched]) -> dict[str, dict[str, float]]:
     """nDCG@10 by language, category and package, of what was held out and of the rest."""
     groups: dict[str, list[float]] = defaultdict(list)
-    for each in results:
-        value = ndcg(by_file(each.question, each.both, RULES), ideal(each.question))
-        package = each.question["package"]
-        held_out = "held out" if package in HELD_OUT else "not held out"
-        for name in (each.language, each.question["category"], held_out, package):
-            groups[name].append(value)
+    kinds: tuple[Callable[[Searched], str], ...] = (
+        lambda each: each.language,
+        lambda each: each.question["category"],
+        lambda each: "held out" if each.question["package"] in HELD_OUT else "not held out",
+        lambda each: each.question["package"],
+    )
+    values = [ndcg(by_file(each.question, each.both, RULES), ideal(each.question)) for each in results]
+    for kind in kinds:
+        for each, value in zip(results, values, strict=True):
+            groups[kind(each)].append(value)
     return {name: _with_interval(values) for name, values in groups.items()}
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, vector_of
 
 FILES = 40
 DEADLINE_SECONDS = 30
-WATCHED_KILLS = 10
+WATCHED_KILLS = int(os.environ.get("KILLS", "10"))
+"""KILLS=50 in the environment is the long version."""
 CHILD = "tests.unit.rag_server.index_child"
 PROJECT = Path(__file__).parents[3]
 
