@@ -107,6 +107,16 @@ def freshness(result: dict[str, Any]) -> Rows:
     ]  # fmt: skip
 
 
+def growth(result: dict[str, Any]) -> Rows:
+    return [
+        (f"{each['chunks']:,} chunks",
+         f"words after {each['words_seconds']:g} s, unchanged run {each['unchanged_seconds']:g} s, "
+         f"search p50 {each['search']['p50_ms']} ms, p95 {each['search']['p95_ms']} ms, "
+         f"{each['peak_mib']:,} MiB of memory, {each['disk_mib']:,} MiB on disk")
+        for each in result["sizes"]
+    ]  # fmt: skip
+
+
 def hot_reload(result: dict[str, Any]) -> Rows:
     where = {"tilt": "Tilt", "compose": "Compose", "processes": "`make run RELOAD=1`"}
     return [
@@ -132,6 +142,7 @@ SECTIONS = (
         retrieval,
     ),
     ("The index of 20,000 files follows the disk", "freshness", freshness),
+    ("The embedded index as it grows: synthetic codebases, made-up vectors", "growth", growth),
     ("Save to served, in place, 20 edits of each service", "hot_reload", hot_reload),
     ("From a clone to a hot-reloaded change on a local cluster", "clone_to_change", clone_to_change),
 )

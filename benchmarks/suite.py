@@ -15,6 +15,7 @@ BENCHMARKS = (
     "encoders",
     "indexing",
     "retrieval",
+    "growth",
     "freshness",
     "hot_reload",
     "clone_to_change",

@@ -17,7 +17,7 @@ from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, vector_of
 FILES = 40
 DEADLINE_SECONDS = 30
 WATCHED_KILLS = int(os.environ.get("KILLS", "10"))
-"""KILLS=50 in the environment is the long version."""
+"""The long version: KILLS=50 in the environment, and `--timeout 900`."""
 CHILD = "tests.unit.rag_server.index_child"
 PROJECT = Path(__file__).parents[3]
 
