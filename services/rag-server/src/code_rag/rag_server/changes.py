@@ -1,6 +1,7 @@
 """Compares the codebase with the store, and prepares the changed files."""
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -110,6 +111,17 @@ class Changes:
     def _is_stored(self, path: str, digest: str) -> bool:
         known = self._stored.get(path)
         return known is not None and known.complete and known.digest == digest
+
+
+async def prepared_ahead(batches: Iterator[Batch]) -> AsyncGenerator[Batch]:
+    """The batches, each prepared in a thread while the one before is being stored."""
+    coming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+    try:
+        while batch := await coming:
+            coming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            yield batch
+    finally:
+        coming.cancel()
 
 
 def _list(codebase: Codebase, path: str) -> list[FoundFile | SkippedFile]:

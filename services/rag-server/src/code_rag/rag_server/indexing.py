@@ -9,14 +9,14 @@ over: its changes come first, then the vectors that both wait for.
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from posixpath import commonpath
 
 import structlog
 
-from code_rag.rag_server.changes import Batch, Changes
+from code_rag.rag_server.changes import Batch, Changes, prepared_ahead
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.codebase.paths import PathOutsideError
 from code_rag.rag_server.codebase.signatures import Signatures
@@ -183,10 +183,11 @@ class Indexer:
         progress.unread = changes.files
         progress.begin("words", changes.files)
         batches = changes.batches(self._options.preparer)
-        while batch := await asyncio.to_thread(next, batches, None):
-            await retrying(partial(self._store_batch, batch, stored, progress))
-            for read in batch.reads:
-                self.signatures.note(read)
+        async with aclosing(prepared_ahead(batches)) as ahead:
+            async for batch in ahead:
+                await retrying(partial(self._store_batch, batch, stored, progress))
+                for read in batch.reads:
+                    self.signatures.note(read)
         for gone in await asyncio.to_thread(changes.vanished):
             await retrying(partial(self._store.remove_stale, gone, ""))
             progress.forget(gone)
