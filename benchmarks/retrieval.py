@@ -96,16 +96,20 @@ async def _search(
     return Searched(question, corpus.language, both, words, meaning, seconds)
 
 
+def grade_of_files(question: Mapping[str, Any]) -> dict[str, int]:
+    return {**dict.fromkeys(question["secondary"], 1), **dict.fromkeys(question["relevant"], 2)}
+
+
 def grades(question: Mapping[str, Any], found: Candidates, rules: Collection[str]) -> list[int]:
     """The grade of each hit's file, best hit first; 0 where the file came before."""
-    grade = {**dict.fromkeys(question["secondary"], 1), **dict.fromkeys(question["relevant"], 2)}
+    grade = grade_of_files(question)
     hits = [hit.chunk.path for hit in rank(question["query"], found, rules)]
     return [0 if path in hits[:index] else grade.get(path, 0) for index, path in enumerate(hits)]
 
 
 def by_file(question: Mapping[str, Any], found: Candidates, rules: Collection[str]) -> list[int]:
     """The grade of each file, at the rank of its best hit."""
-    grade = {**dict.fromkeys(question["secondary"], 1), **dict.fromkeys(question["relevant"], 2)}
+    grade = grade_of_files(question)
     paths = dict.fromkeys(hit.chunk.path for hit in rank(question["query"], found, rules))
     return [grade.get(path, 0) for path in paths]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from code_rag.rag_server import watching
 from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
 from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
 from code_rag.rag_server.ports import VectorStore
@@ -15,6 +16,7 @@ from tests.unit.rag_server.coderag import Coderag
 from tests.unit.rag_server.fake_rag_server import Script, running
 from tests.unit.rag_server.fakes import DIMENSION, local_qdrant
 from tests.unit.rag_server.live_app import a_codebase, an_app, live
+from tests.unit.rag_server.watched_bench import LONG_SECONDS, WatchedBench, watched
 
 
 @pytest.fixture
@@ -63,3 +65,19 @@ def store(request: pytest.FixtureRequest) -> VectorStore:
     """Each of the two stores, one after the other."""
     found: VectorStore = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture
+async def events_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WatchedBench]:
+    """What changes is found by events: nothing is compared by itself."""
+    monkeypatch.setattr(watching, "SHORTEST_PAUSE_SECONDS", LONG_SECONDS)
+    async with watched(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WatchedBench]:
+    """What changes is found by comparing, soon: no events come."""
+    monkeypatch.setattr(watching, "SHORTEST_PAUSE_SECONDS", 0.02)
+    async with watched(tmp_path) as made:
+        yield made

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,23 +10,7 @@ from code_rag.rag_server import watching
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.watching import Watcher
 from tests.unit.rag_server.index_bench import DEADLINE_SECONDS, bench_in, function
-from tests.unit.rag_server.watched_bench import LONG_SECONDS, WatchedBench, watched
-
-
-@pytest.fixture
-async def events_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WatchedBench]:
-    """What changes is found by events: nothing is compared by itself."""
-    monkeypatch.setattr(watching, "SHORTEST_PAUSE_SECONDS", LONG_SECONDS)
-    async with watched(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WatchedBench]:
-    """What changes is found by comparing, soon: no events come."""
-    monkeypatch.setattr(watching, "SHORTEST_PAUSE_SECONDS", 0.02)
-    async with watched(tmp_path) as made:
-        yield made
+from tests.unit.rag_server.watched_bench import WatchedBench, watched
 
 
 async def test_a_saved_file_is_found(events_only: WatchedBench) -> None:

@@ -1,7 +1,6 @@
 """Watching while the store, the embedder, the codebase or file events are unavailable."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,23 +8,7 @@ import pytest
 from code_rag.rag_server import watching
 from code_rag.servicekit.errors import Unavailable
 from tests.unit.rag_server.index_bench import bench_in, function
-from tests.unit.rag_server.watched_bench import LONG_SECONDS, WatchedBench, watched
-
-
-@pytest.fixture
-async def events_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WatchedBench]:
-    """What changes is found by events: nothing is compared by itself."""
-    monkeypatch.setattr(watching, "SHORTEST_PAUSE_SECONDS", LONG_SECONDS)
-    async with watched(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[WatchedBench]:
-    """What changes is found by comparing, soon: no events come."""
-    monkeypatch.setattr(watching, "SHORTEST_PAUSE_SECONDS", 0.02)
-    async with watched(tmp_path) as made:
-        yield made
+from tests.unit.rag_server.watched_bench import LONG_SECONDS, WatchedBench
 
 
 async def test_until_it_is_indexed_it_has_changed(compared: WatchedBench) -> None:
