@@ -103,7 +103,7 @@ def test_an_answer_is_text_and_nothing_else(page: Page, url: str, script: Script
         "<img src=x onerror=alert(1)> [a](javascript:alert(1)) [b](https://c.example/d)\n\n"
         "<script>alert(1)</script> x\u202ey `z\u200b` [1:8-8]\n"
     )
-    script.citations = [replace(CITATIONS[0], reason="<b>bold</b>", verified=False)]
+    script.citations = [replace(CITATIONS[0], reason="<b>bold</b>", state="missing")]
     page.open(asked(url))
     page.wait(ANSWERED)
     assert page.run("document.querySelectorAll('#answer :is(img, script, b, iframe)').length") == 0

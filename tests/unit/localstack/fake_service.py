@@ -18,9 +18,18 @@ INDEX = {
     "chunks": 5,
     "skipped": {},
 }
-CITATION = {"marker": "[1]", "path": "a.py", "start_line": 1, "end_line": 2, "verified": True, "reason": ""}
+CITATION = {
+    "marker": "[1]",
+    "path": "a.py",
+    "start_line": 1,
+    "end_line": 2,
+    "state": "supported",
+    "verified": True,
+    "reason": "",
+}
 ANSWER = {
     "answer": "It adds [1].",
+    "state": "answered",
     "citations": [CITATION],
     "hits": [],
     "timings": {},

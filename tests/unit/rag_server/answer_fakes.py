@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from code_rag.rag_server.answer import Token
 from code_rag.rag_server.model import (
     Candidate,
     Candidates,
@@ -14,7 +15,6 @@ from code_rag.rag_server.model import (
     Query,
     Scope,
     StoredFile,
-    Token,
     Vector,
     VectorKind,
     chunk_id,
@@ -153,6 +153,10 @@ class FakeChat:
     hangs: bool = False
     asked: list[Sequence[Mapping[str, str]]] = field(default_factory=list)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def writes(self) -> bool:
+        """Always."""
+        return True
 
     async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
         self.asked.append(messages)

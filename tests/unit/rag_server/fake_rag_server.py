@@ -16,6 +16,8 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
+from code_rag.rag_server.answer import Answer, Citation, Token
+from code_rag.rag_server.answer_wire import AskResponse
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.app import assemble
 from code_rag.rag_server.callers import CallerFinder, Callers
@@ -25,13 +27,12 @@ from code_rag.rag_server.codebase.member import Member
 from code_rag.rag_server.composition.use_cases import UseCases
 from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress, Evaluator
 from code_rag.rag_server.indexers import Indexers
-from code_rag.rag_server.model import Answer, Citation, Hit, Scope, SourceFile, StoredFile, Token
+from code_rag.rag_server.model import Hit, Scope, SourceFile, StoredFile
 from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.settings import Settings
 from code_rag.rag_server.similarity import SimilarFinder, SimilarTo
 from code_rag.rag_server.watchers import Watchers
-from code_rag.rag_server.wire import AskResponse
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.health import Check, Health
 from code_rag.servicekit.metrics import Metrics

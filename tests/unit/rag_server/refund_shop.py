@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from code_rag.rag_server.answer import Citation
 from code_rag.rag_server.callers import Caller, Callers, Use
 from code_rag.rag_server.evaluating import Evaluation
 from code_rag.rag_server.evaluation.questions import Kind, Question
 from code_rag.rag_server.evaluation.result import Asked, Estimate, KindResult
-from code_rag.rag_server.model import Chunk, Citation, Hit, VectorCounts
+from code_rag.rag_server.model import Chunk, Hit, VectorCounts
 from code_rag.rag_server.progress import FileCounts, IndexReport, Searchable, State
 from code_rag.rag_server.resolution import Resolution, Target
 from code_rag.rag_server.similarity import Similar, SimilarTo
@@ -77,10 +78,10 @@ return now - order.delivered_at <= limit
 Support can extend the window once, by 14 days [2].
 """
 CITATIONS = (
-    Citation("[1:8-8]", "orders/refunds.py", 8, 8, True, ""),
-    Citation("[1:9]", "orders/refunds.py", 9, 9, True, ""),
-    Citation("[1:18-22]", "orders/refunds.py", 18, 22, True, ""),
-    Citation("[2]", "docs/refunds.md", 1, 4, False, "the file changed after it was indexed"),
+    Citation("[1:8-8]", "orders/refunds.py", 8, 8, "supported", ""),
+    Citation("[1:9]", "orders/refunds.py", 9, 9, "supported", ""),
+    Citation("[1:18-22]", "orders/refunds.py", 18, 22, "supported", ""),
+    Citation("[2]", "docs/refunds.md", 1, 4, "missing", "the file changed after it was indexed"),
 )
 CALLERS = Callers(
     "RefundPolicy.allows",

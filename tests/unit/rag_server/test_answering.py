@@ -2,8 +2,10 @@
 
 import pytest
 
+from code_rag.rag_server.answer import Answer, Asked, Citation, Token
 from code_rag.rag_server.answering import Answerer, Event
-from code_rag.rag_server.model import Answer, Citation, Scope, Token
+from code_rag.rag_server.gathering import Gatherer
+from code_rag.rag_server.model import Scope
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate, a_chunk, a_report
@@ -23,12 +25,12 @@ def an_answerer(
     searcher = Searcher(
         found, FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", count.append
     )
-    return Answerer(searcher, model, DISK.get, count.append)
+    return Answerer(Gatherer(searcher), model, DISK.get, count.append)
 
 
 async def events_of(answerer: Answerer) -> list[Event]:
     """All that happens for one question."""
-    return [event async for event in answerer.stream("how to cancel", Scope(), 8)]
+    return [event async for event in answerer.stream(Asked("how to cancel"), Scope(), 8)]
 
 
 async def test_hits_come_first_then_tokens_then_the_cited_answer() -> None:
@@ -41,10 +43,10 @@ async def test_hits_come_first_then_tokens_then_the_cited_answer() -> None:
     assert tokens == [Token("Cancelling keeps the order ", "fake-model"), Token("[1:1-2].", "fake-model")]
     assert isinstance(answer, Answer)
     assert answer.text == "Cancelling keeps the order [1:1-2]."
-    assert answer.citations == (Citation("[1:1-2]", "shop/orders.py", 1, 2, verified=True, reason=""),)
+    assert answer.citations == (Citation("[1:1-2]", "shop/orders.py", 1, 2, "supported"),)
     assert answer.hits == hits.hits
     assert (answer.model, answer.degraded) == ("fake-model", ())
-    assert answer.timings.keys() == {"refresh", "embed", "search", "rank", "generate", "verify"}
+    assert answer.timings.keys() == {"refresh", "embed", "search", "rank", "quote", "generate", "verify"}
     assert "[1] shop/orders.py:1-2 (cancel)" in model.asked[0][1]["content"]
     assert model.asked[0][1]["content"].endswith("Question: how to cancel")
 
@@ -53,7 +55,7 @@ async def test_the_whole_answer_is_the_streams_last_event() -> None:
     """Whoever does not stream gets the same answer."""
     answerer = an_answerer(FakeChat())
 
-    answer = await answerer.answer("how to cancel", Scope(), 8)
+    answer = await answerer.answer(Asked("how to cancel"), Scope(), 8)
 
     assert answer.text == "Cancelling keeps the order [1:1-2]."
 
@@ -65,7 +67,7 @@ async def test_the_whole_answer_is_the_streams_last_event() -> None:
         (FakeChat(()), "llm-server sent an empty answer."),
     ],
 )
-async def test_without_a_model_the_answer_lists_the_best_places(model: FakeChat, reason: str) -> None:
+async def test_without_a_model_the_answer_quotes_the_best_places(model: FakeChat, reason: str) -> None:
     """The places are cited, names that look like markers or code cite nothing, and the reason is given."""
     counted = list[str]()
 
@@ -73,12 +75,13 @@ async def test_without_a_model_the_answer_lists_the_best_places(model: FakeChat,
 
     assert isinstance(answer, Answer)
     assert answer.text == (
-        "No language model is available. These places match the question best:\n\n"
-        "- `shop/orders.py:1-2 cancel` [1]\n- `docs/[1] run'book.md:1-1` [2]"
+        "Function `cancel` in `shop/orders.py` [1:1-2]\n\n"
+        "```python\n1| def cancel(order):\n2|     return order\n```\n\n"
+        "Lines of `docs/[1] run'book.md` [2:1]\n\n```python\n1| # Runbook\n```"
     )
-    assert [(c.marker, c.path, c.verified) for c in answer.citations] == [
-        ("[1]", "shop/orders.py", True),
-        ("[2]", "docs/[1] run`book.md", True),
+    assert [(c.marker, c.path, c.state) for c in answer.citations] == [
+        ("[1:1-2]", "shop/orders.py", "supported"),
+        ("[2:1]", "docs/[1] run`book.md", "supported"),
     ]
     assert (answer.model, answer.degraded) == ("none", (f"no language model: {reason}",))
     assert counted == ["no language model"]
@@ -87,7 +90,7 @@ async def test_without_a_model_the_answer_lists_the_best_places(model: FakeChat,
 async def test_a_model_that_fails_in_the_middle_is_an_error() -> None:
     """Half an answer is not passed off as a whole one."""
     events = an_answerer(FakeChat(("Half of",), UpstreamFailed("llm-server broke off."))).stream(
-        "?", Scope(), 8
+        Asked("?"), Scope(), 8
     )
 
     assert isinstance(await anext(events), SearchResult)
@@ -117,7 +120,7 @@ async def test_without_hits_no_model_is_asked(chunks: int, pending: int, text: s
 
 async def test_what_the_search_lacked_stays_in_the_answer() -> None:
     """The answer carries the search's degradations along."""
-    answer = await an_answerer(FakeChat(), pending=4).answer("how", Scope(), 8)
+    answer = await an_answerer(FakeChat(), pending=4).answer(Asked("how"), Scope(), 8)
 
     assert answer.degraded == ("indexing: 4 files pending",)
 
@@ -125,7 +128,7 @@ async def test_what_the_search_lacked_stays_in_the_answer() -> None:
 async def test_closing_the_events_stops_the_model() -> None:
     """Whoever stops listening stops the model, at once."""
     model = FakeChat(("One",), hangs=True)
-    events = an_answerer(model).stream("how", Scope(), 8)
+    events = an_answerer(model).stream(Asked("how"), Scope(), 8)
     await anext(events)
     await anext(events)
 

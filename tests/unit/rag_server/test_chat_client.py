@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from code_rag.rag_server.adapters.chat_client import ChatClient
-from code_rag.rag_server.model import Token
+from code_rag.rag_server.answer import Token
 from code_rag.servicekit.errors import ServiceError, Unavailable, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.middleware import request_id
 from tests.unit.rag_server.loopback_llm import LoopbackLlm, completion_events, serving

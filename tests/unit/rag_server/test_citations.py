@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from code_rag.rag_server.answer import Citation
 from code_rag.rag_server.citations import cite
-from code_rag.rag_server.model import Citation
 from code_rag.servicekit.wire.evidence import Block
 
 BLOCKS = (
@@ -25,8 +25,8 @@ ANSWER = st.lists(
 def test_lines_of_the_evidence_that_still_stand_are_verified() -> None:
     """A marker with lines cites those, one without cites the whole block."""
     assert cite("A [1:11-12]. B [2].", BLOCKS, DISK.get) == (
-        Citation("[1:11-12]", "shop/orders.py", 11, 12, verified=True, reason=""),
-        Citation("[2]", "docs/runbook.md", 1, 1, verified=True, reason=""),
+        Citation("[1:11-12]", "shop/orders.py", 11, 12, "supported"),
+        Citation("[2]", "docs/runbook.md", 1, 1, "supported"),
     )
 
 
@@ -44,7 +44,7 @@ def test_a_marker_outside_the_evidence_is_not_verified(marker: str, reason: str)
     """Citing what was not shown fails, with the reason."""
     (citation,) = cite(f"So it is {marker}.", BLOCKS, DISK.get)
 
-    assert (citation.verified, citation.reason) == (False, reason)
+    assert (citation.state, citation.reason) == ("missing", reason)
 
 
 def test_a_file_that_changed_or_went_is_not_verified() -> None:
@@ -53,9 +53,9 @@ def test_a_file_that_changed_or_went_is_not_verified() -> None:
 
     kept, broken, gone = cite("[1:10-11] [1:12] [2]", BLOCKS, changed.get)
 
-    assert kept.verified
-    assert (broken.verified, broken.reason) == (False, "the file has changed since it was indexed")
-    assert (gone.verified, gone.reason) == (False, "the file no longer exists")
+    assert kept.state == "supported"
+    assert (broken.state, broken.reason) == ("missing", "the file has changed since it was indexed")
+    assert (gone.state, gone.reason) == ("missing", "the file no longer exists")
 
 
 def test_each_cited_file_is_read_once() -> None:
@@ -72,7 +72,7 @@ def test_verified_means_inside_the_evidence(answer: str) -> None:
     """No answer makes the parser raise, and a verified citation always lies within a block of its path."""
     for citation in cite(answer, BLOCKS, DISK.get):
         assert citation.marker in answer
-        if citation.verified:
+        if citation.state != "missing":
             assert any(
                 block.path == citation.path
                 and block.start_line <= citation.start_line <= citation.end_line <= block.end_line

@@ -80,7 +80,7 @@ def test_an_answer_that_cites_nothing_exits_1(coderag: Coderag) -> None:
 def test_a_citation_of_no_block_shows_its_reason(coderag: Coderag) -> None:
     """A marker that points nowhere has no place, only a reason."""
     coderag.script.citations = [
-        replace(CITATIONS[0], marker="[9]", path="", verified=False, reason="there is no block 9")
+        replace(CITATIONS[0], marker="[9]", path="", state="missing", reason="there is no block 9")
     ]
     assert "  ✗ [9]  there is no block 9\n" in coderag("ask", "x").stdout
 

@@ -62,7 +62,7 @@ async def test_a_chat_without_a_model_streams_the_places(codebase: Path) -> None
         )
         text = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
 
-    assert text.startswith("No language model is available.")
+    assert text.startswith(f"Function `cancel` in `{ORDERS.path}` [1:1-2]")
     assert text.endswith("Sources:\n- shop/orders.py#L1-L2\n\nNote: no language model: away")
 
 

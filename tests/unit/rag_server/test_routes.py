@@ -9,8 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from code_rag.rag_server.answer_wire import AskResponse
 from code_rag.rag_server.model import Scope
-from code_rag.rag_server.wire import AskResponse, SearchResponse
+from code_rag.rag_server.wire import SearchResponse
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate
 from tests.unit.rag_server.fakes import FakeEmbedder

@@ -10,12 +10,13 @@ from typing import Self
 
 from code_rag.localstack.errors import StackError
 from code_rag.localstack.processes import LocalStack
+from code_rag.rag_server.answer_wire import AskRequest
 from code_rag.rag_server.cli.ask import follow, print_sources
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import Failure
 from code_rag.rag_server.cli.index import POLL_SECONDS, print_run, progress
 from code_rag.rag_server.cli.terminal import stderr
-from code_rag.rag_server.wire import AskRequest, IndexStatus
+from code_rag.rag_server.wire import IndexStatus
 
 START_SECONDS = 120.0
 EXTRACTIVE = (

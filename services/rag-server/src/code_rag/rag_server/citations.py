@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from code_rag.rag_server.model import Citation
+from code_rag.rag_server.answer import Citation, CitationState
 from code_rag.servicekit.wire import markers
 from code_rag.servicekit.wire.evidence import Block
 from code_rag.servicekit.wire.markers import Reference
@@ -24,11 +24,12 @@ def cite(answer: str, blocks: Sequence[Block], read_lines: ReadLines) -> tuple[C
 def _citation(reference: Reference, block: Block | None, now: Mapping[str, Lines | None]) -> Citation:
     if block is None:
         reason = f"there is no block {reference.block}"
-        return Citation(reference.marker, "", 0, 0, verified=False, reason=reason)
+        return Citation(reference.marker, "", 0, 0, "missing", reason)
     start = block.start_line if reference.start is None else reference.start
     end = block.end_line if reference.end is None else reference.end
     reason = _objection(block, start, end, now[block.path])
-    return Citation(reference.marker, block.path, start, end, verified=not reason, reason=reason)
+    state: CitationState = "missing" if reason else "supported"
+    return Citation(reference.marker, block.path, start, end, state, reason)
 
 
 def _objection(block: Block, start: int, end: int, now: Lines | None) -> str:

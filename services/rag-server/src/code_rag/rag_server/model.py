@@ -200,39 +200,3 @@ class Hit:
     """Other places with the same text."""
     codebase: str = ""
     """The name of the codebase that the chunk is in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of an answer, and the model that wrote it."""
-
-    text: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A place that an answer names, checked against the evidence it was given."""
-
-    marker: str
-    """As written in the answer, such as `[2:10-14]`."""
-    path: str
-    start_line: int
-    end_line: int
-    verified: bool
-    reason: str
-    """Why it is not verified; empty when it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The reply to a question, with its evidence."""
-
-    text: str
-    citations: tuple[Citation, ...]
-    hits: tuple[Hit, ...]
-    model: str
-    degraded: tuple[str, ...]
-    """What did not work while answering, one sentence each."""
-    timings: dict[str, float]
-    """Seconds per stage."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Protocol
 
+from code_rag.rag_server.answer import Token
 from code_rag.rag_server.model import (
     Candidates,
     Chunk,
@@ -11,7 +12,6 @@ from code_rag.rag_server.model import (
     Query,
     Scope,
     StoredFile,
-    Token,
     Vector,
     VectorKind,
 )
@@ -137,6 +137,9 @@ class Embedder(Protocol):
 
 class ChatModel(Protocol):
     """Writes an answer to messages; raises servicekit's upstream errors."""
+
+    async def writes(self) -> bool:
+        """Whether there is a model that writes; llm-server without a key only quotes."""
 
     def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
         """The answer in pieces as it is written; an incomplete answer raises. Closing it stops the model."""

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Self
 
 from pydantic import BaseModel, Field
 
-from code_rag.rag_server.model import Answer, Citation, Hit
+from code_rag.rag_server.model import Hit
 from code_rag.rag_server.pace import Step
 from code_rag.rag_server.progress import (
     FileCounts,
@@ -168,56 +168,6 @@ class SearchResponse(BaseModel):
     timings: dict[str, float]
 
 
-class AskRequest(BaseModel):
-    """A question about the codebase; with `stream` the answer comes as server-sent events."""
-
-    question: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
-    stream: bool = False
-    limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may use.")
-    path: str | None = Field(None, max_length=4096)
-    language: str | None = Field(None, max_length=64)
-    codebase: str | None = Field(None, max_length=255)
-
-
-class AnswerCitation(BaseModel):
-    """A place the answer cites; `verified` if it was retrieved and is unchanged on disk."""
-
-    marker: str
-    path: str
-    start_line: int
-    end_line: int
-    verified: bool
-    reason: str = ""
-
-    @classmethod
-    def of(cls, citation: Citation) -> Self:
-        """Convert from the domain object."""
-        return cls(**asdict(citation))
-
-
-class AskResponse(BaseModel):
-    """The answer with its citations and hits; `timings` are seconds by step."""
-
-    answer: str
-    citations: list[AnswerCitation]
-    hits: list[SearchHit]
-    model: str
-    degraded: list[str]
-    timings: dict[str, float]
-
-    @classmethod
-    def of(cls, answer: Answer) -> Self:
-        """Convert from the domain object."""
-        return cls(
-            answer=answer.text,
-            citations=[AnswerCitation.of(citation) for citation in answer.citations],
-            hits=[SearchHit.of(hit) for hit in answer.hits],
-            model=answer.model,
-            degraded=list(answer.degraded),
-            timings=answer.timings,
-        )
-
-
 class FileResponse(BaseModel):
     """A source file of the codebase as it is on disk now."""
 
@@ -225,26 +175,3 @@ class FileResponse(BaseModel):
     language: str
     text: str
     lines: int
-
-
-class HitsEvent(BaseModel):
-    """The first event of a streamed answer: the chunks it uses, and what the search was missing."""
-
-    NAME: ClassVar[str] = "hits"
-
-    hits: list[SearchHit]
-    degraded: list[str]
-
-
-class TokenEvent(BaseModel):
-    """A piece of a streamed answer, as the model writes it."""
-
-    NAME: ClassVar[str] = "token"
-
-    text: str
-
-
-class AnswerEvent(AskResponse):
-    """The last event of a streamed answer: the same fields as an answer that is not streamed."""
-
-    NAME: ClassVar[str] = "answer"

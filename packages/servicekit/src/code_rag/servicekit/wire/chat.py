@@ -6,6 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+EXTRACTIVE = "extractive"
+"""The model that llm-server lists where it has no language model: it quotes what it is given."""
+
 
 class ChatMessage(BaseModel):
     """One message; unknown fields pass through unchanged."""

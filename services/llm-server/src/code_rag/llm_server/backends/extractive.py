@@ -8,11 +8,10 @@ from code_rag.llm_server.backends.base import Json
 from code_rag.llm_server.relevance import find_quotes
 from code_rag.servicekit.errors import InvalidInput, NotFound
 from code_rag.servicekit.health import CheckResult
-from code_rag.servicekit.wire.chat import ChatMessage, chunk, completion, completion_id
+from code_rag.servicekit.wire.chat import EXTRACTIVE, ChatMessage, chunk, completion, completion_id
 from code_rag.servicekit.wire.evidence import Block, parse
 from code_rag.servicekit.wire.markers import marker
 
-MODEL = "extractive"
 CONTEXT_CHARS = 400_000  # as much as language models read; more would take seconds of CPU time
 _NO_MODEL = "No language model is configured"
 
@@ -23,26 +22,26 @@ class ExtractiveBackend:
     A token, in usage and in streams, is a word with the space after it. Sampling options have no effect.
     """
 
-    models = (MODEL,)
+    models = (EXTRACTIVE,)
 
     def __init__(self, default_model: str) -> None:
-        self._accepted = {None, MODEL, default_model}
+        self._accepted = {None, EXTRACTIVE, default_model}
 
     async def complete(self, request: Json) -> Json:
         """The answer as one completion."""
         text = await self._write(request)
-        return completion(MODEL, text, usage=_usage(request, text))
+        return completion(EXTRACTIVE, text, usage=_usage(request, text))
 
     async def stream(self, request: Json) -> AsyncGenerator[Json]:
         """The answer word by word, and its usage if `stream_options.include_usage` is set."""
         text = await self._write(request)
         id = completion_id()
-        yield chunk(id, MODEL, {"role": "assistant", "content": ""})
+        yield chunk(id, EXTRACTIVE, {"role": "assistant", "content": ""})
         for word in _tokens(text):
-            yield chunk(id, MODEL, {"content": word})
-        yield chunk(id, MODEL, {}, "stop")
+            yield chunk(id, EXTRACTIVE, {"content": word})
+        yield chunk(id, EXTRACTIVE, {}, "stop")
         if (request.get("stream_options") or {}).get("include_usage"):
-            yield chunk(id, MODEL, {}) | {"choices": [], "usage": _usage(request, text)}
+            yield chunk(id, EXTRACTIVE, {}) | {"choices": [], "usage": _usage(request, text)}
 
     async def check(self) -> CheckResult:
         """Always ok: it depends on no other service."""
@@ -54,7 +53,7 @@ class ExtractiveBackend:
     async def _write(self, request: Json) -> str:
         if (model := request.get("model")) not in self._accepted:
             raise NotFound(
-                f"There is no model {model!r} here: {_NO_MODEL.lower()}, only {MODEL!r} answers.",
+                f"There is no model {model!r} here: {_NO_MODEL.lower()}, only {EXTRACTIVE!r} answers.",
                 param="model",
                 code="model_not_found",
             )

@@ -7,8 +7,9 @@ import httpx2
 from pydantic import BaseModel, SecretStr
 
 from code_rag.rag_server.adapters.upstream import Upstream
-from code_rag.rag_server.model import Token
+from code_rag.rag_server.answer import Token
 from code_rag.servicekit.errors import UpstreamFailed
+from code_rag.servicekit.wire.chat import EXTRACTIVE
 
 COMPLETIONS = "/v1/chat/completions"
 IDLE_SECONDS = 60.0
@@ -34,6 +35,10 @@ class ChatClient:
 
     def __init__(self, url: str, api_key: SecretStr | None, idle_seconds: float = IDLE_SECONDS) -> None:
         self._upstream = Upstream("llm-server", url, api_key, idle_seconds)
+
+    async def writes(self) -> bool:
+        """Whether llm-server has a model; without one it would only quote from the prompt."""
+        return await self._upstream.model() != EXTRACTIVE
 
     async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
         """The answer in pieces; raises servicekit's upstream errors, possibly after some pieces."""

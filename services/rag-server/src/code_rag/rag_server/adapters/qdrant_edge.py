@@ -38,16 +38,7 @@ from code_rag.rag_server.adapters.qdrant_payload import (
     to_chunk,
 )
 from code_rag.rag_server.adapters.sqlite_cache import SqliteCache, open_sqlite_cache
-from code_rag.rag_server.model import (
-    Candidates,
-    Chunk,
-    Point,
-    Query,
-    Scope,
-    StoredFile,
-    Vector,
-    VectorKind,
-)
+from code_rag.rag_server.model import Candidates, Chunk, Point, Query, Scope, StoredFile, Vector, VectorKind
 from code_rag.rag_server.ports import StoreUnusable
 from code_rag.servicekit.errors import Unavailable
 

@@ -22,16 +22,7 @@ from code_rag.rag_server.adapters.qdrant_payload import (
 )
 from code_rag.rag_server.adapters.qdrant_server_lookup import ServerLookup
 from code_rag.rag_server.adapters.tls import verify_for
-from code_rag.rag_server.model import (
-    Candidates,
-    Chunk,
-    Point,
-    Query,
-    Scope,
-    StoredFile,
-    Vector,
-    VectorKind,
-)
+from code_rag.rag_server.model import Candidates, Chunk, Point, Query, Scope, StoredFile, Vector, VectorKind
 
 TIMEOUT_SECONDS = 4
 """For requests that a person waits for: with the query's embedding, a reply or an error comes within 10 s."""

@@ -51,11 +51,15 @@ class Upstream:
         """The name of the service's model; raises if the service is unreachable or its status is not ok."""
         with self.errors():
             health = HealthReport.model_validate_json(await self._get("/health"))
-            models = _Models.model_validate_json(await self._get("/v1/models"))
         if health.status != "ok":
             details = [check.detail for check in health.checks.values() if check.status != "ok"]
             raise UpstreamFailed(f"{self.service} is {health.status}: {'; '.join(details)}")
-        return models.data[0].id
+        return await self.model()
+
+    async def model(self) -> str:
+        """The name of the service's first model."""
+        with self.errors():
+            return _Models.model_validate_json(await self._get("/v1/models")).data[0].id
 
     async def close(self) -> None:
         """Close all connections."""

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import typer
 
+from code_rag.rag_server.answer_wire import AnswerCitation, AnswerEvent, AskRequest, HitsEvent, TokenEvent
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.terminal import note, print_json, stderr, stdout, visible, visible_line
-from code_rag.rag_server.wire import AnswerCitation, AnswerEvent, AskRequest, HitsEvent, TokenEvent
 
 
 def ask(client: Client, question: str, *, within: Mapping[str, Any], as_json: bool) -> None:

@@ -8,6 +8,7 @@ from code_rag.rag_server.callers import CallerFinder
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.evaluating import Evaluator
 from code_rag.rag_server.fair_embedder import FairEmbedder
+from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer, IndexOptions
 from code_rag.rag_server.ports import ChatModel, Embedder, FileEvents, VectorStore
@@ -70,7 +71,7 @@ def build_use_cases(
         count_degradation,
         watchers.refresh,
     )
-    answerer = Answerer(searcher, outside.chat, codebases.lines, count_degradation)
+    answerer = Answerer(Gatherer(searcher), outside.chat, codebases.lines, count_degradation)
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
     return UseCases(codebases, indexers, searcher, answerer, callers, similar, evaluator, watchers)

@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from fastapi import APIRouter, Request
 
+from code_rag.rag_server.answer import Answer
+from code_rag.rag_server.answer_wire import AnswerEvent, AskRequest, AskResponse, HitsEvent, TokenEvent
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.codebase.codebases import Codebases
-from code_rag.rag_server.model import Answer
 from code_rag.rag_server.routes.inputs import clean_query, scope_of
 from code_rag.rag_server.searching import SearchResult
-from code_rag.rag_server.wire import AnswerEvent, AskRequest, AskResponse, HitsEvent, SearchHit, TokenEvent
+from code_rag.rag_server.wire import SearchHit
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.streaming import EventStream
 from code_rag.servicekit.wire.events import event
@@ -22,11 +24,11 @@ def ask_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
 
     @router.post("/ask", response_model=AskResponse)
     async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
-        question = clean_query(body.question, "question")
+        asked = replace(body.asked(), question=clean_query(body.question, "question"))
         scope = scope_of(codebases, body.path, body.language, body.codebase)
         if not body.stream:
-            return AskResponse.of(await unless_gone(request, answerer.answer(question, scope, body.limit)))
-        events = answerer.stream(question, scope, body.limit)
+            return AskResponse.of(await unless_gone(request, answerer.answer(asked, scope, body.limit)))
+        events = answerer.stream(asked, scope, body.limit)
         first = await anext(events)  # before the response starts, so that a failed search sets its status
         return EventStream(_encoded(first, events), error_name="error")
 

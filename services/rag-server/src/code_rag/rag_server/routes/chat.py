@@ -6,11 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from code_rag.rag_server.answer import Answer, Asked, Token
+from code_rag.rag_server.answer_wire import AnswerCitation, AskRequest
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.codebase.codebases import Codebases
-from code_rag.rag_server.model import Answer, Scope, Token
+from code_rag.rag_server.model import Scope
 from code_rag.rag_server.routes.inputs import clean_query
-from code_rag.rag_server.wire import AnswerCitation, AskRequest
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import InvalidInput, NotFound
 from code_rag.servicekit.streaming import EventStream
@@ -34,11 +35,11 @@ def chat_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
     @router.post("/chat/completions", response_model=None)
     async def chat(body: ChatRequest, request: Request) -> dict[str, Any] | EventStream:
         scope = _scope_of_model(body.model, codebases)
-        question = last_question(body.messages)
+        asked = Asked(last_question(body.messages))
         if not body.stream:
-            answer = await unless_gone(request, answerer.answer(question, scope, LIMIT))
+            answer = await unless_gone(request, answerer.answer(asked, scope, LIMIT))
             return completion(MODEL, answer.text + appendix(answer), citations=_citations(answer))
-        events = answerer.stream(question, scope, LIMIT)
+        events = answerer.stream(asked, scope, LIMIT)
         await anext(events)  # before the response starts, so that a failed search sets its status
         return EventStream(_encoded(events))
 
@@ -55,7 +56,7 @@ def last_question(messages: Sequence[ChatMessage]) -> str:
 
 def appendix(answer: Answer) -> str:
     """What a chat shows below the answer: its verified sources, and what was unavailable."""
-    places = (f"{c.path}#L{c.start_line}-L{c.end_line}" for c in answer.citations if c.verified)
+    places = (f"{c.path}#L{c.start_line}-L{c.end_line}" for c in answer.citations if c.state != "missing")
     sources = "".join(f"\n- {place}" for place in dict.fromkeys(places))
     notes = "".join(f"\n\nNote: {reason}" for reason in answer.degraded)
     return (f"\n\nSources:{sources}" if sources else "") + notes

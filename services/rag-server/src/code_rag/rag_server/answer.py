@@ -1,0 +1,68 @@
+"""The value types of an answer: what was asked, the answer's text, and the places that it cites."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from code_rag.rag_server.model import Hit
+
+AnswerState = Literal["answered", "unsure", "not_found", "unsupported"]
+"""Whether the code answers the question: it does, it may, it does not, or the answer cites nothing."""
+
+CitationState = Literal["supported", "exists", "missing"]
+"""What a citation's check found: lines with the words of the claim, unchanged lines, or no such lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation and its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and the conversation it continues, oldest turn first."""
+
+    question: str
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of an answer, and the model that wrote it."""
+
+    text: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place that an answer names, checked against the evidence it was given."""
+
+    marker: str
+    """As written in the answer, such as `[2:10-14]`."""
+    path: str
+    start_line: int
+    end_line: int
+    state: CitationState
+    reason: str = ""
+    """Why it is not supported; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to a question, with its evidence."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    model: str
+    degraded: tuple[str, ...]
+    """What did not work while answering, one sentence each."""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    """Seconds per stage."""
+    state: AnswerState = "answered"
+    understood: str = ""
+    """The question as it was searched for, if that is not how it was asked."""

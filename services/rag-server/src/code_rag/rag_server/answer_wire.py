@@ -1,0 +1,110 @@
+"""Request and response models of questions and answers in rag-server's HTTP API."""
+
+from dataclasses import asdict
+from typing import ClassVar, Self
+
+from pydantic import BaseModel, Field
+
+from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, CitationState, Turn
+from code_rag.rag_server.wire import MAX_QUERY_CHARS, SearchHit
+
+MAX_TURNS = 50
+MAX_ANSWER_CHARS = 100_000
+
+
+class AskTurn(BaseModel):
+    """An earlier question of the conversation and its answer."""
+
+    question: str = Field(max_length=MAX_QUERY_CHARS)
+    answer: str = Field("", max_length=MAX_ANSWER_CHARS)
+
+
+class AskRequest(BaseModel):
+    """A question about the codebase; with `stream` the answer comes as server-sent events."""
+
+    question: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
+    history: list[AskTurn] = Field([], max_length=MAX_TURNS, description="Earlier turns, oldest first.")
+    stream: bool = False
+    limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may use.")
+    path: str | None = Field(None, max_length=4096)
+    language: str | None = Field(None, max_length=64)
+    codebase: str | None = Field(None, max_length=255)
+
+    def asked(self) -> Asked:
+        """The question as the use cases take it."""
+        return Asked(self.question, tuple(Turn(turn.question, turn.answer) for turn in self.history))
+
+
+class AnswerCitation(BaseModel):
+    """A place the answer cites, and what its check found.
+
+    `supported`: the lines are there, unchanged, and hold the words of the claim; `exists`: they are there,
+    unchanged; `missing`: they are not. `verified` is true for the first.
+    """
+
+    marker: str
+    path: str
+    start_line: int
+    end_line: int
+    state: CitationState
+    verified: bool
+    reason: str = ""
+
+    @classmethod
+    def of(cls, citation: Citation) -> Self:
+        """Convert from the domain object."""
+        return cls(**asdict(citation), verified=citation.state == "supported")
+
+
+class AskResponse(BaseModel):
+    """The answer with its citations and hits; `timings` are seconds by step.
+
+    `state` is `answered`, `unsure` (the nearest places are shown), `not_found`, or `unsupported`: the model
+    cites nothing. `understood` is the question as it was searched for, if that is not how it was asked.
+    """
+
+    answer: str
+    state: AnswerState
+    understood: str = ""
+    citations: list[AnswerCitation]
+    hits: list[SearchHit]
+    model: str
+    degraded: list[str]
+    timings: dict[str, float]
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """Convert from the domain object."""
+        return cls(
+            answer=answer.text,
+            state=answer.state,
+            understood=answer.understood,
+            citations=[AnswerCitation.of(citation) for citation in answer.citations],
+            hits=[SearchHit.of(hit) for hit in answer.hits],
+            model=answer.model,
+            degraded=list(answer.degraded),
+            timings=dict(answer.timings),
+        )
+
+
+class HitsEvent(BaseModel):
+    """The first event of a streamed answer: the chunks it uses, and what the search was missing."""
+
+    NAME: ClassVar[str] = "hits"
+
+    hits: list[SearchHit]
+    degraded: list[str]
+
+
+class TokenEvent(BaseModel):
+    """A piece of a streamed answer, as the model writes it."""
+
+    NAME: ClassVar[str] = "token"
+
+    text: str
+
+
+class AnswerEvent(AskResponse):
+    """The last event of a streamed answer: the same fields as an answer that is not streamed."""
+
+    NAME: ClassVar[str] = "answer"

@@ -1,0 +1,34 @@
+"""An excerpt: the lines of one place that an answer quotes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from code_rag.servicekit.wire.evidence import Block
+
+Run = tuple[int, int]
+"""The numbers of the first and the last of some consecutive lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Consecutive lines of a file, and which of them are quoted."""
+
+    path: str
+    start_line: int
+    lines: tuple[str, ...]
+    """All lines from the first that is quoted to the last."""
+    shown: tuple[Run, ...]
+    """The quoted lines, in order, apart from each other; the first starts at `start_line`."""
+    symbol: str = ""
+    kind: str = ""
+    """What it is: function, class, method, section, ..."""
+    language: str = ""
+
+    def block(self, number: int) -> Block:
+        """All its lines as evidence."""
+        return Block(number, self.path, self.start_line, self.lines, self.symbol, self.language)
+
+    def quoted(self) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Each run of quoted lines, with the number of its first line."""
+        for first, last in self.shown:
+            yield first, self.lines[first - self.start_line : last - self.start_line + 1]
