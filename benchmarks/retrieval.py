@@ -6,26 +6,21 @@ is a file, at the rank of its best chunk. Writes results/retrieval.json.
 
 import asyncio
 import json
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.corpora import Corpus
+from benchmarks.indexed import embedding_server, indexed
 from benchmarks.machine import RESULTS, describe
 from benchmarks.percentiles import milliseconds
-from code_rag.localstack.ports import HOST, free_ports
-from code_rag.localstack.processes import LocalStack
 from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
-from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
-from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.composition.stores import FIRST_GUESS
 from code_rag.rag_server.evaluation.metrics import bootstrap_interval, ndcg, recall, reciprocal_rank
-from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Candidates, Query, SparseVector
 from code_rag.rag_server.ports import VectorStore
@@ -60,7 +55,9 @@ def questions() -> dict[Corpus, list[dict[str, Any]]]:
     found: dict[Corpus, list[dict[str, Any]]] = defaultdict(list)
     for line in QUESTIONS.read_text().splitlines():
         question = json.loads(line)
-        found[Corpus(question["package"], question["version"], question.get("folder"))].append(question)
+        folder = question.get("folder")
+        source: Literal["npm", "wheel"] = "npm" if folder else "wheel"
+        found[Corpus(question["package"], question["version"], folder, source)].append(question)
     return found
 
 
@@ -68,17 +65,8 @@ async def searched(
     embedder: EmbeddingClient, corpus: Corpus, asked: Sequence[dict[str, Any]]
 ) -> list[Searched]:
     """Index a corpus and search it for each of its questions."""
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_edge_store(Path(folder) / "index", FIRST_GUESS.dimension)
-        indexer = Indexer(Codebase(corpus.root()), store, embedder)
-        indexer.start()
-        while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing signals the end
-            await asyncio.sleep(0.1)
-        report = indexer.status()
-        print(f"{corpus.package}: {report.chunks} chunks in {report.seconds:.1f} s", flush=True)
-        found = [await _search(store, embedder, corpus, question) for question in asked]
-        await store.close()
-    return found
+    async with indexed(corpus, embedder) as store:
+        return [await _search(store, embedder, corpus, question) for question in asked]
 
 
 async def _search(
@@ -203,14 +191,8 @@ def show(result: Mapping[str, Any]) -> None:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        empty = Path(folder) / "codebase"
-        empty.mkdir()
-        ports = free_ports()
-        stack = LocalStack(empty, Path(folder) / "index", Path(folder) / "logs", ports, {"VECTOR_DB_URL": ""})
-        with stack:
-            stack.wait_ready(120)
-            result = {"machine": describe(), **asyncio.run(measure(f"http://{HOST}:{ports.embedding}"))}
+    with embedding_server() as url:
+        result = {"machine": describe(), **asyncio.run(measure(url))}
     (RESULTS / "retrieval.json").write_text(json.dumps(result, indent=2) + "\n")
     show(result)
     reached = result["ablation"][WHOLE]["ndcg"]

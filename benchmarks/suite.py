@@ -15,6 +15,7 @@ BENCHMARKS = (
     "encoders",
     "indexing",
     "retrieval",
+    "answers",
     "growth",
     "freshness",
     "hot_reload",

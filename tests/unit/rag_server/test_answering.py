@@ -12,8 +12,8 @@ from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate,
 from tests.unit.rag_server.fakes import FakeEmbedder
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
-RUNBOOK = a_chunk(path="docs/[1] run`book.md", text="# Runbook")
-DISK = {ORDERS.path: ORDERS.text.split("\n"), RUNBOOK.path: ["# Runbook"]}
+RUNBOOK = a_chunk(path="docs/[1] run`book.md", text="# Cancel runbook")
+DISK = {ORDERS.path: ORDERS.text.split("\n"), RUNBOOK.path: ["# Cancel runbook"]}
 
 
 def an_answerer(
@@ -21,7 +21,7 @@ def an_answerer(
 ) -> Answerer:
     """An answerer over fakes; by default the store finds both chunks."""
     count = [] if counted is None else counted
-    found = store or FakeStore([a_candidate(ORDERS, 2.0), a_candidate(RUNBOOK, 1.0)])
+    found = store or FakeStore([a_candidate(ORDERS, 2.0), a_candidate(RUNBOOK, 1.9)])
     searcher = Searcher(
         found, FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", count.append
     )
@@ -77,7 +77,7 @@ async def test_without_a_model_the_answer_quotes_the_best_places(model: FakeChat
     assert answer.text == (
         "Function `cancel` in `shop/orders.py` [1:1-2]\n\n"
         "```python\n1| def cancel(order):\n2|     return order\n```\n\n"
-        "Lines of `docs/[1] run'book.md` [2:1]\n\n```python\n1| # Runbook\n```"
+        "Lines of `docs/[1] run'book.md` [2:1]\n\n```python\n1| # Cancel runbook\n```"
     )
     assert [(c.marker, c.path, c.state) for c in answer.citations] == [
         ("[1:1-2]", "shop/orders.py", "supported"),

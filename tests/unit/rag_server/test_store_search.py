@@ -14,7 +14,7 @@ NAMES = [f"part{number}" for number in range(1000)]
 
 
 async def test_scope_narrows_both_searches(store: VectorStore) -> None:
-    """A path and a language narrow the dense and the sparse search alike."""
+    """A path, a language and a choice of files narrow the dense and the sparse search alike."""
     points = [
         *make_file("src/a.py", ["a"]),
         *make_file("src/deep/b.go", ["b"], language="go"),
@@ -27,6 +27,7 @@ async def test_scope_narrows_both_searches(store: VectorStore) -> None:
         (Scope(language="python"), {"src/a.py", "other/c.py"}),
         (Scope(path="src", language="go"), {"src/deep/b.go"}),
         (Scope(path="sr"), set()),
+        (Scope(files=("src/a.py", "other/c.py")), {"src/a.py", "other/c.py"}),
     ]:
         assert paths(await search(store, vector_of("q"), NOTHING, scope)) == expected
         assert paths(await search(store, None, words(1), scope)) == expected

@@ -2,17 +2,23 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from code_rag.rag_server.answer import Asked
-from code_rag.rag_server.model import Chunk, Hit, Scope
+from code_rag.rag_server.model import Chunk, Scope
 from code_rag.rag_server.question_language import UNREAD
-from code_rag.rag_server.quoting import Quotes, quote
+from code_rag.rag_server.quoting import Quoter, Quotes
+from code_rag.rag_server.quoting.places import best_places
+from code_rag.rag_server.quoting.spelling import respelled
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.stopwatch import Stopwatch
 
-FILES = 5
-"""How many of the first files are read whole."""
+HITS = 30
+"""How many hits are looked at for the answer, whatever the number that is shown."""
+FILES = 8
+"""How many of the first files are looked at again."""
+NEARBY = 40
+"""How many of their chunks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +40,36 @@ class Gatherer:
 
     async def gather(self, asked: Asked, scope: Scope, limit: int) -> Gathered:
         """What the code says about a question; raises the store's errors."""
-        question = asked.question
-        found = await self.searcher.search(question, scope, limit)
+        question, found = await self._search(asked.question, scope, max(limit, HITS))
         if not found.hits:
             return Gathered(found, not_found(found), found.timings, question)
         watch = Stopwatch(dict(found.timings))
         with watch.step("quote"):
-            files = await self._first_files(found.hits)
-            quotes = await asyncio.to_thread(quote, question, found.hits, files)
-        return Gathered(found, quotes, watch.timings, question)
+            quotes = await self._quotes(question, found)
+        return Gathered(replace(found, hits=found.hits[:limit]), quotes, watch.timings, question)
 
-    async def _first_files(self, hits: Sequence[Hit]) -> dict[str, list[Chunk]]:
-        """All chunks of the first files, by path."""
-        paths = list(dict.fromkeys(hit.chunk.path for hit in hits))[:FILES]
+    async def _search(self, question: str, scope: Scope, limit: int) -> tuple[str, SearchResult]:
+        """What is found for the question, or for what it means where a word of it is misspelled."""
+        found = await self.searcher.search(question, scope, limit)
+        meant = respelled(question, found.idf, (hit.chunk.text for hit in found.hits))
+        if meant == question:
+            return question, found
+        return meant, await self.searcher.search(meant, scope, limit)
+
+    async def _quotes(self, question: str, found: SearchResult) -> Quotes:
+        """The best excerpts of the first files."""
+        quoter = Quoter(question, found.idf)
+        files = list(dict.fromkeys(hit.chunk.path for hit in found.hits))[:FILES]
+        hits = [hit for hit in found.hits if hit.chunk.path in files]
+        nearby = await self.searcher.nearest(found.vector, files, NEARBY) if found.vector else ()
+        places = await asyncio.to_thread(quoter.places, hits, nearby)
+        whole = await self._whole([place.chunk.path for place in best_places(places)])
+        return await asyncio.to_thread(quoter.quotes, places, whole)
+
+    async def _whole(self, paths: Sequence[str]) -> dict[str, list[Chunk]]:
+        """All chunks of files, by path."""
         files: dict[str, list[Chunk]] = {path: [] for path in paths}
-        for chunk in await self.searcher.store.stored_chunks(paths) if paths else ():
+        for chunk in await self.searcher.store.stored_chunks(list(files)):
             files[chunk.path].append(chunk)
         return files
 

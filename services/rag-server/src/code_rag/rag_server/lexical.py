@@ -21,6 +21,8 @@ AVERAGE_TOKENS = 80
 
 _WORD = re.compile(r"\w+")
 _SUFFIX = re.compile(r"(?<=...)(?:ations?|ings?|ie[sd]|y|ers?|ed|es|s|e)$")
+_BRITISH = re.compile(r"(?<=[a-z]{3})(?:our|is|ys)$")
+_AMERICAN = {"our": "or", "is": "iz", "ys": "yz"}
 _DOUBLE_LETTER = re.compile(r"([a-z])\1$")
 _STOP_WORDS = frozenset(
     [
@@ -85,8 +87,10 @@ def _last_name(symbol: str) -> str:
 
 
 def _stem(word: str) -> str:
-    # Minimal stemming: maps runs, running and run to the same stem, in documents and queries.
-    return _DOUBLE_LETTER.sub(r"\1", _SUFFIX.sub("", word))
+    # Minimal stemming: maps runs, running and run to the same stem, in documents and queries, and colour to
+    # color, initialise to initialize.
+    stem = _BRITISH.sub(lambda match: _AMERICAN[match[0]], _SUFFIX.sub("", word))
+    return _DOUBLE_LETTER.sub(r"\1", stem)
 
 
 def _vector(weights: dict[str, float]) -> SparseVector:

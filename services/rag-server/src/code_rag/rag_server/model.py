@@ -113,10 +113,12 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The filters of a search: a folder or file, a language, or none."""
+    """The filters of a search: a folder or file, a language, some files, or none."""
 
     path: str = ""
     language: str = ""
+    files: tuple[str, ...] = ()
+    """If there are any: only these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """The search use case: a query in, ranked and explained chunks out; degraded without the embedder."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import Hit, Query, Scope, Vector, VectorCounts
+from code_rag.rag_server.model import Candidate, Hit, Query, Scope, SparseVector, Vector, VectorCounts
 from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import IndexReport, Searchable, changed_sentence
 from code_rag.rag_server.question_language import unread
@@ -33,6 +33,10 @@ class SearchResult:
     hits: tuple[Hit, ...]
     degraded: tuple[str, ...]
     timings: dict[str, float]
+    vector: Vector | None = None
+    """The query's dense vector, if there is one."""
+    idf: Mapping[int, float] = field(default_factory=dict)
+    """How rare the terms of the query are in the index, by term id."""
 
 
 @dataclass(slots=True)
@@ -63,10 +67,15 @@ class Searcher:
         with watch.step("embed"):
             vector = await self._embed(query, degraded)
         wanted = Query(vector, encode_query(query), Question.read(query).names, scope)
-        best = await self._ranked(query, wanted, limit, watch)
+        best, idf = await self._ranked(query, wanted, limit, watch)
         hits = [replace(hit, codebase=self.name_of(hit.chunk.path)) for hit in best]
         await self.note_index(bool(hits), scope, degraded)
-        return SearchResult(tuple(hits), tuple(degraded), watch.timings)
+        return SearchResult(tuple(hits), tuple(degraded), watch.timings, vector, idf)
+
+    async def nearest(self, vector: Vector, files: Sequence[str], limit: int) -> Sequence[Candidate]:
+        """The chunks of some files whose vectors are nearest to `vector`."""
+        wanted = Query(vector, SparseVector((), ()), scope=Scope(files=tuple(files)))
+        return (await self.store.search(wanted, limit)).found
 
     async def searchable(self, names: Sequence[str]) -> list[Searchable] | None:
         """What a search can find now of each codebase, counted in the store; None without its answer."""
@@ -83,8 +92,13 @@ class Searcher:
             for each in paths.values()
         ]
 
-    async def _ranked(self, query: str, wanted: Query, limit: int, watch: Stopwatch) -> list[Hit]:
-        """The best `limit` hits; more candidates are fetched if too few of them are different texts."""
+    async def _ranked(
+        self, query: str, wanted: Query, limit: int, watch: Stopwatch
+    ) -> tuple[list[Hit], Mapping[int, float]]:
+        """The best `limit` hits, and how rare the query's terms are.
+
+        More candidates are fetched if too few of them are different texts.
+        """
         candidates = CANDIDATES
         while True:
             with watch.step("search"):
@@ -92,7 +106,7 @@ class Searcher:
             with watch.step("rank"):
                 hits = rank(query, found)
             if len(hits) >= limit or found.exhausted or candidates >= MAX_CANDIDATES:
-                return hits[:limit]
+                return hits[:limit], found.idf
             candidates *= 4
 
     async def _embed(self, query: str, degraded: list[str]) -> Vector | None:

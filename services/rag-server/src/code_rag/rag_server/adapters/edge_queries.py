@@ -74,7 +74,8 @@ def of_paths(paths: Sequence[str]) -> FieldCondition:
 def conditions(scope: model.Scope) -> list[Any]:
     """The conditions of a scope."""
     wanted = (("path_parents", scope.path), ("language", scope.language))
-    return [equals(field, value) for field, value in wanted if value]
+    filters = [equals(field, value) for field, value in wanted if value]
+    return [*filters, of_paths(scope.files)] if scope.files else filters
 
 
 def equals(field: str, value: str) -> FieldCondition:

@@ -9,7 +9,7 @@ from typing import Any
 from code_rag.rag_server.identifiers import defined_names
 from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, Point, StoredFile, VectorKind
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Bump when the meaning of a stored payload or sparse vector changes."""
 
 MAX_FILES = 1_000_000

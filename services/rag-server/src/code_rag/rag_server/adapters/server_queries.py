@@ -61,7 +61,8 @@ def of_paths(paths: Sequence[str]) -> models.FieldCondition:
 def conditions(scope: Scope) -> list[models.Condition]:
     """The conditions of a scope."""
     wanted = (("path_parents", scope.path), ("language", scope.language))
-    return [equals(field, value) for field, value in wanted if value]
+    filters: list[models.Condition] = [equals(field, value) for field, value in wanted if value]
+    return [*filters, of_paths(scope.files)] if scope.files else filters
 
 
 def equals(field: str, value: str) -> models.FieldCondition:

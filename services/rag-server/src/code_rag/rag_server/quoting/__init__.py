@@ -1,14 +1,22 @@
-"""Answers a question by quoting: the lines of the first hits that say most about it."""
+"""Answers a question by quoting: the lines of the first files that say most about it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from code_rag.rag_server.answer import AnswerState
-from code_rag.rag_server.model import Chunk, Hit
+from code_rag.rag_server.lexical import stems, term_id, tokenize
+from code_rag.rag_server.model import Candidate, Chunk, Hit
+from code_rag.rag_server.quoting.confidence import confidence, state_of
 from code_rag.rag_server.quoting.excerpt import Excerpt
+from code_rag.rag_server.quoting.places import Place, best_places, score_places
+from code_rag.rag_server.quoting.regions import Regions
+from code_rag.rag_server.quoting.wording import is_telling, matched, share, telling_words
 
-PLACES = 3
-LINES = 12
+UNKNOWN_NAMED = 3
+"""How many words that are nowhere in the index are named."""
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +28,39 @@ class Quotes:
     opening: str = ""
 
 
-def quote(question: str, hits: Sequence[Hit], files: Mapping[str, Sequence[Chunk]]) -> Quotes:
-    """At most three excerpts of the hits and of all chunks of the first files."""
-    excerpts = []
-    for hit in hits[:PLACES]:
-        chunk = hit.chunk
-        lines = tuple(chunk.text.split("\n")[:LINES])
-        shown = ((chunk.start_line, chunk.start_line + len(lines) - 1),)
-        excerpts.append(
-            Excerpt(chunk.path, chunk.start_line, lines, shown, chunk.symbol, chunk.kind, chunk.language)
-        )
-    return Quotes(tuple(excerpts), "answered" if excerpts else "not_found")
+@dataclass(frozen=True, slots=True)
+class Quoter:
+    """Quotes for one question; `idf` is that of its terms over the whole index, by term id."""
+
+    question: str
+    idf: Mapping[int, float]
+
+    def places(self, hits: Sequence[Hit], nearby: Sequence[Candidate]) -> list[Place]:
+        """The hits and the other chunks of the first files, the best answers first."""
+        words = telling_words(self.question, self.idf)
+        return score_places(words, stems(self.question), hits, nearby)
+
+    def quotes(self, places: Sequence[Place], files: Mapping[str, Sequence[Chunk]]) -> Quotes:
+        """At most three excerpts of `files`, which holds all chunks of the files of the best places."""
+        regions = Regions(files, {place.chunk.id: place.score for place in places})
+        found = (regions.around(place) for place in best_places(places))
+        excerpts = tuple(excerpt for excerpt in found if excerpt)
+        words = telling_words(self.question, self.idf)
+        shown = "\n".join("\n".join((each.path, each.symbol, *each.lines)) for each in excerpts)
+        state = state_of(confidence(words, self.idf, places[0], share(words, matched(words, shown))))
+        return Quotes(excerpts, state, self._opening(state))
+
+    def _opening(self, state: AnswerState) -> str:
+        """What is said before excerpts that may not be the answer."""
+        if state == "answered":
+            return ""
+        unknown = self._unknown_words()[:UNKNOWN_NAMED]
+        why = f" No indexed file has the word {' or '.join(unknown)}." if unknown else ""
+        if state == "not_found":
+            return f"Not found in the indexed code.{why} The nearest places:"
+        return f"Not sure: no place clearly answers this.{why} The nearest places:"
+
+    def _unknown_words(self) -> list[str]:
+        """The telling words of the question, as they are asked, that are nowhere in the index."""
+        words = dict.fromkeys(word for word in _WORD.findall(self.question) if is_telling(word))
+        return [word for word in words if not self.idf.get(term_id(tokenize(word)[0]), 0.0)]
