@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp
 from structlog.testing import capture_logs
 
-from code_rag.rag_server.answer import Answer, Citation, Token
+from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, Token
 from code_rag.rag_server.answer_wire import AskResponse
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.app import assemble
@@ -27,6 +28,7 @@ from code_rag.rag_server.codebase.member import Member
 from code_rag.rag_server.composition.use_cases import UseCases
 from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress, Evaluator
 from code_rag.rag_server.indexers import Indexers
+from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.model import Hit, Scope, SourceFile, StoredFile
 from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
@@ -61,6 +63,10 @@ class Script:
     hits: list[Hit] = field(default_factory=lambda: list(HITS))
     answer: str = ANSWER
     citations: Sequence[Citation] = CITATIONS
+    state: AnswerState = "answered"
+    understood: str = ""
+    kept_since: datetime | None = None
+    """Of answers that are not asked for again."""
     degraded: Sequence[str] = ()
     files: dict[str, str] = field(
         default_factory=lambda: {"orders/refunds.py": REFUNDS, "docs/refunds.md": RUNBOOK}
@@ -86,11 +92,19 @@ class Script:
     """Seconds between tokens."""
     requests: list[tuple[str, dict[str, Any], Mapping[str, str]]] = field(default_factory=list)
 
-    def whole_answer(self) -> Answer:
+    def whole_answer(self, *, again: bool = False) -> Answer:
         """The answer that ends the stream."""
-        timings = {"search": 0.021, "answer": 1.4}
-        hits, degraded = tuple(self.hits), tuple(self.degraded)
-        return Answer(self.answer, tuple(self.citations), hits, MODEL, degraded, timings)
+        return Answer(
+            self.answer,
+            tuple(self.citations),
+            tuple(self.hits),
+            MODEL,
+            tuple(self.degraded),
+            {"search": 0.021, "answer": 1.4},
+            self.state,
+            self.understood,
+            None if again else self.kept_since,
+        )
 
     def ask_response(self) -> dict[str, Any]:
         """The answer as the wire carries it."""
@@ -154,16 +168,18 @@ class ScriptedUseCases:
         yield EvaluationProgress(0, questions)
         yield self.script.evaluation
 
-    async def answer(self, question: str, scope: Scope, limit: int) -> Answer:
+    async def answer(self, asked: Asked, scope: Scope, limit: int, *, again: bool = False) -> Answer:
         """The answer, whatever is asked."""
         self.script.fail("/ask")
-        return self.script.whole_answer()
+        return self.script.whole_answer(again=again)
 
-    async def stream(self, question: str, scope: Scope, limit: int) -> AsyncGenerator[Event, None]:
+    async def stream(
+        self, asked: Asked, scope: Scope, limit: int, *, again: bool = False
+    ) -> AsyncGenerator[Event, None]:
         """Hits, tokens, and the answer or the error at its end."""
         script = self.script
         script.fail("/ask")
-        yield await self.search(question, scope, limit)
+        yield await self.search(asked.question, scope, limit)
         words = script.answer.split(" ") if script.stream_tokens else []
         for count, word in enumerate(words):
             if count == script.break_stream_after:
@@ -172,7 +188,7 @@ class ScriptedUseCases:
                 raise UpstreamFailed("The language model hung up.")
             await asyncio.sleep(script.delay)
             yield Token(word if count == 0 else f" {word}", MODEL)
-        yield script.whole_answer()
+        yield script.whole_answer(again=again)
 
     @property
     def store(self) -> Self:
@@ -214,6 +230,7 @@ def create_app(script: Script) -> ASGIApp:
         cast(Indexers, scripted),
         cast(Searcher, scripted),
         cast(Answerer, scripted),
+        cast(AnswerKeeper, scripted),
         cast(CallerFinder, scripted),
         cast(SimilarFinder, scripted),
         cast(Evaluator, scripted),

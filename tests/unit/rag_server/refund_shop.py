@@ -80,7 +80,7 @@ Support can extend the window once, by 14 days [2].
 CITATIONS = (
     Citation("[1:8-8]", "orders/refunds.py", 8, 8, "supported", ""),
     Citation("[1:9]", "orders/refunds.py", 9, 9, "supported", ""),
-    Citation("[1:18-22]", "orders/refunds.py", 18, 22, "supported", ""),
+    Citation("[1:18-22]", "orders/refunds.py", 18, 22, "exists", "it does not mention 14"),
     Citation("[2]", "docs/refunds.md", 1, 4, "missing", "the file changed after it was indexed"),
 )
 CALLERS = Callers(

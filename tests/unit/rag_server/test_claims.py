@@ -45,7 +45,8 @@ def test_markers_side_by_side_stand_behind_one_claim() -> None:
 
 def test_code_below_a_title_belongs_to_it() -> None:
     """The quoted lines come without their numbers and gaps; code further below is none of it."""
-    answer = "Method `a` [1:3]\n\n```py\n 3| def a():\n  ⋯\n12|     return 1\n```\n\nMore [2].\n\nText.\n\n```\nb\n```"
+    code = "```py\n 3| def a():\n  ⋯\n12|     return 1\n```"
+    answer = f"Method `a` [1:3]\n\n{code}\n\nMore [2].\n\nText.\n\n```\nb\n```"
 
     first, second = claims(answer, ["[1:3]", "[2]"])
 

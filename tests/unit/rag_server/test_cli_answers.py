@@ -2,7 +2,11 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
+import pytest
+
+from code_rag.rag_server.answer import AnswerState
 from tests.unit.rag_server.coderag import Coderag
 from tests.unit.rag_server.refund_shop import CITATIONS, hit
 
@@ -54,12 +58,14 @@ def test_degradations_are_notes_on_stderr(coderag: Coderag) -> None:
 
 
 def test_ask_prints_answer_and_sources(coderag: Coderag) -> None:
-    """The streamed tokens make up the answer; each citation says whether it was verified."""
+    """The streamed tokens make up the answer; each citation says what its check found."""
     result = coderag("ask", "How long may I ask for a refund?")
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith(coderag.script.answer)
-    assert "  ✓ orders/refunds.py:18-22  [1:18-22]\n" in result.stdout
-    assert "  ✗ docs/refunds.md:1-4  [2]  the file changed after it was indexed\n" in result.stdout
+    assert "  ✓ orders/refunds.py:8-8  [1:8-8]  says so\n" in result.stdout
+    doubtful = "  ? orders/refunds.py:18-22  [1:18-22]  does not clearly say so: it does not mention 14\n"
+    assert doubtful in result.stdout
+    assert "  ✗ docs/refunds.md:1-4  [2]  not there: the file changed after it was indexed\n" in result.stdout
 
 
 def test_an_answer_without_tokens_is_printed(coderag: Coderag) -> None:
@@ -69,12 +75,40 @@ def test_an_answer_without_tokens_is_printed(coderag: Coderag) -> None:
     assert coderag("ask", "x").stdout.startswith("Nothing here. See [1].\n")
 
 
-def test_an_answer_that_cites_nothing_exits_1(coderag: Coderag) -> None:
-    """An answer without a single citation is no find."""
-    coderag.script.answer, coderag.script.citations = "not found in the indexed code", ()
+@pytest.mark.parametrize(
+    ("state", "exit_code", "said"),
+    [
+        ("answered", 0, ""),
+        ("unsure", 0, "note: not sure that this is the answer; these are the nearest places\n"),
+        ("not_found", 1, "coderag: Not found in the indexed code.\n"),
+        ("unsupported", 1, "coderag: The answer cites nothing that supports it.\n"),
+    ],
+)
+def test_the_state_of_an_answer_sets_the_exit_code(
+    coderag: Coderag, state: AnswerState, exit_code: int, said: str
+) -> None:
+    """Scripts can tell an answer from none; the nearest places are printed in any case."""
+    coderag.script.answer, coderag.script.stream_tokens = "Nearest:\n```\n 8| x = 1\n```", False
+    coderag.script.state = state
     result = coderag("ask", "What is the meaning of life?")
-    assert result.exit_code == 1
-    assert result.stdout == "not found in the indexed code\n"
+    assert (result.exit_code, result.stderr) == (exit_code, said)
+    assert result.stdout.startswith("Nearest:\n```\n 8| x = 1\n```\n\nSources\n")
+
+
+def test_what_was_understood_is_said(coderag: Coderag) -> None:
+    """A question that was searched for in other words is shown as it was understood."""
+    coderag.script.understood = "where is RefundPolicy.window set?"
+    result = coderag("ask", "and where is that set?")
+    assert result.stderr == "note: understood as: where is RefundPolicy.window set?\n"
+
+
+def test_a_kept_answer_can_be_asked_for_again(coderag: Coderag) -> None:
+    """A note says since when it is kept; --again asks the model."""
+    coderag.script.kept_since = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    kept, again = coderag("ask", "x"), coderag("ask", "x", "--again")
+    assert "note: this answer is kept from 2026-01-0" in kept.stderr
+    assert again.stderr == ""
+    assert coderag.asked()[1]["again"] is True
 
 
 def test_a_citation_of_no_block_shows_its_reason(coderag: Coderag) -> None:
@@ -82,7 +116,7 @@ def test_a_citation_of_no_block_shows_its_reason(coderag: Coderag) -> None:
     coderag.script.citations = [
         replace(CITATIONS[0], marker="[9]", path="", state="missing", reason="there is no block 9")
     ]
-    assert "  ✗ [9]  there is no block 9\n" in coderag("ask", "x").stdout
+    assert "  ✗ [9]  not there: there is no block 9\n" in coderag("ask", "x").stdout
 
 
 def test_ask_json_is_the_whole_answer(coderag: Coderag) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from code_rag.rag_server.model import Hit
@@ -66,3 +67,5 @@ class Answer:
     state: AnswerState = "answered"
     understood: str = ""
     """The question as it was searched for, if that is not how it was asked."""
+    kept_since: datetime | None = None
+    """When it was written, if it was not written for this question but kept from an earlier one."""

@@ -1,6 +1,7 @@
 """Request and response models of questions and answers in rag-server's HTTP API."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import ClassVar, Self
 
 from pydantic import BaseModel, Field
@@ -25,6 +26,7 @@ class AskRequest(BaseModel):
     question: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
     history: list[AskTurn] = Field([], max_length=MAX_TURNS, description="Earlier turns, oldest first.")
     stream: bool = False
+    again: bool = Field(False, description="Ask the model, even if its answer to this question is kept.")
     limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may use.")
     path: str | None = Field(None, max_length=4096)
     language: str | None = Field(None, max_length=64)
@@ -38,8 +40,9 @@ class AskRequest(BaseModel):
 class AnswerCitation(BaseModel):
     """A place the answer cites, and what its check found.
 
-    `supported`: the lines are there, unchanged, and hold the words of the claim; `exists`: they are there,
-    unchanged; `missing`: they are not. `verified` is true for the first.
+    `supported`: it says so, the words of the claim stand in the lines; `exists`: the lines are there,
+    unchanged, but do not clearly say so; `missing`: they are not there. `reason` says why it is not
+    `supported`; `verified` is true if it is.
     """
 
     marker: str
@@ -61,6 +64,7 @@ class AskResponse(BaseModel):
 
     `state` is `answered`, `unsure` (the nearest places are shown), `not_found`, or `unsupported`: the model
     cites nothing. `understood` is the question as it was searched for, if that is not how it was asked.
+    `kept_since` is when the answer was written, if it was kept from an earlier time.
     """
 
     answer: str
@@ -71,6 +75,7 @@ class AskResponse(BaseModel):
     model: str
     degraded: list[str]
     timings: dict[str, float]
+    kept_since: datetime | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -84,6 +89,7 @@ class AskResponse(BaseModel):
             model=answer.model,
             degraded=list(answer.degraded),
             timings=dict(answer.timings),
+            kept_since=answer.kept_since,
         )
 
 

@@ -62,6 +62,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         outside,
         lambda reason: metrics.degradations.labels(reason).inc(),
         IndexOptions(ProcessPool(usable_cpus()), settings.last_vector),
+        settings.keep_answers,
     )
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)
@@ -104,7 +105,7 @@ def _routers(use_cases: UseCases) -> list[APIRouter]:
         why_not_router(use_cases.codebases, use_cases.searcher),
         search_router(use_cases.searcher, use_cases.callers, use_cases.similar, use_cases.codebases),
         evaluation_router(use_cases.evaluator, use_cases.codebases),
-        ask_router(use_cases.answerer, use_cases.codebases),
+        ask_router(use_cases.keeper, use_cases.codebases),
         chat_router(use_cases.answerer, use_cases.codebases),
         files_router(use_cases.codebases),
         page_router(),

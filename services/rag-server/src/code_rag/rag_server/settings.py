@@ -65,6 +65,12 @@ class Settings(ServiceSettings):
         description="Encoding of files that are neither UTF-8 nor UTF-16, such as cp949; empty: recognised.",
     )
     watch: bool = Field(True, description="Keep the index what the codebase is, without a command.")
+    keep_answers: int = Field(
+        200,
+        ge=0,
+        description="How many answers of a language model are kept for the same question about the same "
+        "code; 0: none.",
+    )
     vector_db_url: Url | None = Field(
         None, description="Qdrant to keep the index in; empty: an embedded store in DATA_DIR."
     )

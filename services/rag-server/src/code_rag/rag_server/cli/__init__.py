@@ -27,8 +27,8 @@ Examples:
 """
 EPILOG = """\b
 Exit codes:
-  0    success, something was found
-  1    nothing was found: no hit, or an answer that cites no line
+  0    success, something was found; a note on stderr says where an answer is not sure
+  1    nothing was found: no hit, no answer in the code, or an answer that cites nothing
   2    wrong usage, or the server rejected the request (4xx)
   3    the server cannot be reached, is busy (429) or unavailable (5xx)
   4    indexing failed, entirely or for some files
@@ -135,12 +135,16 @@ def ask_command(
     path: Path = None,
     codebase: Codebase = None,
     language: Language = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask the language model, even if its answer is kept.")
+    ] = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
-    """Answer a question, then list the lines that support the answer.
+    """Answer a question, then list the lines that the answer cites.
 
-    A source marked ✓ was read for the answer and is unchanged on disk; one marked ✗ has the reason why not.
+    A source marked ✓ says so: the lines are there, unchanged, and the words of the sentence stand in them;
+    one marked ? is there, but does not clearly say so; one marked ✗ is not there.
 
     \b
     Examples:
@@ -151,8 +155,8 @@ def ask_command(
     from code_rag.rag_server.cli.ask import ask
 
     with client_of(url) as client:
-        within = {"path": path, "language": language, "codebase": codebase}
-        ask(client, " ".join(question), within=within, as_json=as_json)
+        options = {"path": path, "language": language, "codebase": codebase, "again": again}
+        ask(client, " ".join(question), options=options, as_json=as_json)
 
 
 @app.command("status")

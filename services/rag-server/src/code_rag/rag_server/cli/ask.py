@@ -1,27 +1,46 @@
-"""`coderag ask`: streams the answer, then lists the lines that support it."""
+"""`coderag ask`: streams the answer, then lists the lines that it cites, and whether they say so."""
 
+import re
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import typer
 
+from code_rag.rag_server.answer import CitationState
 from code_rag.rag_server.answer_wire import AnswerCitation, AnswerEvent, AskRequest, HitsEvent, TokenEvent
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.terminal import note, print_json, stderr, stdout, visible, visible_line
 
+if TYPE_CHECKING:
+    from rich.text import Text
 
-def ask(client: Client, question: str, *, within: Mapping[str, Any], as_json: bool) -> None:
-    """Print the answer to `question`, from a path, language or codebase; raises Failure without sources."""
-    request = AskRequest.model_construct(question=question, stream=True, **within)
+SIGNS: Mapping[CitationState, tuple[str, str, str]] = {
+    "supported": ("✓", "green", "says so"),
+    "exists": ("?", "yellow", "does not clearly say so"),
+    "missing": ("✗", "red", "not there"),
+}
+"""How the state of a citation is shown: a sign, its colour and the words of the page and the documents."""
+
+_NUMBERED = re.compile(r" *\d+\| ?| *⋯$")
+
+
+def ask(client: Client, question: str, *, options: Mapping[str, Any], as_json: bool) -> None:
+    """Print the answer to `question`; raises Failure where the code does not answer it or nothing is cited.
+
+    `options` are the other fields of the request.
+    """
+    request = AskRequest.model_construct(question=question, stream=True, **options)
     answer = follow(client, request, show=not as_json)
     if as_json:
         print_json(answer)
     elif answer.citations:
         print_sources(answer.citations)
-    if not answer.citations:
-        raise Failure("The answer cites no indexed line.", ExitCode.NOTHING_FOUND)
+    if answer.state == "not_found":
+        raise Failure("Not found in the indexed code.", ExitCode.NOTHING_FOUND)
+    if answer.state == "unsupported":
+        raise Failure("The answer cites nothing that supports it.", ExitCode.NOTHING_FOUND)
 
 
 def follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
@@ -34,9 +53,9 @@ def follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
                 transcript.write(client.read(data, TokenEvent).text)
             elif name == AnswerEvent.NAME:
                 answer = client.read(data, AnswerEvent)
-                transcript.remark(answer.degraded)
-                if not transcript.written:  # without a model the answer is the best places, or "not found"
-                    transcript.write(answer.answer)
+                transcript.remark((*answer.degraded, *_remarks(answer)))
+                if not transcript.written:  # it is kept, or no model wrote it
+                    transcript.write_whole(answer.answer)
                 return answer
     raise Failure("The answer ended early.", ExitCode.UNAVAILABLE)
 
@@ -68,12 +87,46 @@ class Transcript:
             self._waiting.stop()
             typer.echo(visible(text), nl=False)
 
+    def write_whole(self, text: str) -> None:
+        """Write an answer that comes in one piece; the line numbers of its quotes are dim on a terminal."""
+        console = stdout()
+        if not self._show or console.color_system is None:
+            self.write(text)
+            return
+        self.written = text
+        self._waiting.stop()
+        console.print(_dimmed(visible(text)), end="")
+
     def remark(self, remarks: Iterable[str]) -> None:
         """Print on stderr what was unavailable."""
         for remark in remarks:
             if remark not in self._remarks:
                 note(remark)
                 self._remarks.add(remark)
+
+
+def _remarks(answer: AnswerEvent) -> Iterable[str]:
+    if answer.understood:
+        yield f"understood as: {answer.understood}"
+    if answer.kept_since:
+        since = answer.kept_since.astimezone().strftime("%Y-%m-%d %H:%M")
+        yield f"this answer is kept from {since}; --again asks the model again"
+    if answer.state == "unsure":
+        yield "not sure that this is the answer; these are the nearest places"
+
+
+def _dimmed(answer: str) -> "Text":
+    """The answer with the line numbers of quoted code made less prominent."""
+    from rich.text import Text
+
+    lines, fence = list[Text](), ""
+    for line in answer.split("\n"):
+        mark = re.match("`{3,}|~{3,}", line)
+        number = _NUMBERED.match(line) if fence else None
+        lines.append(Text.assemble((number[0], "dim"), line[number.end() :]) if number else Text(line))
+        if mark and (not fence or line.strip() == fence):
+            fence = "" if fence else mark[0]
+    return Text("\n").join(lines)
 
 
 def print_sources(citations: list[AnswerCitation]) -> None:
@@ -83,9 +136,9 @@ def print_sources(citations: list[AnswerCitation]) -> None:
     console = stdout()
     console.print("\nSources", style="bold")
     for citation in citations:
-        sign = ("✓", "green") if citation.verified else ("✗", "red")
+        sign, colour, result = SIGNS[citation.state]
         place = f"{citation.path}:{citation.start_line}-{citation.end_line}  " if citation.path else ""
-        reason = f"  {citation.reason}" if citation.reason else ""
-        parts = ((place, "cyan"), (citation.marker, "dim"), (reason, ""))
+        reason = f": {citation.reason}" if citation.reason else ""
+        parts = ((place, "cyan"), (f"{citation.marker}  ", "dim"), (f"{result}{reason}", ""))
         safe = ((visible_line(text), style) for text, style in parts)
-        console.print(Text.assemble("  ", sign, " ", *safe))
+        console.print(Text.assemble("  ", (sign, colour), " ", *safe))

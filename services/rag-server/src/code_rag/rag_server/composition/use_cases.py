@@ -11,6 +11,7 @@ from code_rag.rag_server.fair_embedder import FairEmbedder
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer, IndexOptions
+from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.ports import ChatModel, Embedder, FileEvents, VectorStore
 from code_rag.rag_server.searching import CountDegradation, Searcher
 from code_rag.rag_server.similarity import SimilarFinder
@@ -38,6 +39,7 @@ class UseCases:
     indexers: Indexers
     searcher: Searcher
     answerer: Answerer
+    keeper: AnswerKeeper
     callers: CallerFinder
     similar: SimilarFinder
     evaluator: Evaluator
@@ -54,8 +56,12 @@ def build_use_cases(
     outside: Outside,
     count_degradation: CountDegradation,
     options: IndexOptions | None = None,
+    keep_answers: int = 0,
 ) -> UseCases:
-    """The use cases over `codebases`; degraded answers are counted with `count_degradation`."""
+    """The use cases over `codebases`; degraded answers are counted with `count_degradation`.
+
+    So many answers of the language model are kept.
+    """
     embedder, turns = FairEmbedder(outside.embedder), asyncio.Semaphore(READ_AT_A_TIME)
     indexers = Indexers(
         codebases,
@@ -72,6 +78,7 @@ def build_use_cases(
         watchers.refresh,
     )
     answerer = Answerer(Gatherer(searcher), outside.chat, codebases.lines, count_degradation)
+    keeper = AnswerKeeper(answerer, codebases.lines, keep_answers)
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
-    return UseCases(codebases, indexers, searcher, answerer, callers, similar, evaluator, watchers)
+    return UseCases(codebases, indexers, searcher, answerer, keeper, callers, similar, evaluator, watchers)

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 
 from code_rag.rag_server.answer import Answer
 from code_rag.rag_server.answer_wire import AnswerEvent, AskRequest, AskResponse, HitsEvent, TokenEvent
-from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.answering import Event
 from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.routes.inputs import clean_query, scope_of
 from code_rag.rag_server.searching import SearchResult
 from code_rag.rag_server.wire import SearchHit
@@ -18,8 +19,8 @@ from code_rag.servicekit.streaming import EventStream
 from code_rag.servicekit.wire.events import event
 
 
-def ask_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
-    """The question endpoint over `answerer`."""
+def ask_router(keeper: AnswerKeeper, codebases: Codebases) -> APIRouter:
+    """The question endpoint over `keeper`."""
     router = APIRouter(tags=["ask"])
 
     @router.post("/ask", response_model=AskResponse)
@@ -27,8 +28,9 @@ def ask_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
         asked = replace(body.asked(), question=clean_query(body.question, "question"))
         scope = scope_of(codebases, body.path, body.language, body.codebase)
         if not body.stream:
-            return AskResponse.of(await unless_gone(request, answerer.answer(asked, scope, body.limit)))
-        events = answerer.stream(asked, scope, body.limit)
+            answer = keeper.answer(asked, scope, body.limit, again=body.again)
+            return AskResponse.of(await unless_gone(request, answer))
+        events = keeper.stream(asked, scope, body.limit, again=body.again)
         first = await anext(events)  # before the response starts, so that a failed search sets its status
         return EventStream(_encoded(first, events), error_name="error")
 
@@ -44,7 +46,7 @@ async def _encoded(first: Event, rest: AsyncGenerator[Event, None]) -> AsyncGene
 
 def _encode(happened: Event) -> str:
     body = _body(happened)
-    return event(body.model_dump(), body.NAME)
+    return event(body.model_dump(mode="json"), body.NAME)
 
 
 def _body(happened: Event) -> HitsEvent | TokenEvent | AnswerEvent:
