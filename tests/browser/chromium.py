@@ -3,6 +3,7 @@
 The protocol is Chrome's DevTools Protocol: JSON messages that end with a NUL byte.
 """
 
+import base64
 import json
 import os
 import select
@@ -58,6 +59,13 @@ class Page:
         self._call("Emulation.setDeviceMetricsOverride", **metrics)
         self._call("Page.navigate", url=url)
         self.wait("document.readyState === 'complete'")
+
+    def picture(self, *, dark: bool = False) -> bytes:
+        """The whole page as a PNG, in light or dark colours."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", features=[scheme])
+        data: str = self._call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
+        return base64.b64decode(data)
 
     def run(self, expression: str) -> Any:
         """The value of a JavaScript expression."""

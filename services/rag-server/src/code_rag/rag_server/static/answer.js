@@ -1,26 +1,41 @@
 /** The answer to one question: its text while it is written, its sources, and the places that were read. */
 
-import { Citations } from "./citations.js";
+import { Citations, tally } from "./citations.js";
 import { element, visible } from "./element.js";
 import { failure } from "./failure.js";
 import { hitList } from "./hits.js";
 import { Prose } from "./prose.js";
 
-/** One answer inside `container`, which it empties first. */
+/** How an answer that the code does not clearly give is marked. */
+const STATES = {
+  unsure: "Not sure",
+  not_found: "Not found",
+  unsupported: "Unsupported: this answer cites no source",
+};
+
+/** One answer inside `container`, which it empties first; `onAgain` asks for one that is not kept. */
 export class Answer {
   #citations = new Citations();
   #progress = element("p", { class: "progress", role: "status" }, "Searching the code …");
   #remarks = element("ul", { class: "remarks", "aria-label": "Remarks" });
+  #state = element("p", { class: "state signed", hidden: true });
+  #understood = element("p", { class: "understood", hidden: true });
   #text = element("div", { class: "prose", "aria-live": "polite", "aria-busy": "true" });
   #rest = element("div");
-  #prose = new Prose(this.#text, (reference) => this.#citations.inText(reference));
+  #hits = null;
+  #prose = new Prose(this.#text, this.#citations);
   #written = "";
   #frame = 0;
+  #onAgain;
 
-  constructor(container, question) {
-    const title = element("h1", { class: "unseen" }, visible(question)); // visible in the question box
-    container.replaceChildren(title, this.#remarks, this.#text, this.#progress, this.#rest);
+  constructor(container, { onAgain }) {
+    this.#onAgain = onAgain;
+    const parts = [this.#remarks, this.#understood, this.#state, this.#text, this.#progress, this.#rest];
+    container.replaceChildren(...parts);
   }
+
+  /** The whole text once it has ended; null before, and if it was broken off. */
+  text = null;
 
   /** Take one event of the stream. */
   take({ name, data }) {
@@ -37,7 +52,7 @@ export class Answer {
   /** Show an error; the text so far stays. */
   fail(error, retry) {
     this.#end("");
-    this.#rest.replaceChildren(failure(error, retry));
+    this.#rest.prepend(failure(error, retry));
   }
 
   /** The source at exactly this place, if the answer cites it. */
@@ -48,6 +63,8 @@ export class Answer {
   #retrieved({ hits, degraded }) {
     this.#remark(degraded);
     this.#progress.textContent = hits.length ? `Reading ${hits.length} places …` : "";
+    this.#hits = hitList(hits);
+    if (this.#hits) this.#rest.replaceChildren(this.#hits);
   }
 
   #write(text) {
@@ -61,13 +78,22 @@ export class Answer {
   }
 
   #finish(answer) {
-    this.#written = answer.answer;
+    this.#written = this.text = answer.answer;
     this.#citations.resolve(answer.citations);
     this.#remark(answer.degraded);
+    this.#mark(answer);
     this.#end(summary(answer));
-    this.#rest.replaceChildren(
-      ...[answer.citations.length ? this.#sources() : null, hitList(answer.hits)].filter(Boolean),
-    );
+    if (answer.kept_since) this.#progress.append(" ", this.#again());
+    if (answer.citations.length) this.#rest.prepend(this.#sources());
+    if (this.#hits) this.#hits.open = false;
+  }
+
+  #mark({ state, understood }) {
+    this.#state.hidden = !(state in STATES);
+    this.#state.dataset.state = state;
+    this.#state.textContent = STATES[state] ?? "";
+    this.#understood.hidden = !understood;
+    this.#understood.textContent = understood ? `Understood as: ${visible(understood)}` : "";
   }
 
   #end(message) {
@@ -82,15 +108,18 @@ export class Answer {
     this.#remarks.replaceChildren(...degraded.map((remark) => element("li", {}, visible(remark))));
   }
 
+  #again() {
+    return element("button", { type: "button", onclick: this.#onAgain }, "Ask again");
+  }
+
   #sources() {
     return element("section", {}, element("h2", {}, "Sources"), this.#citations.list());
   }
 }
 
-function summary({ model, citations, timings }) {
+function summary({ model, citations, timings, kept_since: since }) {
   const seconds = Object.values(timings).reduce((sum, value) => sum + value, 0);
-  const verified = citations.filter((citation) => citation.verified).length;
-  const proof = citations.length ? `${verified} of ${citations.length} sources verified` : "no sources";
   const author = model === "none" ? "no model" : visible(model);
-  return `${proof} · ${author} · ${seconds.toFixed(1)} s`;
+  const when = since ? `kept from ${new Date(since).toLocaleString()}` : `${seconds.toFixed(1)} s`;
+  return `${tally(citations)} · ${author} · ${when}`;
 }

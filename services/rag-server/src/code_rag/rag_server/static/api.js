@@ -39,10 +39,16 @@ export async function readFile(path, signal) {
   return (await send(`files/${path.split("/").map(encodeURIComponent).join("/")}`, { signal })).json();
 }
 
-/** Ask `question`, of all codebases or of one; yields `{name, data}` for each of the events hits, token and answer. */
-export async function* ask(question, codebase, signal) {
-  const narrowed = codebase ? { codebase } : {};
-  const response = await send("ask", { ...post({ question, stream: true, ...narrowed }), signal });
+/**
+ * Ask `question`, of all codebases or of one, after the turns of `history`; with `again` a kept answer is not
+ * taken. Yields `{name, data}` for each of the events hits, token and answer, and for others that may come.
+ */
+export async function* ask({ question, codebase, history, again }, signal) {
+  const body = { question, stream: true };
+  if (codebase) body.codebase = codebase;
+  if (history.length) body.history = history;
+  if (again) body.again = true;
+  const response = await send("ask", { ...post(body), signal });
   try {
     for await (const { name, data } of parseEvents(chunksOf(response.body))) {
       const content = JSON.parse(data);

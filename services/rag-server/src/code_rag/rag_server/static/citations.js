@@ -3,6 +3,13 @@
 import { element, placeName, visible } from "./element.js";
 import { linkTo } from "./links.js";
 
+/** How the state of a citation is shown; `coderag` uses the same words. */
+const STATES = {
+  supported: { sign: "✓", words: "says so" },
+  exists: { sign: "?", words: "does not clearly say so" },
+  missing: { sign: "✗", words: "not there" },
+};
+
 const keyOf = (marker, place) => `${marker}#${place}`;
 
 /** Numbers markers by first appearance while the answer grows; `resolve` then sets their targets. */
@@ -32,6 +39,13 @@ export class Citations {
     return source ? chip(source) : place === 0 ? marker : "";
   }
 
+  /** The address of a line in the place that one of these references cites, or null. */
+  linkToLine(references, line) {
+    const sources = references.map(({ marker, place }) => this.#sources?.get(keyOf(marker, place)));
+    const cited = sources.find((source) => source?.path && source.start <= line && line <= source.end);
+    return cited ? linkTo({ path: cited.path, start: line, end: line }) : null;
+  }
+
   /** The list of all sources, each with the result of its check. */
   list() {
     return element("ol", { class: "sources" }, [...(this.#sources?.values() ?? [])].map(row));
@@ -44,30 +58,36 @@ export class Citations {
   }
 }
 
-function sourceOf({ marker, path, start_line: start, end_line: end, verified, reason }, number) {
-  const result = verified ? "verified" : reason || "not verified";
-  return { number, marker, path, start, end, verified, result: visible(result) };
+/** How many of these citations say what is claimed, in words. */
+export function tally(citations) {
+  const count = (state) => citations.filter((citation) => citation.state === state).length;
+  if (!citations.length) return "no sources";
+  if (citations.length === 1) return `1 source: ${STATES[citations[0].state].words}`;
+  const rest = ["exists", "missing"].filter(count).map((state) => `${count(state)} ${STATES[state].words}`);
+  return [`${count("supported")} of ${citations.length} sources say so`, ...rest].join(", ");
+}
+
+function sourceOf({ marker, path, start_line: start, end_line: end, state, reason }, number) {
+  const { sign, words } = STATES[state];
+  const result = visible(reason ? `${words}: ${reason}` : words);
+  return { number, marker, path, start, end, state, sign, result };
 }
 
 function chip(source) {
-  const { number, path, start, end, verified, result } = source;
-  const where = path ? `${visible(path)}, lines ${start} to ${end}, ${result}` : result;
-  const attributes = {
-    class: verified ? "chip verified" : "chip doubtful",
-    title: where,
-    "aria-label": `Source ${number}: ${where}`,
-  };
+  const { number, path, start, end, state, result } = source;
+  const where = path ? `${visible(path)}, lines ${start} to ${end}: ${result}` : result;
+  const attributes = { class: `chip ${state}`, title: where, "aria-label": `Source ${number}: ${where}` };
   if (!path) return element("span", { ...attributes, role: "img" }, String(number));
   return element("a", { ...attributes, href: linkTo(source) }, String(number));
 }
 
 function row(source) {
-  const { path, verified, result, marker } = source;
+  const { path, state, sign, result, marker } = source;
   const name = path ? element("a", { href: linkTo(source) }, placeName(source)) : element("code", {}, marker);
   return element(
     "li",
-    { class: `signed ${verified ? "verified" : "doubtful"}` },
+    { class: `signed ${state}` },
     name,
-    element("span", { class: "result" }, element("span", { "aria-hidden": "true" }, verified ? "✓ " : "✗ "), result),
+    element("span", { class: "result" }, element("span", { "aria-hidden": "true" }, `${sign} `), result),
   );
 }

@@ -3,13 +3,13 @@
 import { element, placeName, visible } from "./element.js";
 import { linkTo } from "./links.js";
 
-/** A collapsed list of `hits`; null if there are none. */
+/** The list of `hits`, open until the answer is there; null if there are none. */
 export function hitList(hits) {
   if (!hits.length) return null;
   const count = hits.length === 1 ? "1 place was read" : `${hits.length} places were read`;
   return element(
     "details",
-    { class: "hits" },
+    { class: "hits", open: true },
     element("summary", {}, `${count} for this answer`),
     element("ol", {}, hits.map(row)),
   );

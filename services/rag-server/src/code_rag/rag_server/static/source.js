@@ -48,10 +48,10 @@ export class SourcePanel {
     await this.#fill(place, source, this.#reading.signal);
   }
 
-  /** Show whether the citation that links here was verified; null if there is none. */
+  /** Show whether the place says what the citation that links here is for; null if there is none. */
   judge(source) {
-    this.#result.className = `result ${source ? (source.verified ? "verified" : "doubtful") : ""}`;
-    this.#result.textContent = source ? `${source.verified ? "✓" : "✗"} ${source.result}` : "";
+    this.#result.className = `result ${source?.state ?? ""}`;
+    this.#result.textContent = source ? `${source.sign} ${source.result}` : "";
   }
 
   /** Close the panel and restore the focus. */
