@@ -33,7 +33,7 @@ def quotes(script: Script) -> None:
     [
         ("unsure", "Not sure"),
         ("not_found", "Not found"),
-        ("unsupported", "Unsupported: this answer cites no source"),
+        ("unsupported", "Unsupported: the answer cites nothing"),
     ],
 )
 def test_an_answer_in_doubt_is_marked(
@@ -45,6 +45,8 @@ def test_an_answer_in_doubt_is_marked(
     page.open(asked(url))
     page.wait(ANSWERED)
     assert page.texts(".state") == [label]
+    assert page.texts("#answer h2") == ["Nearest places"]
+    assert "say so" not in page.texts("#answer")[0]
     assert "class RefundPolicy:" in page.texts(".excerpt")[0]
     assert page.problems == []
 

@@ -92,7 +92,9 @@ def test_the_state_of_an_answer_sets_the_exit_code(
     coderag.script.state = state
     result = coderag("ask", "What is the meaning of life?")
     assert (result.exit_code, result.stderr) == (exit_code, said)
-    assert result.stdout.startswith("Nearest:\n```\n 8| x = 1\n```\n\nSources\n")
+    heading = "Sources" if state == "answered" else "Nearest places"
+    assert result.stdout.startswith(f"Nearest:\n```\n 8| x = 1\n```\n\n{heading}\n")
+    assert ("says so" in result.stdout) is (state == "answered")
 
 
 def test_what_was_understood_is_said(coderag: Coderag) -> None:

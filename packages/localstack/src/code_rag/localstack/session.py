@@ -93,7 +93,7 @@ class Session:
             self.say(f"No answer: {failure}")
             return
         if answer.citations:
-            print_sources(answer.citations)
+            print_sources(answer)
         if answer.model == "extractive":
             self.say(EXTRACTIVE)
 

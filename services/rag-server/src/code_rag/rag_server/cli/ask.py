@@ -36,7 +36,7 @@ def ask(client: Client, question: str, *, options: Mapping[str, Any], as_json: b
     if as_json:
         print_json(answer)
     elif answer.citations:
-        print_sources(answer.citations)
+        print_sources(answer)
     if answer.state == "not_found":
         raise Failure("Not found in the indexed code.", ExitCode.NOTHING_FOUND)
     if answer.state == "unsupported":
@@ -129,16 +129,27 @@ def _dimmed(answer: str) -> "Text":
     return Text("\n").join(lines)
 
 
-def print_sources(citations: list[AnswerCitation]) -> None:
-    """Print the lines that an answer cites, each with the result of its check."""
+def print_sources(answer: AnswerEvent) -> None:
+    """Print the lines that an answer cites, each with the result of its check.
+
+    Unless the question is clearly answered they are the nearest places, and only said to be there.
+    """
     from rich.text import Text
 
     console = stdout()
-    console.print("\nSources", style="bold")
-    for citation in citations:
-        sign, colour, result = SIGNS[citation.state]
+    is_proof = answer.state == "answered"
+    console.print("\nSources" if is_proof else "\nNearest places", style="bold")
+    for citation in answer.citations:
+        sign, colour, result = _result(citation, is_proof)
         place = f"{citation.path}:{citation.start_line}-{citation.end_line}  " if citation.path else ""
-        reason = f": {citation.reason}" if citation.reason else ""
-        parts = ((place, "cyan"), (f"{citation.marker}  ", "dim"), (f"{result}{reason}", ""))
+        parts = ((place, "cyan"), (f"{citation.marker}  ", "dim"), (result, ""))
         safe = ((visible_line(text), style) for text, style in parts)
         console.print(Text.assemble("  ", (sign, colour), " ", *safe))
+
+
+def _result(citation: AnswerCitation, is_proof: bool) -> tuple[str, str, str]:
+    """The sign of what a check found, its colour, and words."""
+    if not is_proof and citation.state != "missing":
+        return "·", "dim", "there"
+    sign, colour, words = SIGNS[citation.state]
+    return sign, colour, f"{words}: {citation.reason}" if citation.reason else words

@@ -10,7 +10,7 @@ import { Prose } from "./prose.js";
 const STATES = {
   unsure: "Not sure",
   not_found: "Not found",
-  unsupported: "Unsupported: this answer cites no source",
+  unsupported: "Unsupported: the answer cites nothing",
 };
 
 /** One answer inside `container`, which it empties first; `onAgain` asks for one that is not kept. */
@@ -79,12 +79,12 @@ export class Answer {
 
   #finish(answer) {
     this.#written = this.text = answer.answer;
-    this.#citations.resolve(answer.citations);
+    this.#citations.resolve(answer.citations, answer.state);
     this.#remark(answer.degraded);
     this.#mark(answer);
     this.#end(summary(answer));
     if (answer.kept_since) this.#progress.append(" ", this.#again());
-    if (answer.citations.length) this.#rest.prepend(this.#sources());
+    if (answer.citations.length) this.#rest.prepend(this.#sources(answer.state));
     if (this.#hits) this.#hits.open = false;
   }
 
@@ -112,14 +112,18 @@ export class Answer {
     return element("button", { type: "button", onclick: this.#onAgain }, "Ask again");
   }
 
-  #sources() {
-    return element("section", {}, element("h2", {}, "Sources"), this.#citations.list());
+  #sources(state) {
+    const heading = state in STATES ? "Nearest places" : "Sources";
+    return element("section", {}, element("h2", {}, heading), this.#citations.list());
   }
 }
 
-function summary({ model, citations, timings, kept_since: since }) {
+function summary({ state, model, citations, timings, kept_since: since }) {
+  const proof = state in STATES ? "no sources for an answer" : tally(citations);
   const seconds = Object.values(timings).reduce((sum, value) => sum + value, 0);
   const author = model === "none" ? "no model" : visible(model);
-  const when = since ? `kept from ${new Date(since).toLocaleString()}` : `${seconds.toFixed(1)} s`;
-  return `${tally(citations)} · ${author} · ${when}`;
+  const when = since ? `kept from ${timeOf(since)}` : `${seconds.toFixed(1)} s`;
+  return `${proof} · ${author} · ${when}`;
 }
+
+const timeOf = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });

@@ -8,6 +8,7 @@ const STATES = {
   supported: { sign: "✓", words: "says so" },
   exists: { sign: "?", words: "does not clearly say so" },
   missing: { sign: "✗", words: "not there" },
+  near: { sign: "·", words: "there" },
 };
 
 const keyOf = (marker, place) => `${marker}#${place}`;
@@ -17,14 +18,17 @@ export class Citations {
   #numbers = new Map();
   #sources = null;
 
-  /** Set the server's citations, which are in the order of the markers in the text. */
-  resolve(citations) {
+  /**
+   * Set the server's citations, which are in the order of the markers in the text. Those of an answer in
+   * another state than `answered` are the nearest places, which are only said to be there.
+   */
+  resolve(citations, answerState) {
     const targets = new Map();
     this.#sources = new Map();
     citations.forEach((citation, index) => {
       const place = targets.get(citation.marker) ?? 0;
       targets.set(citation.marker, place + 1);
-      this.#sources.set(keyOf(citation.marker, place), sourceOf(citation, index + 1));
+      this.#sources.set(keyOf(citation.marker, place), sourceOf(citation, index + 1, answerState === "answered"));
     });
   }
 
@@ -67,7 +71,9 @@ export function tally(citations) {
   return [`${count("supported")} of ${citations.length} sources say so`, ...rest].join(", ");
 }
 
-function sourceOf({ marker, path, start_line: start, end_line: end, state, reason }, number) {
+function sourceOf({ marker, path, start_line: start, end_line: end, state: found, reason: why }, number, isProof) {
+  const state = isProof || found === "missing" ? found : "near";
+  const reason = state === found ? why : "";
   const { sign, words } = STATES[state];
   const result = visible(reason ? `${words}: ${reason}` : words);
   return { number, marker, path, start, end, state, sign, result };
