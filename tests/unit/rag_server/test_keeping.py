@@ -1,6 +1,7 @@
 """Keeping answers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,18 @@ async def test_asking_again_replaces_what_is_kept() -> None:
 
     assert (await ask(keeper, again=True)).kept_since is None
     assert (await ask(keeper)).text == "Another answer."
+
+
+async def test_code_that_moved_is_asked_about_again() -> None:
+    """The same lines further down in the file would be cited at the wrong place."""
+    model, store, disk = FakeChat(), FakeStore([a_candidate(ORDERS, 2.0)]), dict(DISK)
+    keeper = a_keeper(model, store, disk=disk)
+    await ask(keeper)
+
+    disk[ORDERS.path] = ["# A comment", *DISK[ORDERS.path]]
+    store.found = [a_candidate(replace(ORDERS, start_line=2, end_line=3), 2.0)]
+
+    assert (await ask(keeper)).kept_since is None
 
 
 async def test_changed_code_is_asked_about_again() -> None:

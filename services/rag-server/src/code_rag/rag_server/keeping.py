@@ -43,7 +43,7 @@ class AnswerKeeper:
             async for event in events:
                 yield event
                 if isinstance(event, SearchResult):
-                    key = (asked, scope, limit, tuple(hit.chunk.id for hit in event.hits))
+                    key = (asked, scope, limit, _places(event.hits))
                     if not again and (kept := await self._find(key, event)):
                         yield replace(kept, timings=event.timings)
                         return
@@ -73,3 +73,8 @@ class AnswerKeeper:
         self._kept.move_to_end(key)
         while len(self._kept) > self.capacity:
             self._kept.popitem(last=False)
+
+
+def _places(hits: Sequence[Hit]) -> Hashable:
+    """Where the hits are and what stands there."""
+    return tuple((hit.chunk.path, hit.chunk.start_line, hit.chunk.text) for hit in hits)
