@@ -1,10 +1,7 @@
 """rag-server's own app over scripted use cases: for tests of CLI and page, or by hand with a PORT."""
 
 import asyncio
-import socket
 import sys
-import threading
-import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,7 +12,6 @@ from typing import Any, Self, cast
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
-from structlog.testing import capture_logs
 
 from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, Token
 from code_rag.rag_server.answer_wire import AskResponse
@@ -52,6 +48,7 @@ from tests.unit.rag_server.refund_shop import (
     checks,
     index_status,
 )
+from tests.unit.rag_server.serving import serving
 
 MODEL = "gpt-4o-mini"
 
@@ -94,17 +91,10 @@ class Script:
 
     def whole_answer(self, *, again: bool = False) -> Answer:
         """The answer that ends the stream."""
-        return Answer(
-            self.answer,
-            tuple(self.citations),
-            tuple(self.hits),
-            MODEL,
-            tuple(self.degraded),
-            {"search": 0.021, "answer": 1.4},
-            self.state,
-            self.understood,
-            None if again else self.kept_since,
-        )
+        parts = (self.answer, tuple(self.citations), tuple(self.hits), MODEL, tuple(self.degraded))
+        kept_since = None if again else self.kept_since
+        timings = {"search": 0.021, "answer": 1.4}
+        return Answer(*parts, timings, self.state, self.understood, kept_since)
 
     def ask_response(self) -> dict[str, Any]:
         """The answer as the wire carries it."""
@@ -244,21 +234,8 @@ def create_app(script: Script) -> ASGIApp:
 @contextmanager
 def running(script: Script) -> Iterator[str]:
     """Serve `script` on a free port of loopback from a thread; yields its URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(script), log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
-    try:
-        with capture_logs():  # they would go to the output that the CLI's tests read
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listener.close()
+    with serving(create_app(script)) as url:
+        yield url
 
 
 if __name__ == "__main__":

@@ -58,10 +58,7 @@ def build_use_cases(
     options: IndexOptions | None = None,
     keep_answers: int = 0,
 ) -> UseCases:
-    """The use cases over `codebases`; degraded answers are counted with `count_degradation`.
-
-    So many answers of the language model are kept.
-    """
+    """The use cases over `codebases`; they count degraded answers, and keep so many of a language model."""
     embedder, turns = FairEmbedder(outside.embedder), asyncio.Semaphore(READ_AT_A_TIME)
     indexers = Indexers(
         codebases,
