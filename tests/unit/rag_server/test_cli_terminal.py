@@ -57,6 +57,18 @@ def test_no_color_means_no_escapes(environment: Mapping[str, str]) -> None:
     assert "\x1b" not in plain
 
 
+def test_line_numbers_of_quoted_code_are_dim_on_a_terminal(
+    environment: Mapping[str, str], script: Script
+) -> None:
+    """They are less prominent than the code, and what only looks like one outside of code is not."""
+    script.answer, script.stream_tokens = "1| a\n```\n 8| x = 1\n  ⋯\n```\n2| b", False
+    shown = on_terminal(environment, "ask", "x")
+    assert "1| a" in shown
+    assert "\x1b[2m 8| \x1b[0mx = 1" in shown
+    assert "\x1b[2m  ⋯\x1b[0m" in shown
+    assert "\n2| b" in shown
+
+
 def test_progress_bar_on_a_terminal(environment: Mapping[str, str], script: Script) -> None:
     """On a terminal a run is a bar that is gone when the run is over."""
     script.index = [index_status("running", replace(INDEXED, pending=60)), index_status()]

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from code_rag.servicekit.wire.markers import prose
+from code_rag.servicekit.wire.markers import blank_code
 
 _PARAGRAPH = re.compile(r"(?:^|\n)[ \t]*(?:(?:[-*+]|\d{1,9}[.)]|#{1,6}|>)[ \t]+|\|)|\n[ \t]*\n")
 _SENTENCE = re.compile(r"[.!?…][\"')*_\]]{0,4}\s|[。！？]")
@@ -32,7 +32,7 @@ def claims(answer: str, markers: Iterable[str]) -> Iterator[Claim]:
     known = "|".join(sorted(map(re.escape, set(markers)), key=len, reverse=True))
     if not known:
         return
-    text = prose(answer)
+    text = blank_code(answer)
     run = re.compile(rf"(?:{known})(?:[ ,;]*(?:{known}))*")
     starts = [0, *(found.end() for found in _PARAGRAPH.finditer(text))]
     ends = [*(found.start() for found in _PARAGRAPH.finditer(text)), len(text)]

@@ -57,7 +57,7 @@ def _absent_numbers(claim: str, text: str, together: Sequence[Block]) -> list[st
 
 def _plain(number: str) -> str:
     whole, _, fraction = number.replace(",", "").replace("_", "").partition(".")
-    return f"{whole}.{fraction}" if fraction.strip("0") else whole
+    return f"{whole}.{fraction.rstrip('0')}".rstrip(".")
 
 
 def _comparable(words: Sequence[str], text: str) -> set[str]:

@@ -38,13 +38,13 @@ def marker(block: int, start: int | None = None, end: int | None = None) -> str:
 
 def parse(answer: str) -> tuple[Reference, ...]:
     """The references of an answer in order, each once; brackets inside code are not markers."""
-    runs = (run[0] for run in _MARKERS.finditer(prose(answer)))
+    runs = (run[0] for run in _MARKERS.finditer(blank_code(answer)))
     markers = (marker for run in runs for marker in re.findall(_MARKER, run))
     return tuple(dict.fromkeys(reference for marker in markers for reference in _references(marker)))
 
 
-def prose(answer: str) -> str:
-    """The answer with blanks in place of its code: as long, with the same lines."""
+def blank_code(answer: str) -> str:
+    """The answer with spaces, and line ends, in place of code: each character stays where it is."""
     return _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), answer)
 
 
