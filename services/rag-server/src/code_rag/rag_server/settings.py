@@ -77,6 +77,10 @@ class Settings(ServiceSettings):
     )
     embedding_server_url: Url = Field("http://127.0.0.1:8001", description="Where embedding-server answers.")
     llm_server_url: Url = Field("http://127.0.0.1:8002", description="Where llm-server answers.")
+    public_url: Url | None = Field(
+        None,
+        description="Address of the page for browsers, for links in chats; empty: the one that the client uses.",
+    )
 
     @field_validator("legacy_encoding")
     @classmethod
