@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from code_rag.rag_server.answer import AS_IT_LIKES, Sampling, Token
+from code_rag.rag_server.answer import AS_IT_LIKES, Finish, Sampling, Token
 from code_rag.rag_server.model import (
     Candidate,
     Candidates,
@@ -152,6 +152,7 @@ class FakeChat:
     failure: ServiceError | None = None
     hangs: bool = False
     can_write: bool = True
+    finish: Finish = "stop"
     asked: list[Sequence[Mapping[str, str]]] = field(default_factory=list)
     sampled: list[Sampling] = field(default_factory=list)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -167,7 +168,7 @@ class FakeChat:
         self.sampled.append(sampling)
         try:
             for text in self.says:
-                yield Token(text, "fake-model")
+                yield Token(text, "fake-model", self.finish)
             if self.failure:
                 raise self.failure
             if self.hangs:

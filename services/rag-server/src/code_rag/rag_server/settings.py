@@ -79,7 +79,7 @@ class Settings(ServiceSettings):
     llm_server_url: Url = Field("http://127.0.0.1:8002", description="Where llm-server answers.")
     public_url: Url | None = Field(
         None,
-        description="Address of the page for browsers, for links in chats; empty: the one that the client uses.",
+        description="Where browsers find the page, for links in chats; empty: at the address of the request.",
     )
 
     @field_validator("legacy_encoding")
