@@ -1,20 +1,14 @@
 """What chat programs ask for themselves: recognised whoever words it, and answered without a search."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.rag_server.answer import Sampling
-from code_rag.rag_server.routes.chat_replies import UNTITLED, reply, title
+from code_rag.rag_server.routes.chat_replies import reply
 from code_rag.rag_server.routes.chat_tasks import KEYS, task_of
-from code_rag.servicekit.errors import Unavailable
 from code_rag.servicekit.wire.chat import ChatMessage
-from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate
-from tests.unit.rag_server.live_app import ORDERS, an_app, live
 
 ASKED = "Where is the refund window defined?"
 ANSWERED = "Method `Refund.window` in `shop/refunds.py` [1:40-41]"
@@ -104,6 +98,9 @@ QUESTIONS = [
     "Explain: create_title returns only the title of the thread as JSON",
     "### Task:\nRespond to the query using the context.\n<context>x</context>\n<user_query>why?</user_query>",
     "How does this project summarize a discussion in 200 words?",
+    'Why does this fail?\n\nuser: postgres\nname: shop\n\n{ "name": "shop", "topic": [] }',
+    "What is missing here?\n- Create a topic name for each message, as JSON.\n- Return only the title.",
+    "Why?\n- Generate a name for the pod\n" + "- and so on\n" * 30 + "- in a conversation\n- as JSON",
 ]
 
 
@@ -165,20 +162,11 @@ def test_standing_wishes_are_no_task() -> None:
     assert task_of(chat(("system", wish), ("user", ASKED))) is None
 
 
-@pytest.mark.parametrize(
-    ("question", "words"),
-    [
-        ("How does an order get cancelled? I want to know all.", "Order get cancelled"),
-        ("Please explain how the index of a codebase is kept up to date", "How the index of a codebase"),
-        ("退款窗口在哪里定义？", "退款窗口在哪里定义"),
-        ("x" * 500, "X" + "x" * 59),
-        ("how do I", "How do I"),
-        ("?", UNTITLED),
-    ],
-)
-def test_titles_are_short(question: str, words: str) -> None:
-    """A title leaves out how the question begins, and ends before it grows long."""
-    assert title(question) == words
+def test_a_long_system_message_orders_no_title() -> None:
+    """An agent's rules may speak of titles, conversations and JSON; what follows is a question."""
+    rules = "Work step by step. " * 100 + "Create a title for the conversation, in 5 words."
+
+    assert task_of(chat(("system", rules), ("user", ASKED))) is None
 
 
 FLOODS = [
@@ -217,41 +205,3 @@ def test_floods_are_read_too(flood: str) -> None:
 
     assert task is not None
     assert reply(task, messages)
-
-
-async def posted(model: FakeChat, store: FakeStore, codebase: Path, **more: Any) -> str:
-    """The whole reply to a task in a real request."""
-    body = {"messages": [{"role": "user", "content": IN_JSON['{"text": ""}'][0]}]} | more
-    async with live(an_app(codebase, chat=model, store=store)) as http:
-        answer = (await http.post("/v1/chat/completions", json=body)).json()
-    return str(answer["choices"][0]["message"]["content"])
-
-
-async def test_a_models_reply_to_a_task_is_its_own(codebase: Path) -> None:
-    """A model gets the prompt as it is; its reply comes back without sources, and nothing is searched."""
-    model, store = FakeChat(['{"text": ', '"x"}']), FakeStore([a_candidate(ORDERS, 3.0)])
-
-    assert await posted(model, store, codebase, response_format={"type": "json_object"}) == '{"text": "x"}'
-    assert model.asked == [[{"role": "user", "content": IN_JSON['{"text": ""}'][0]}]]
-    assert store.asked == []
-
-
-@pytest.mark.parametrize("model", [FakeChat(can_write=False), FakeChat((), Unavailable("away"))])
-async def test_without_a_model_a_task_is_answered_all_the_same(codebase: Path, model: FakeChat) -> None:
-    """No model, or one that is away, leaves the reply that needs none."""
-    store = FakeStore([a_candidate(ORDERS, 3.0)])
-
-    assert await posted(model, store, codebase) == '{"text": ""}'
-    assert store.asked == []
-
-
-async def test_a_task_is_streamed_if_asked(codebase: Path) -> None:
-    """A title arrives as events, with the sampling that was asked for."""
-    model = FakeChat(["A ", "title"])
-    body = {"messages": [m.model_dump() for m in IN_PROSE["a name"]], "stream": True, "max_tokens": 9}
-    async with live(an_app(codebase, chat=model)) as http:
-        events = (await http.post("/v1/chat/completions", json=body)).text.split("\n\n")
-
-    deltas = [json.loads(event[6:])["choices"][0]["delta"] for event in events if event.startswith("data: {")]
-    assert [delta.get("content") for delta in deltas] == ["", "A ", "title", None]
-    assert model.sampled == [Sampling(max_tokens=9)]

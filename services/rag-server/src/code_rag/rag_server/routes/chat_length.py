@@ -21,7 +21,7 @@ def usage(messages: Sequence[ChatMessage], answer: str) -> dict[str, int]:
 
 def shortened(text: str, sampling: Sampling) -> tuple[str, Finish]:
     """A text that no model wrote, up to the first stop and to as many tokens as are wanted."""
-    for stop in filter(None, sampling.stop or ()):
+    for stop in sampling.stop or ():
         text = text.partition(stop)[0]
     limits = [limit for limit in (sampling.max_tokens, sampling.max_completion_tokens) if limit]
     if not limits or tokens(text) <= min(limits):

@@ -81,14 +81,14 @@ class CodeRagRequest(ChatRequest):
         return value
 
     def sampling(self) -> Sampling:
-        """What the model is asked for; an empty `stop` is none."""
+        """How the model is to write; an empty stop is none."""
         return Sampling(
             self.temperature,
             self.top_p,
             self.seed,
             self.presence_penalty,
             self.frequency_penalty,
-            self.stop or None,
+            tuple(filter(None, self.stop or ())) or None,
             self.max_tokens,
             self.max_completion_tokens,
         )

@@ -17,6 +17,10 @@ Kind = Literal["title", "tags", "questions", "queries", "completion", "summary"]
 
 ENDS = 3_000
 """Orders stand at the start or at the end of a prompt; in between it quotes the conversation."""
+BEFORE, AFTER = 100, 200
+"""How far from the thing that is ordered the order says what it is about, and its form."""
+SYSTEM_ORDER = 1_500
+"""A longer system message says how to work, and does not order a title."""
 
 KEYS: Mapping[str, Kind] = {
     "title": "title",
@@ -52,7 +56,8 @@ _SUBJECTS: Mapping[Kind, str] = {
     "summary": rf"{_ORDER}\b(?:conversation|chat history|discussion|dialogue)\b",
 }
 _ABOUT = (
-    r"conversation|\bchats?\b|dialog|\bthread\b|discussion|\bexchange\b|\bmessages?\b|\bquery\b|<text>|"
+    r"conversation|\bchats?\b|dialog|\bthread\b|discussion|"
+    r"\b(?:previous|following|here is the|user'?s(?: first)?) (?:query|message|request)|"
     r"会话|會話|对话|對話|这句话|聊天|대화|会話"
 )
 _NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|ten)"
@@ -68,7 +73,10 @@ _SUBJECT = {kind: re.compile(pattern, _FLAGS) for kind, pattern in _SUBJECTS.ite
 _TALK, _STATED = re.compile(_ABOUT, _FLAGS), re.compile(_FORM, _FLAGS)
 _OBJECT = re.compile(r'\{\s{0,20}"(\w{1,40})"\s{0,20}:\s{0,20}(\[?)')
 _ARRAY = re.compile(r'\[\s{0,20}"')
-_QUOTED = re.compile(r"<(?:chat_history|conversation|messages|text)>|^[^\w\n]{0,4}(?:user|human)\s?:", _FLAGS)
+_HISTORY = re.compile(r"<(?:chat_history|conversation|messages)>", re.IGNORECASE)
+_PERSON = re.compile(r"^[^\w\n]{0,4}(?:user|human)\s?:", _FLAGS)
+_MODEL = re.compile(r"^[^\w\n]{0,4}(?:assistant|ai|response)\s?:", _FLAGS)
+_TITLE = re.compile(r"\btitl(?:e|ing)\b|标题|標題|제목|タイトル", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,10 @@ def task_of(messages: Sequence[ChatMessage]) -> Task | None:
         return None
     if task := _read(prompts[-1]):
         return task if task.kind != "summary" or len(prompts) > 1 else None
-    task = _read("\n".join(texts_of(messages, INSTRUCTORS))) if len(prompts) == 1 else None
+    orders = "\n".join(texts_of(messages, INSTRUCTORS))
+    if len(prompts) > 1 or len(orders) > SYSTEM_ORDER or not _TITLE.search(orders):
+        return None
+    task = _read(orders)
     return replace(task, conversation=prompts[-1], quotes=False) if task and task.kind == "title" else None
 
 
@@ -101,7 +112,7 @@ def _read(orders: str) -> Task | None:
     shapes = ((key, bool(listed)) for key, listed in _OBJECT.findall(ends))
     key, listed = next((shape for shape in shapes if _kind(shape[0])), ("", False))
     kind = _kind(key)
-    if not (kind and _QUOTED.search(ends)):
+    if not (kind and _quotes_a_chat(ends)):
         kind = _in_words(ends)
     if kind is None:
         return None
@@ -112,7 +123,15 @@ def _kind(key: str) -> Kind | None:
     return KEYS.get(key.lower().replace("_", ""))
 
 
+def _quotes_a_chat(text: str) -> bool:
+    return bool(_HISTORY.search(text) or (_PERSON.search(text) and _MODEL.search(text)))
+
+
 def _in_words(text: str) -> Kind | None:
-    if not (_TALK.search(text) and _STATED.search(text)):
-        return None
-    return next((kind for kind, subject in _SUBJECT.items() if subject.search(text)), None)
+    """What is ordered where its surroundings say that it is about a conversation, and its form."""
+    for kind, subject in _SUBJECT.items():
+        for match in subject.finditer(text):
+            around = text[max(0, match.start() - BEFORE) : match.end() + AFTER]
+            if _TALK.search(around) and _STATED.search(around):
+                return kind
+    return None
