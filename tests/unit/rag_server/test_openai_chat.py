@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from openai import APIError, AsyncOpenAI, NotFoundError, OpenAI
+from openai import APIError, AsyncOpenAI, BadRequestError, NotFoundError, OpenAI
 
 from code_rag.rag_server.model import Scope
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
@@ -111,6 +111,37 @@ async def test_the_last_user_message_is_the_question(codebase: Path) -> None:
         await http.post("/v1/chat/completions", json={"messages": messages})
 
     assert chat.asked[0][1]["content"].endswith("Question: and\nrefunds?")
+
+
+async def test_tools_that_need_not_be_called_are_not(client: httpx2.AsyncClient) -> None:
+    """With tools on offer the answer is text all the same; where one must be called, the request is refused."""
+    tool: Any = {"type": "function", "function": {"name": "read", "parameters": {"type": "object"}}}
+    messages: Any = [{"role": "user", "content": "how?"}]
+    async with openai_client(client) as openai:
+        answer = await openai.chat.completions.create(model="code-rag", messages=messages, tools=[tool])
+        with pytest.raises(BadRequestError, match="tools are never called") as refusal:
+            await openai.chat.completions.create(
+                model="code-rag", messages=messages, tools=[tool], tool_choice="required"
+            )
+
+    assert answer.choices[0].message.tool_calls is None
+    assert answer.choices[0].message.content == text_with_source(client)
+    assert refusal.value.param == "tool_choice"
+
+
+async def test_an_invented_citation_does_not_stand_unmarked(codebase: Path) -> None:
+    """Whole or streamed, a marker of a block that is not there is left out or said not to exist."""
+    messages: Any = [{"role": "user", "content": "how?"}]
+    async with (
+        live(an_app(codebase, chat=FakeChat(("Sure [", "9].")))) as http,
+        openai_client(http) as openai,
+    ):
+        answer = await openai.chat.completions.create(model="code-rag", messages=messages)
+        stream = await openai.chat.completions.create(model="code-rag", messages=messages, stream=True)
+        streamed = "".join([chunk.choices[0].delta.content or "" async for chunk in stream])
+
+    assert streamed == answer.choices[0].message.content
+    assert "[9]" not in streamed or "[9] does not exist: there is no block 9" in streamed
 
 
 async def test_openais_client_sees_a_failure_inside_a_stream(codebase: Path) -> None:
