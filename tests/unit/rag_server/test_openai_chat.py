@@ -114,7 +114,7 @@ async def test_the_last_user_message_is_the_question(codebase: Path) -> None:
 
 
 async def test_tools_that_need_not_be_called_are_not(client: httpx2.AsyncClient) -> None:
-    """With tools on offer the answer is text all the same; where one must be called, the request is refused."""
+    """With tools on offer the answer is text all the same; a request that needs a call is refused."""
     tool: Any = {"type": "function", "function": {"name": "read", "parameters": {"type": "object"}}}
     messages: Any = [{"role": "user", "content": "how?"}]
     async with openai_client(client) as openai:
