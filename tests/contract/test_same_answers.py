@@ -62,7 +62,7 @@ def test_the_answer_is_the_same(
 
 
 def send(client: httpx2.Client, system: Target, request: Request) -> httpx2.Response:
-    """The answer of `system`; both get the same request id, so that it comes back in both."""
+    """The answer of `system`; both get the same request id and host, which come back in both."""
     urls = {"embedding": system.embedding_url, "llm": system.llm_url, "rag": system.rag_url}
     body = request.body
     if body is not None and not isinstance(body, bytes):
@@ -71,6 +71,6 @@ def send(client: httpx2.Client, system: Target, request: Request) -> httpx2.Resp
         request.method,
         urls[request.service],
         content=body,
-        headers={"content-type": "application/json", "x-request-id": "same-answers"},
+        headers={"content-type": "application/json", "x-request-id": "same-answers", "host": "code-rag.test"},
         extensions={"target": request.path.encode()},  # as written: a client would tidy the path up
     )

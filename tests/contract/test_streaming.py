@@ -63,7 +63,7 @@ def test_openai_client_streams_from_rag_server(openai_rag: OpenAI) -> None:
     )
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
     assert "Sources" in text
-    assert f"{PATH}#L" in text
+    assert f"#file={PATH}:" in text
     extras = [chunk.model_extra or {} for chunk in chunks]
     assert PATH in [citation["path"] for citation in extras[-1]["citations"]]
 
@@ -78,7 +78,7 @@ def test_openai_client_asks_rag_server(openai_rag: OpenAI) -> None:
             {"role": "user", "content": QUESTION},
         ],
     )
-    assert f"{PATH}#L" in (answer.choices[0].message.content or "")
+    assert f"#file={PATH}:" in (answer.choices[0].message.content or "")
     assert PATH in [citation["path"] for citation in (answer.model_extra or {})["citations"]]
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from code_rag.rag_server.answer import Token
+from code_rag.rag_server.answer import AS_IT_LIKES, Finish, Sampling, Token
 from code_rag.rag_server.model import (
     Candidate,
     Candidates,
@@ -151,18 +151,24 @@ class FakeChat:
     says: Sequence[str] = ("Cancelling keeps the order ", "[1:1-2].")
     failure: ServiceError | None = None
     hangs: bool = False
+    can_write: bool = True
+    finish: Finish = "stop"
     asked: list[Sequence[Mapping[str, str]]] = field(default_factory=list)
+    sampled: list[Sampling] = field(default_factory=list)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def writes(self) -> bool:
-        """Always."""
-        return True
+        """Whether it says anything."""
+        return self.can_write
 
-    async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
+    async def stream(
+        self, messages: Sequence[Mapping[str, str]], sampling: Sampling = AS_IT_LIKES
+    ) -> AsyncGenerator[Token, None]:
         self.asked.append(messages)
+        self.sampled.append(sampling)
         try:
             for text in self.says:
-                yield Token(text, "fake-model")
+                yield Token(text, "fake-model", self.finish)
             if self.failure:
                 raise self.failure
             if self.hangs:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from code_rag.rag_server.adapters.chat_client import ChatClient
-from code_rag.rag_server.answer import Token
+from code_rag.rag_server.answer import Sampling, Token
 from code_rag.servicekit.errors import ServiceError, Unavailable, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.middleware import request_id
 from tests.unit.rag_server.loopback_llm import LoopbackLlm, completion_events, serving
@@ -44,6 +44,24 @@ async def test_tokens_arrive_with_the_model_that_wrote_them() -> None:
     tokens = await tokens_of(LoopbackLlm([b": ping\n\n", events]))
 
     assert tokens == [Token("Because", "gpt-4o-mini"), Token(" it is.", "gpt-4o-mini")]
+
+
+async def test_sampling_is_sent_in_openais_terms() -> None:
+    """What is set is in the body; what is not, is not."""
+    llm = LoopbackLlm([completion_events("Yes.")])
+    async with client_of(llm) as client:
+        _ = [token async for token in client.stream(MESSAGES, Sampling(0.0, stop=("END",), max_tokens=5))]
+
+    sent = {"temperature": 0.0, "stop": ["END"], "max_tokens": 5}
+    assert llm.bodies == [{"messages": MESSAGES, "stream": True} | sent]
+
+
+async def test_the_last_token_says_that_the_limit_was_reached() -> None:
+    """An answer that ends by its length ends in a token that says so, whether or not it has text."""
+    last = b'data: {"model": "m", "choices": [{"delta": {}, "finish_reason": "length"}]}\n\n'
+    events = completion_events("Becau").replace(b"data: [DONE]", last + b"data: [DONE]")
+
+    assert await tokens_of(LoopbackLlm([events])) == [Token("Becau", "gpt-4o-mini"), Token("", "m", "length")]
 
 
 @settings(max_examples=30, deadline=None)

@@ -14,6 +14,10 @@ CitationState = Literal["supported", "exists", "missing"]
 """What a citation's check found: lines with the words of the claim, unchanged lines, or no such lines."""
 
 
+Finish = Literal["stop", "length"]
+"""Why an answer ends: it is complete, or as long as it may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """An earlier question of a conversation and its answer."""
@@ -23,11 +27,32 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a model is to write, in the terms of OpenAI's API; what is unset, the model decides."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    stop: tuple[str, ...] | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+
+
+AS_IT_LIKES = Sampling()
+"""The model decides everything."""
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question, and the conversation it continues, oldest turn first."""
 
     question: str
     history: tuple[Turn, ...] = ()
+    instructions: str = ""
+    """What the person wants of every answer; for the model, after its own rules."""
+    sampling: Sampling = AS_IT_LIKES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +61,8 @@ class Token:
 
     text: str
     model: str
+    finish: Finish = "stop"
+    """Why the answer ends, if it ends here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +96,4 @@ class Answer:
     """The question as it was searched for, if that is not how it was asked."""
     kept_since: datetime | None = None
     """When it was written, if it was not written for this question but kept from an earlier one."""
+    finish: Finish = "stop"

@@ -50,15 +50,16 @@ class Answerer:
         with watch.step("generate"):
             try:
                 if blocks and await self.model.writes():
-                    async with aclosing(self.model.stream(messages(gathered.question, blocks))) as tokens:
+                    prompt = messages(gathered.question, blocks, asked.instructions)
+                    async with aclosing(self.model.stream(prompt, asked.sampling)) as tokens:
                         async for token in tokens:
                             written.append(token)
                             yield token
                     _require_some(written)
             except ServiceError as error:
-                if written:
+                if any(token.text for token in written):
                     raise
-                why_not = error.message
+                written, why_not = [], error.message
         if written:
             yield await self._written(gathered, blocks, written, watch)
         else:
@@ -72,7 +73,8 @@ class Answerer:
         with watch.step("verify"):
             citations = await asyncio.to_thread(cite, text, blocks, self.read_lines)
         found = gathered.found
-        return Answer(text, citations, found.hits, written[-1].model, found.degraded, watch.timings)
+        model, finish = written[-1].model, written[-1].finish
+        return Answer(text, citations, found.hits, model, found.degraded, watch.timings, finish=finish)
 
     async def _quoted(self, gathered: Gathered, why_not: str, watch: Stopwatch) -> Answer:
         """The answer without a model; `why_not` says why the model that there is wrote none."""
@@ -89,5 +91,5 @@ class Answerer:
 
 
 def _require_some(written: Sequence[Token]) -> None:
-    if not written:
+    if not any(token.text for token in written):
         raise UpstreamFailed("llm-server sent an empty answer.")

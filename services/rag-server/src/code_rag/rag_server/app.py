@@ -83,7 +83,7 @@ def assemble(
         settings,
         health,
         title="rag-server",
-        routers=_routers(use_cases),
+        routers=_routers(use_cases, settings),
         lifespan=_lifespan(health, contexts),
         metrics=metrics,
         open_paths=OPEN_PATHS,
@@ -99,14 +99,14 @@ def create_app_from_environment() -> FastAPI:
     return create_app(settings)
 
 
-def _routers(use_cases: UseCases) -> list[APIRouter]:
+def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:
     return [
         index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher, use_cases.watchers),
         why_not_router(use_cases.codebases, use_cases.searcher),
         search_router(use_cases.searcher, use_cases.callers, use_cases.similar, use_cases.codebases),
         evaluation_router(use_cases.evaluator, use_cases.codebases),
         ask_router(use_cases.keeper, use_cases.codebases),
-        chat_router(use_cases.answerer, use_cases.codebases),
+        chat_router(use_cases.answerer, use_cases.codebases, settings.public_url),
         files_router(use_cases.codebases),
         page_router(),
     ]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Protocol
 
-from code_rag.rag_server.answer import Token
+from code_rag.rag_server.answer import AS_IT_LIKES, Sampling, Token
 from code_rag.rag_server.model import (
     Candidates,
     Chunk,
@@ -141,7 +141,9 @@ class ChatModel(Protocol):
     async def writes(self) -> bool:
         """Whether there is a model that writes; llm-server without a key only quotes."""
 
-    def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
+    def stream(
+        self, messages: Sequence[Mapping[str, str]], sampling: Sampling = AS_IT_LIKES
+    ) -> AsyncGenerator[Token, None]:
         """The answer in pieces as it is written; an incomplete answer raises. Closing it stops the model."""
 
     async def ping(self) -> str:

@@ -27,6 +27,9 @@ You answer questions about a codebase from numbered blocks of its source code.
 - Be brief and exact; quote code only where the words of the code matter."""
 
 
+INSTRUCTIONS = "The person asks this of every answer; where it contradicts these rules, the rules hold:"
+
+
 def pack(hits: Sequence[Hit], budget: int = CONTEXT_CHARS) -> tuple[Block, ...]:
     """The hits as blocks numbered from 1, best first, within `budget` characters when rendered.
 
@@ -43,10 +46,11 @@ def pack(hits: Sequence[Hit], budget: int = CONTEXT_CHARS) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def messages(question: str, blocks: Iterable[Block]) -> list[Message]:
-    """The system message and the one user message with the blocks and then the question."""
+def messages(question: str, blocks: Iterable[Block], instructions: str = "") -> list[Message]:
+    """The system message, with the person's own instructions, and a user message with blocks and question."""
     user = evidence.render(map(_shorten, blocks), question)
-    return [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": user}]
+    system = f"{SYSTEM_PROMPT}\n\n{INSTRUCTIONS}\n{instructions}" if instructions else SYSTEM_PROMPT
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
 
 def render(block: Block) -> str:

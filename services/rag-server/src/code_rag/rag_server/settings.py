@@ -83,6 +83,10 @@ class Settings(ServiceSettings):
     )
     embedding_server_url: Url = Field("http://127.0.0.1:8001", description="Where embedding-server answers.")
     llm_server_url: Url = Field("http://127.0.0.1:8002", description="Where llm-server answers.")
+    public_url: Url | None = Field(
+        None,
+        description="Where browsers find the page, for links in chats; empty: at the address of the request.",
+    )
 
     @field_validator("legacy_encoding")
     @classmethod

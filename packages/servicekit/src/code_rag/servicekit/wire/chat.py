@@ -49,12 +49,14 @@ def completion_id() -> str:
     return f"chatcmpl-{uuid.uuid4().hex}"
 
 
-def completion(model: str, text: str, *, usage: dict[str, int] | None = None, **extra: Any) -> dict[str, Any]:
+def completion(
+    model: str, text: str, finish_reason: str = "stop", *, usage: dict[str, int] | None = None, **extra: Any
+) -> dict[str, Any]:
     """A whole `chat.completion` with `text`; `extra` adds top-level keys."""
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": text},
-        "finish_reason": "stop",
+        "finish_reason": finish_reason,
         "logprobs": None,
     }
     body = {"id": completion_id(), "object": "chat.completion", "created": int(time.time()), "model": model}

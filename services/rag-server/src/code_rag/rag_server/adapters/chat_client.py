@@ -1,13 +1,14 @@
 """Client of llm-server's chat model, over OpenAI's streaming protocol."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import httpx2
 from pydantic import BaseModel, SecretStr
 
 from code_rag.rag_server.adapters.upstream import Upstream
-from code_rag.rag_server.answer import Token
+from code_rag.rag_server.answer import AS_IT_LIKES, Sampling, Token
 from code_rag.servicekit.errors import UpstreamFailed
 from code_rag.servicekit.wire.chat import EXTRACTIVE
 
@@ -22,6 +23,7 @@ class _Delta(BaseModel):
 
 class _Choice(BaseModel):
     delta: _Delta = _Delta()
+    finish_reason: str | None = None
 
 
 class _Event(BaseModel):
@@ -40,9 +42,12 @@ class ChatClient:
         """Whether llm-server has a model; without one it would only quote from the prompt."""
         return await self._upstream.model() != EXTRACTIVE
 
-    async def stream(self, messages: Sequence[Mapping[str, str]]) -> AsyncGenerator[Token, None]:
+    async def stream(
+        self, messages: Sequence[Mapping[str, str]], sampling: Sampling = AS_IT_LIKES
+    ) -> AsyncGenerator[Token, None]:
         """The answer in pieces; raises servicekit's upstream errors, possibly after some pieces."""
-        body = {"messages": [dict(message) for message in messages], "stream": True}
+        wanted = {name: value for name, value in asdict(sampling).items() if value is not None}
+        body = {"messages": [dict(message) for message in messages], "stream": True, **wanted}
         with self._upstream.errors():
             async with self._upstream.http.stream("POST", COMPLETIONS, json=body) as response:
                 if not response.is_success:
@@ -51,7 +56,7 @@ class ChatClient:
                 async for event in httpx2.EventSource(response):
                     if event.data == "[DONE]":
                         return
-                    if (token := _token(event.data)).text:
+                    if (token := _token(event.data)).text or token.finish == "length":
                         yield token
         raise UpstreamFailed("llm-server ended its answer early.")
 
@@ -69,7 +74,9 @@ def _token(data: str) -> Token:
     event = _Event.model_validate_json(data)
     if event.error is not None:
         raise UpstreamFailed(f"llm-server failed: {_message(event.error)}")
-    return Token("".join(choice.delta.content or "" for choice in event.choices), event.model)
+    text = "".join(choice.delta.content or "" for choice in event.choices)
+    ended = any(choice.finish_reason == "length" for choice in event.choices)
+    return Token(text, event.model, "length" if ended else "stop")
 
 
 def _message(error: dict[str, Any] | str) -> str:

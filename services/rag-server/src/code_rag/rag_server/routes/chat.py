@@ -1,84 +1,66 @@
 """`POST /v1/chat/completions`: answers in OpenAI's format, so that any chat client can ask."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
 
-from code_rag.rag_server.answer import Answer, Asked, Token
-from code_rag.rag_server.answer_wire import AnswerCitation, AskRequest
-from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.answer import Asked
+from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.model import Scope
-from code_rag.rag_server.routes.inputs import clean_query
+from code_rag.rag_server.routes.chat_links import page_of
+from code_rag.rag_server.routes.chat_messages import check, instructions, last_question
+from code_rag.rag_server.routes.chat_parts import Parts, answer_parts, streamed, whole
+from code_rag.rag_server.routes.chat_replies import reply_parts
+from code_rag.rag_server.routes.chat_request import CodeRagRequest
+from code_rag.rag_server.routes.chat_tasks import task_of
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.errors import InvalidInput, NotFound
+from code_rag.servicekit.errors import NotFound
 from code_rag.servicekit.streaming import EventStream
-from code_rag.servicekit.wire.chat import ChatMessage, ChatRequest, chunk, completion, completion_id
-from code_rag.servicekit.wire.events import DONE, event
 
 MODEL = "code-rag"
-LIMIT = AskRequest.model_fields["limit"].default
 
 
-def chat_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
+def chat_router(answerer: Answerer, codebases: Codebases, public_url: str | None = None) -> APIRouter:
     """The chat endpoints over `answerer`; where there are several codebases, each is a model too."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
     @router.get("/models")
     async def models() -> dict[str, Any]:
-        known = _scopes(codebases)
-        data = [{"id": id, "object": "model", "created": 0, "owned_by": "rag-server"} for id in known]
-        return {"object": "list", "data": data}
+        return {"object": "list", "data": [_about(id) for id in _scopes(codebases)]}
+
+    @router.get("/models/{id:path}")
+    async def model(id: str) -> dict[str, Any]:
+        _scope_of_model(id, codebases)
+        return _about(id)
 
     @router.post("/chat/completions", response_model=None)
-    async def chat(body: ChatRequest, request: Request) -> dict[str, Any] | EventStream:
-        scope = _scope_of_model(body.model, codebases)
-        asked = Asked(last_question(body.messages))
+    async def chat(body: CodeRagRequest, request: Request) -> dict[str, Any] | EventStream:
+        scope, name = _scope_of_model(body.model, codebases), body.model or MODEL
+        check(body.messages)
+        parts = _parts(answerer, body, scope, page_of(request, public_url))
         if not body.stream:
-            answer = await unless_gone(request, answerer.answer(asked, scope, LIMIT))
-            return completion(MODEL, answer.text + appendix(answer), citations=_citations(answer))
-        events = answerer.stream(asked, scope, LIMIT)
-        await anext(events)  # before the response starts, so that a failed search sets its status
-        return EventStream(_encoded(events))
+            return await unless_gone(request, whole(parts, name, body.messages))
+        await anext(parts)  # before the response starts, so that a failed search sets its status
+        counted = body.stream_options is not None and body.stream_options.include_usage
+        return EventStream(streamed(parts, name, body.messages, with_usage=counted))
 
     return router
 
 
-def last_question(messages: Sequence[ChatMessage]) -> str:
-    """The text of the last user message; raises InvalidInput if there is none."""
-    texts = [message.text() for message in messages if message.role == "user"]
-    if not texts:
-        raise InvalidInput("messages: must contain a message with the role 'user'.", param="messages")
-    return clean_query(texts[-1], "messages")
+def _parts(answerer: Answerer, body: CodeRagRequest, scope: Scope, page: str) -> Parts:
+    """The reply to what the chat asks in the end, or to what the chat program asks for itself."""
+    if task := task_of(body.messages):
+        return reply_parts(answerer.model, body.messages, task, body.sampling())
+    body.require_prose()
+    asked = Asked(
+        last_question(body.messages), instructions=instructions(body.messages), sampling=body.sampling()
+    )
+    return answer_parts(answerer, asked, scope, page)
 
 
-def appendix(answer: Answer) -> str:
-    """What a chat shows below the answer: its verified sources, and what was unavailable."""
-    places = (f"{c.path}#L{c.start_line}-L{c.end_line}" for c in answer.citations if c.state != "missing")
-    sources = "".join(f"\n- {place}" for place in dict.fromkeys(places))
-    notes = "".join(f"\n\nNote: {reason}" for reason in answer.degraded)
-    return (f"\n\nSources:{sources}" if sources else "") + notes
-
-
-async def _encoded(events: AsyncGenerator[Event, None]) -> AsyncGenerator[str, None]:
-    id, written = completion_id(), False
-    async with aclosing(events):
-        yield event(chunk(id, MODEL, {"role": "assistant", "content": ""}))
-        async for happened in events:
-            if isinstance(happened, Token):
-                written = True
-                yield event(chunk(id, MODEL, {"content": happened.text}))
-            elif isinstance(happened, Answer):
-                text = appendix(happened) if written else happened.text + appendix(happened)
-                yield event(chunk(id, MODEL, {"content": text}))
-                yield event(chunk(id, MODEL, {}, "stop", citations=_citations(happened)))
-    yield DONE
-
-
-def _citations(answer: Answer) -> list[dict[str, Any]]:
-    return [AnswerCitation.of(citation).model_dump() for citation in answer.citations]
+def _about(id: str) -> dict[str, Any]:
+    return {"id": id, "object": "model", "created": 0, "owned_by": "rag-server"}
 
 
 def _scopes(codebases: Codebases) -> dict[str, Scope]:

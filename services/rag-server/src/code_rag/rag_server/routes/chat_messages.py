@@ -1,0 +1,55 @@
+"""The messages of a chat: who may speak, what can be read, and what is asked in the end."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from code_rag.rag_server.routes.inputs import clean_query
+from code_rag.servicekit.errors import InvalidInput
+from code_rag.servicekit.wire.chat import ChatMessage
+
+INSTRUCTORS = ("system", "developer")
+_SPEAKERS = (*INSTRUCTORS, "user", "assistant")
+_RESULTS = ("tool", "function")
+_TEXTS = ("text", "refusal")
+
+
+def check(messages: Sequence[ChatMessage]) -> None:
+    """Raise InvalidInput, naming the first message or part that is not text of a known speaker."""
+    for place, message in enumerate(messages):
+        where = f"messages.{place}"
+        if message.role in _RESULTS:
+            raise _invalid(f"{where}.role", f"{message.role!r} is for results of tools; none is called here")
+        if message.role not in _SPEAKERS:
+            known = ", ".join(map(repr, _SPEAKERS))
+            raise _invalid(f"{where}.role", f"there is no role {message.role!r}, only {known}")
+        if isinstance(message.content, list):
+            _check_parts(f"{where}.content", message.content)
+
+
+def last_question(messages: Sequence[ChatMessage]) -> str:
+    """The text of the last user message; raises InvalidInput if there is none."""
+    texts = texts_of(messages, ("user",))
+    if not texts:
+        raise InvalidInput("messages: must contain a message with the role 'user'.", param="messages")
+    return clean_query(texts[-1], "messages")
+
+
+def texts_of(messages: Iterable[ChatMessage], roles: Sequence[str]) -> list[str]:
+    """The texts of the messages with one of these roles."""
+    return [message.text() for message in messages if message.role in roles]
+
+
+def instructions(messages: Iterable[ChatMessage]) -> str:
+    """What system and developer messages ask for."""
+    return "\n\n".join(text for text in map(str.strip, texts_of(messages, INSTRUCTORS)) if text)
+
+
+def _check_parts(where: str, parts: Sequence[dict[str, Any]]) -> None:
+    for place, part in enumerate(parts):
+        kind = part.get("type")
+        if kind not in _TEXTS:
+            raise _invalid(f"{where}.{place}", f"parts of type {kind!r} cannot be read; send text")
+
+
+def _invalid(where: str, problem: str) -> InvalidInput:
+    return InvalidInput(f"{where}: {problem}.", param=where)
