@@ -7,7 +7,14 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 
 from code_rag.rag_server.answer import Answer
-from code_rag.rag_server.answer_wire import AnswerEvent, AskRequest, AskResponse, HitsEvent, TokenEvent
+from code_rag.rag_server.answer_wire import (
+    MAX_QUESTION_CHARS,
+    AnswerEvent,
+    AskRequest,
+    AskResponse,
+    HitsEvent,
+    TokenEvent,
+)
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.routes.inputs import clean_query, scope_of
@@ -24,7 +31,7 @@ def ask_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
 
     @router.post("/ask", response_model=AskResponse)
     async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
-        asked = replace(body.asked(), question=clean_query(body.question, "question"))
+        asked = replace(body.asked(), question=clean_query(body.question, "question", MAX_QUESTION_CHARS))
         scope = scope_of(codebases, body.path, body.language, body.codebase)
         if not body.stream:
             return AskResponse.of(await unless_gone(request, answerer.answer(asked, scope, body.limit)))
