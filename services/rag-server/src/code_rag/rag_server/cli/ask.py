@@ -34,6 +34,7 @@ def follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
                 transcript.write(client.read(data, TokenEvent).text)
             elif name == AnswerEvent.NAME:
                 answer = client.read(data, AnswerEvent)
+                transcript.remark([f"understood as: {answer.understood}"] if answer.understood else [])
                 transcript.remark(answer.degraded)
                 if not transcript.written:  # without a model the answer is the best places, or "not found"
                     transcript.write(answer.answer)

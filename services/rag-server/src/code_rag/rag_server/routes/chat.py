@@ -1,21 +1,21 @@
 """`POST /v1/chat/completions`: answers in OpenAI's format, so that any chat client can ask."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
 from fastapi import APIRouter, Request
 
-from code_rag.rag_server.answer import Answer, Asked, Token
+from code_rag.rag_server.answer import Answer, Token
 from code_rag.rag_server.answer_wire import AnswerCitation, AskRequest
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.model import Scope
-from code_rag.rag_server.routes.inputs import clean_query
+from code_rag.rag_server.routes.conversation import asked_of
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.errors import InvalidInput, NotFound
+from code_rag.servicekit.errors import NotFound
 from code_rag.servicekit.streaming import EventStream
-from code_rag.servicekit.wire.chat import ChatMessage, ChatRequest, chunk, completion, completion_id
+from code_rag.servicekit.wire.chat import ChatRequest, chunk, completion, completion_id
 from code_rag.servicekit.wire.events import DONE, event
 
 MODEL = "code-rag"
@@ -35,7 +35,7 @@ def chat_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
     @router.post("/chat/completions", response_model=None)
     async def chat(body: ChatRequest, request: Request) -> dict[str, Any] | EventStream:
         scope = _scope_of_model(body.model, codebases)
-        asked = Asked(last_question(body.messages))
+        asked = asked_of(body.messages)
         if not body.stream:
             answer = await unless_gone(request, answerer.answer(asked, scope, LIMIT))
             return completion(MODEL, answer.text + appendix(answer), citations=_citations(answer))
@@ -44,14 +44,6 @@ def chat_router(answerer: Answerer, codebases: Codebases) -> APIRouter:
         return EventStream(_encoded(events))
 
     return router
-
-
-def last_question(messages: Sequence[ChatMessage]) -> str:
-    """The text of the last user message; raises InvalidInput if there is none."""
-    texts = [message.text() for message in messages if message.role == "user"]
-    if not texts:
-        raise InvalidInput("messages: must contain a message with the role 'user'.", param="messages")
-    return clean_query(texts[-1], "messages")
 
 
 def appendix(answer: Answer) -> str:

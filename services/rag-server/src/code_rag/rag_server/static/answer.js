@@ -63,7 +63,8 @@ export class Answer {
   #finish(answer) {
     this.#written = answer.answer;
     this.#citations.resolve(answer.citations);
-    this.#remark(answer.degraded);
+    const understood = answer.understood ? [`Understood as: ${answer.understood}`] : [];
+    this.#remark([...understood, ...answer.degraded]);
     this.#end(summary(answer));
     this.#rest.replaceChildren(
       ...[answer.citations.length ? this.#sources() : null, hitList(answer.hits)].filter(Boolean),
