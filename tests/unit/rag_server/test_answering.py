@@ -2,7 +2,7 @@
 
 import pytest
 
-from code_rag.rag_server.answer import Answer, Asked, Citation, Token
+from code_rag.rag_server.answer import Answer, Asked, Citation, Token, Turn
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.model import Scope
@@ -46,7 +46,8 @@ async def test_hits_come_first_then_tokens_then_the_cited_answer() -> None:
     assert answer.citations == (Citation("[1:1-2]", "shop/orders.py", 1, 2, "supported"),)
     assert answer.hits == hits.hits
     assert (answer.model, answer.degraded) == ("fake-model", ())
-    assert answer.timings.keys() == {"refresh", "embed", "search", "rank", "quote", "generate", "verify"}
+    steps = ["understand", "locate", "refresh", "embed", "search", "rank", "quote", "generate", "verify"]
+    assert list(answer.timings) == steps
     assert "[1] shop/orders.py:1-2 (cancel)" in model.asked[0][1]["content"]
     assert model.asked[0][1]["content"].endswith("Question: how to cancel")
 
@@ -135,3 +136,14 @@ async def test_closing_the_events_stops_the_model() -> None:
     await events.aclose()
 
     assert model.stopped.is_set()
+
+
+async def test_a_follow_up_is_answered_as_it_is_understood() -> None:
+    """What was searched for in place of the question is in the answer, and is what the model is asked."""
+    model = FakeChat(("What undoes `cancel`?",))
+    asked = Asked("and what undoes it?", (Turn("How is an order cancelled?", "By `cancel` [1]."),))
+
+    answer = await an_answerer(model).answer(asked, Scope(), 8)
+
+    assert answer.understood == "What undoes `cancel`?"
+    assert model.asked[1][1]["content"].endswith("Question: What undoes `cancel`?")

@@ -98,9 +98,9 @@ async def test_a_chat_without_a_model_streams_the_places(codebase: Path) -> None
 
 
 async def test_the_last_user_message_is_the_question(codebase: Path) -> None:
-    """Of a conversation the last thing the user said is asked, its text parts joined."""
+    """Of a conversation the last thing the user said is asked, its text parts joined; the rest is history."""
     chat = FakeChat()
-    said = [{"type": "text", "text": "and"}, {"type": "text", "text": "refunds?"}]
+    said = [{"type": "text", "text": "Who pays"}, {"type": "text", "text": "refunds?"}]
     messages = [
         {"role": "user", "content": "old"},
         {"role": "assistant", "content": "x"},
@@ -110,7 +110,7 @@ async def test_the_last_user_message_is_the_question(codebase: Path) -> None:
     async with live(an_app(codebase, chat=chat)) as http:
         await http.post("/v1/chat/completions", json={"messages": messages})
 
-    assert chat.asked[0][1]["content"].endswith("Question: and\nrefunds?")
+    assert chat.asked[0][1]["content"].endswith("Question: Who pays\nrefunds?")
 
 
 async def test_tools_that_need_not_be_called_are_not(client: httpx2.AsyncClient) -> None:
@@ -183,3 +183,23 @@ async def test_the_one_model_is_listed(client: httpx2.AsyncClient) -> None:
         with pytest.raises(NotFoundError, match="no model 'gpt-4o'") as refusal:
             await openai.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "x"}])
         assert refusal.value.code == "model_not_found"
+
+
+async def test_earlier_turns_are_the_history(codebase: Path) -> None:
+    """What leans on the turns before it is searched with their names."""
+    chat, store = FakeChat(()), FakeStore([a_candidate(ORDERS, 3.0)])
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "assistant", "content": "Hello!"},
+        {"role": "user", "content": "How is an order cancelled?"},
+        {"role": "assistant", "content": "By `cancel`."},
+        {"role": "user", "content": "and where is it called?"},
+    ]
+    async with live(an_app(codebase, chat=chat, store=store)) as http:
+        await http.post("/v1/chat/completions", json={"messages": messages})
+
+    assert "Last question: and where is it called?" in chat.asked[0][1]["content"]
+    assert "Answer: By `cancel`." in chat.asked[0][1]["content"]
+    assert chat.asked[1][1]["content"].endswith(
+        "Question: and where is it called? (about: How is an order cancelled?, `cancel`)"
+    )

@@ -54,7 +54,7 @@ async def test_search_answers_with_explained_hits(client: httpx2.AsyncClient) ->
         ("/v1/chat/completions", {"messages": []}, "messages"),
         ("/v1/chat/completions", {"messages": [{"role": "system", "content": "x"}]}, "messages"),
         ("/v1/chat/completions", {"messages": [{"role": "user", "content": "a\ud800"}]}, "messages"),
-        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "x" * 8001}]}, "messages"),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "x" * 100_001}]}, "messages"),
         ("/index", {"path": "../x"}, "path"),
         ("/index", {"path": "a\0b"}, "path"),
     ],

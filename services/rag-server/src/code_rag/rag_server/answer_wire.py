@@ -7,8 +7,10 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, Field
 
 from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, CitationState, Turn
-from code_rag.rag_server.wire import MAX_QUERY_CHARS, SearchHit
+from code_rag.rag_server.wire import SearchHit
 
+MAX_QUESTION_CHARS = 100_000
+"""Enough for what people paste; what is searched for is its telling part."""
 MAX_TURNS = 50
 MAX_ANSWER_CHARS = 100_000
 
@@ -16,14 +18,14 @@ MAX_ANSWER_CHARS = 100_000
 class AskTurn(BaseModel):
     """An earlier question of the conversation and its answer."""
 
-    question: str = Field(max_length=MAX_QUERY_CHARS)
+    question: str = Field(max_length=MAX_QUESTION_CHARS)
     answer: str = Field("", max_length=MAX_ANSWER_CHARS)
 
 
 class AskRequest(BaseModel):
     """A question about the codebase; with `stream` the answer comes as server-sent events."""
 
-    question: str = Field(min_length=1, max_length=MAX_QUERY_CHARS)
+    question: str = Field(min_length=1, max_length=MAX_QUESTION_CHARS)
     history: list[AskTurn] = Field([], max_length=MAX_TURNS, description="Earlier turns, oldest first.")
     stream: bool = False
     again: bool = Field(False, description="Ask the model, even if its answer to this question is kept.")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from code_rag.rag_server.answer import Answer, Asked, Token
 from code_rag.rag_server.citations import ReadLines, cite
@@ -14,6 +14,7 @@ from code_rag.rag_server.prompting import messages, pack
 from code_rag.rag_server.quoting.rendering import render
 from code_rag.rag_server.searching import CountDegradation, SearchResult
 from code_rag.rag_server.stopwatch import Stopwatch
+from code_rag.rag_server.understanding import understand
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.wire.evidence import Block
 
@@ -43,9 +44,9 @@ class Answerer:
         Without a language model, or where it fails before its first token, the answer quotes the best places.
         Raises the store's errors, and the model's errors after its first token.
         """
-        gathered = await self.gatherer.gather(asked, scope, limit)
+        watch, written = Stopwatch(), list[Token]()
+        gathered = await self._gathered(asked, scope, limit, watch)
         yield gathered.found
-        watch, written = Stopwatch(dict(gathered.timings)), list[Token]()
         blocks, why_not = pack(gathered.found.hits), ""
         with watch.step("generate"):
             try:
@@ -61,9 +62,19 @@ class Answerer:
                     raise
                 written, why_not = [], error.message
         if written:
-            yield await self._written(gathered, blocks, written, watch)
+            answer = await self._written(gathered, blocks, written, watch)
         else:
-            yield await self._quoted(gathered, why_not, watch)
+            answer = await self._quoted(gathered, why_not, watch)
+        is_as_asked = gathered.question == asked.question
+        yield replace(answer, understood="" if is_as_asked else " ".join(gathered.question.split()))
+
+    async def _gathered(self, asked: Asked, scope: Scope, limit: int, watch: Stopwatch) -> Gathered:
+        """What is found for the question as it is understood."""
+        with watch.step("understand"):
+            question = await understand(asked, self.model, self.count_degradation)
+        gathered = await self.gatherer.gather(replace(asked, question=question), scope, limit)
+        watch.timings.update(gathered.timings)
+        return gathered
 
     async def _written(
         self, gathered: Gathered, blocks: Sequence[Block], written: Sequence[Token], watch: Stopwatch

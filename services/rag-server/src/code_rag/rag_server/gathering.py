@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from code_rag.rag_server.answer import Asked
-from code_rag.rag_server.model import Chunk, Scope
+from code_rag.rag_server.locating import Located, Locator
+from code_rag.rag_server.model import Chunk, Hit, Scope
+from code_rag.rag_server.pasted import read
+from code_rag.rag_server.pasted.telling import telling
 from code_rag.rag_server.question_language import UNREAD
 from code_rag.rag_server.quoting import Quoter, Quotes
 from code_rag.rag_server.quoting.places import best_places
@@ -19,6 +22,8 @@ FILES = 8
 """How many of the first files are looked at again."""
 NEARBY = 40
 """How many of their chunks."""
+MODEL_CHARS = 2000
+"""Of a longer question with something pasted a model reads what is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,30 @@ class Gatherer:
 
     async def gather(self, asked: Asked, scope: Scope, limit: int) -> Gathered:
         """What the code says about a question; raises the store's errors."""
-        question, found = await self._search(asked.question, scope, max(limit, HITS))
-        if not found.hits:
-            return Gathered(found, not_found(found), found.timings, question)
-        watch = Stopwatch(dict(found.timings))
+        watch = Stopwatch()
+        with watch.step("locate"):
+            pasted = await asyncio.to_thread(read, asked.question)
+            located = await Locator(self.searcher.store, scope).locate(pasted)
+        searched = telling(asked.question, pasted, located.names)
+        question, found = await self._search(searched, scope, max(limit, HITS))
+        watch.timings.update(found.timings)
         with watch.step("quote"):
-            quotes = await self._quotes(question, found)
-        return Gathered(replace(found, hits=found.hits[:limit]), quotes, watch.timings, question)
+            is_asked = bool(found.hits) and not located.is_whole
+            quotes = await self._quotes(question, found) if is_asked else not_found(found)
+            quotes = located.leading(quotes)
+        if searched != asked.question and len(asked.question) <= MODEL_CHARS:
+            question = asked.question
+        return Gathered(self._leading(located, found, limit), quotes, watch.timings, question)
+
+    def _leading(self, located: Located, found: SearchResult, limit: int) -> SearchResult:
+        """The hits with the chunks that the question pastes before the others."""
+        first = [
+            Hit(chunk, 1.0, {"pasted": 1.0}, codebase=self.searcher.name_of(chunk.path))
+            for chunk in located.chunks
+        ]
+        known = {chunk.id for chunk in located.chunks}
+        hits = (*first, *(hit for hit in found.hits if hit.chunk.id not in known))
+        return replace(found, hits=hits[:limit])
 
     async def _search(self, question: str, scope: Scope, limit: int) -> tuple[str, SearchResult]:
         """What is found for the question, or for what it means where a word of it is misspelled."""

@@ -56,8 +56,13 @@ class Outline:
 
     def enclosing(self, row: int) -> str:
         """The qualified name of the innermost definition that a row is in; empty outside of all."""
+        around = self.around(row)
+        return around.name if around else ""
+
+    def around(self, row: int) -> Definition | None:
+        """The innermost definition that a row is in, with its qualified name."""
         entry = self._around(bisect_right(self._rows, row), row)
-        return entry.name if entry else ""
+        return Definition(entry.name, entry.kind, (entry.row, 0), entry.end) if entry else None
 
     def starts(self) -> list[tuple[str, int]]:
         """The qualified name of each definition and the row where it starts."""

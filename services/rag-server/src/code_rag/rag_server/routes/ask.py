@@ -7,7 +7,14 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 
 from code_rag.rag_server.answer import Answer
-from code_rag.rag_server.answer_wire import AnswerEvent, AskRequest, AskResponse, HitsEvent, TokenEvent
+from code_rag.rag_server.answer_wire import (
+    MAX_QUESTION_CHARS,
+    AnswerEvent,
+    AskRequest,
+    AskResponse,
+    HitsEvent,
+    TokenEvent,
+)
 from code_rag.rag_server.answering import Event
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.keeping import AnswerKeeper
@@ -25,7 +32,7 @@ def ask_router(keeper: AnswerKeeper, codebases: Codebases) -> APIRouter:
 
     @router.post("/ask", response_model=AskResponse)
     async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
-        asked = replace(body.asked(), question=clean_query(body.question, "question"))
+        asked = replace(body.asked(), question=clean_query(body.question, "question", MAX_QUESTION_CHARS))
         scope = scope_of(codebases, body.path, body.language, body.codebase)
         if not body.stream:
             answer = keeper.answer(asked, scope, body.limit, again=body.again)

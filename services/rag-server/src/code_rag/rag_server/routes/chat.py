@@ -1,19 +1,20 @@
 """`POST /v1/chat/completions`: answers in OpenAI's format, so that any chat client can ask."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
 
-from code_rag.rag_server.answer import Asked
 from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.model import Scope
 from code_rag.rag_server.routes.chat_links import page_of
-from code_rag.rag_server.routes.chat_messages import check, instructions, last_question
+from code_rag.rag_server.routes.chat_messages import check, instructions
 from code_rag.rag_server.routes.chat_parts import Parts, answer_parts, streamed, whole
 from code_rag.rag_server.routes.chat_replies import reply_parts
 from code_rag.rag_server.routes.chat_request import CodeRagRequest
 from code_rag.rag_server.routes.chat_tasks import task_of
+from code_rag.rag_server.routes.conversation import asked_of
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import NotFound
 from code_rag.servicekit.streaming import EventStream
@@ -53,8 +54,8 @@ def _parts(answerer: Answerer, body: CodeRagRequest, scope: Scope, page: str) ->
     if task := task_of(body.messages):
         return reply_parts(answerer.model, body.messages, task, body.sampling())
     body.require_prose()
-    asked = Asked(
-        last_question(body.messages), instructions=instructions(body.messages), sampling=body.sampling()
+    asked = replace(
+        asked_of(body.messages), instructions=instructions(body.messages), sampling=body.sampling()
     )
     return answer_parts(answerer, asked, scope, page)
 

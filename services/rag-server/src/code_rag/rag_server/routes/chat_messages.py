@@ -1,9 +1,8 @@
-"""The messages of a chat: who may speak, what can be read, and what is asked in the end."""
+"""The messages of a chat: who may speak, and what can be read."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from code_rag.rag_server.routes.inputs import clean_query
 from code_rag.servicekit.errors import InvalidInput
 from code_rag.servicekit.wire.chat import ChatMessage
 
@@ -24,14 +23,6 @@ def check(messages: Sequence[ChatMessage]) -> None:
             raise _invalid(f"{where}.role", f"there is no role {message.role!r}, only {known}")
         if isinstance(message.content, list):
             _check_parts(f"{where}.content", message.content)
-
-
-def last_question(messages: Sequence[ChatMessage]) -> str:
-    """The text of the last user message; raises InvalidInput if there is none."""
-    texts = texts_of(messages, ("user",))
-    if not texts:
-        raise InvalidInput("messages: must contain a message with the role 'user'.", param="messages")
-    return clean_query(texts[-1], "messages")
 
 
 def texts_of(messages: Iterable[ChatMessage], roles: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from code_rag.servicekit.errors import InvalidInput, NotFound
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can contain half of a pair, which no encoding can represent
 
 
-def clean_query(text: str, param: str) -> str:
+def clean_query(text: str, param: str, longest: int = MAX_QUERY_CHARS) -> str:
     """`text` without NULs and without whitespace at either end.
 
     Raises InvalidInput, naming `param`, if the result is empty, too long or not valid Unicode.
@@ -23,8 +23,8 @@ def clean_query(text: str, param: str) -> str:
         raise InvalidInput(f"{param}: must be valid Unicode.", param=param)
     if not cleaned:
         raise InvalidInput(f"{param}: must contain more than whitespace.", param=param)
-    if len(cleaned) > MAX_QUERY_CHARS:
-        raise InvalidInput(f"{param}: must have at most {MAX_QUERY_CHARS:,} characters.", param=param)
+    if len(cleaned) > longest:
+        raise InvalidInput(f"{param}: must have at most {longest:,} characters.", param=param)
     return cleaned
 
 
