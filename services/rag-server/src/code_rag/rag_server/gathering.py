@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from code_rag.rag_server.answer import Asked
 from code_rag.rag_server.model import Chunk, Scope
+from code_rag.rag_server.overviewing import survey
 from code_rag.rag_server.question_language import UNREAD
 from code_rag.rag_server.quoting import Quoter, Quotes
 from code_rag.rag_server.quoting.places import best_places
@@ -41,6 +42,10 @@ class Gatherer:
     async def gather(self, asked: Asked, scope: Scope, limit: int) -> Gathered:
         """What the code says about a question; raises the store's errors."""
         question, found = await self._search(asked.question, scope, max(limit, HITS))
+        overview = await survey(asked.question, scope, self.searcher.store, self.searcher.name_of)
+        if overview:
+            shown = replace(found, hits=found.hits[:limit])
+            return Gathered(shown, overview, found.timings, asked.question)
         if not found.hits:
             return Gathered(found, not_found(found), found.timings, question)
         watch = Stopwatch(dict(found.timings))
