@@ -43,6 +43,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/index":
             self.answer(200, INDEX)
+        elif self.path == "/suggestions":
+            self.answer(200, {"questions": [] if MODE == "no suggestion" else ["What is suggested?"]})
         else:
             status = {"never ready": "starting", "failing": "failing"}.get(MODE, "ok")
             detail = "There is no model: set MODEL_DIR."

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from code_rag.localstack.errors import StackError
-from code_rag.localstack.options import GENERAL_QUESTION, read_options
+from code_rag.localstack.options import SUGGESTED, read_options
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_several_codebases_are_separated_by_colons(tmp_path: Path, folders: list
 
     assert options.codebases == (folders[0], folders[1])
     assert options.codebase_path == f"{folders[0]}:{folders[1]}"
-    assert options.question == GENERAL_QUESTION
+    assert options.question == SUGGESTED
 
 
 def test_another_codebase_keeps_the_index(tmp_path: Path, folders: list[Path]) -> None:

@@ -115,6 +115,23 @@ def test_no_question(project: Path, launch: Launch, fakes: Fakes) -> None:
     assert "?" not in text
 
 
+def test_the_first_suggestion_is_asked(project: Path, launch: Launch, fakes: Fakes) -> None:
+    """Of a codebase that nobody asked about rag-server says what to ask first."""
+    process = launch(fakes(), "--codebase", str(project))
+    text = wait_up(project)
+    stop(process)
+    assert "? What is suggested?" in text
+    assert "It adds [1]." in text
+
+
+def test_without_a_suggestion_nothing_is_asked(project: Path, launch: Launch, fakes: Fakes) -> None:
+    """The stack is up all the same."""
+    process = launch(fakes(rag_server="no suggestion"), "--codebase", str(project))
+    text = wait_up(project)
+    stop(process)
+    assert "?" not in text
+
+
 def test_an_answer_that_fails_is_said(project: Path, launch: Launch, fakes: Fakes) -> None:
     """A question that fails is reported with the service's own sentence, and the stack stays up."""
     process = launch(fakes(rag_server="no answer"))

@@ -25,11 +25,12 @@ from code_rag.rag_server.composition.use_cases import UseCases
 from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress, Evaluator
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.keeping import AnswerKeeper
-from code_rag.rag_server.model import Hit, Scope, SourceFile, StoredFile
+from code_rag.rag_server.model import Hit, Scope, StoredFile
 from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.settings import Settings
 from code_rag.rag_server.similarity import SimilarFinder, SimilarTo
+from code_rag.rag_server.suggesting import Suggester
 from code_rag.rag_server.watchers import Watchers
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.health import Check, Health
@@ -48,6 +49,7 @@ from tests.unit.rag_server.refund_shop import (
     checks,
     index_status,
 )
+from tests.unit.rag_server.scripted_codebases import ScriptedCodebases
 from tests.unit.rag_server.serving import serving
 
 MODEL = "gpt-4o-mini"
@@ -76,6 +78,7 @@ class Script:
     callers: Callers = CALLERS
     similar: SimilarTo = SIMILAR
     evaluation: Evaluation = EVALUATION
+    suggestions: Sequence[str] = ("What does this project do?", "What does `Refund.book` do?")
     failures: dict[str, ServiceError] = field(default_factory=dict)
     """The error that `/search` or `/ask` answers."""
     break_stream_after: int | None = None
@@ -158,6 +161,10 @@ class ScriptedUseCases:
         yield EvaluationProgress(0, questions)
         yield self.script.evaluation
 
+    async def suggest(self, scope: Scope) -> tuple[str, ...]:
+        """The scripted suggestions, whatever they are about."""
+        return tuple(self.script.suggestions)
+
     async def answer(self, asked: Asked, scope: Scope, limit: int, *, again: bool = False) -> Answer:
         """The answer, whatever is asked."""
         self.script.fail("/ask")
@@ -191,25 +198,6 @@ class ScriptedUseCases:
         return {path: StoredFile("digest", 2, complete=True, unembedded=0)} if path == first else {}
 
 
-class ScriptedCodebases(Codebases):
-    """Codebases with the files of the script, whatever is on disk."""
-
-    def __init__(self, script: Script) -> None:
-        super().__init__([Path(f"/nowhere/{name}") for name in script.codebases])
-        self.script = script
-
-    def exclusion(self, path: str) -> Exclusion | None:
-        """What the script says about the path."""
-        if path not in self.script.files.keys() | self.script.exclusions.keys():
-            raise FileNotFoundError
-        return self.script.exclusions.get(path)
-
-    def source(self, path: str) -> SourceFile | None:
-        """A file of the script."""
-        text = self.script.files.get(path)
-        return None if text is None else SourceFile(path, text, "python", "digest")
-
-
 def create_app(script: Script) -> ASGIApp:
     """The server; every request's path, JSON and headers end up in `script.requests`."""
     key = SecretStr(script.api_key) if script.api_key else None
@@ -225,6 +213,7 @@ def create_app(script: Script) -> ASGIApp:
         cast(SimilarFinder, scripted),
         cast(Evaluator, scripted),
         cast(Watchers, scripted),
+        cast(Suggester, scripted),
     )
     health = Health("rag-server", "0.1.0", script.checks)
     app = assemble(Settings(codebase_path=(Path(),), api_key=key), use_cases, health, Metrics())

@@ -149,3 +149,21 @@ def test_json_is_ascii(coderag: Coderag) -> None:
     """Any parser in any locale can read what --json prints."""
     coderag.script.answer = "Grüße 日本"
     assert coderag("ask", "x", "--json").stdout.isascii()
+
+
+def test_ask_without_a_question_suggests_some(coderag: Coderag) -> None:
+    """The server's suggestions are printed, one a line, for the codebase that is asked about."""
+    result = coderag("ask", "--codebase", "shop")
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines() == list(coderag.script.suggestions)
+    assert coderag.asked()[0] == "/suggestions"
+
+
+def test_no_suggestions_exit_1(coderag: Coderag) -> None:
+    """A server that suggests nothing has nothing indexed, and the message says so."""
+    coderag.script.suggestions = ()
+    result = coderag("ask")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Nothing is indexed yet" in result.stderr

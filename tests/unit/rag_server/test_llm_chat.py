@@ -41,7 +41,7 @@ async def test_llm_shows_the_answer_and_its_sources(
 
 
 async def test_llm_continues_a_conversation_with_options(codebase: Path, tmp_path: Path) -> None:
-    """A system message, options and a second question reach the model, the latter with what it follows up on."""
+    """A system message, options and a second question, with what it follows up on, reach the model."""
     model = FakeChat()
     async with live(an_app(codebase, chat=model)) as http:
         url = str(http.base_url)

@@ -84,8 +84,7 @@ def show(stack: LocalStack, question: str | None, began: float) -> None:
     with Session(stack) as session:
         session.wait_started(began)
         session.follow_index(INDEX_WAIT_SECONDS)
-        if question:
-            session.ask(question)
+        if question is not None and session.ask(question or session.suggested()):
             session.say(f"First answer after {time.monotonic() - began:.1f} s.")
         session.introduce()
         session.follow_index(float("inf"))

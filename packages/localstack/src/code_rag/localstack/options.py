@@ -13,7 +13,8 @@ from code_rag.servicekit.main import reload_requested
 
 DESCRIPTION = "Start the three services, index a codebase, answer a question and stay up until Ctrl-C."
 TEST_QUESTION = "When do loyalty points expire?"
-GENERAL_QUESTION = "What does this project do and where is its entry point?"
+SUGGESTED = ""
+"""The question that rag-server suggests first."""
 PORT_VARIABLES = ("EMBEDDING_SERVER_PORT", "LLM_SERVER_PORT", "RAG_SERVER_PORT")
 
 
@@ -26,6 +27,7 @@ class Options:
     codebases: tuple[Path, ...]
     ports: Ports
     question: str | None
+    """What to ask first, which may be SUGGESTED; None: nothing."""
     reload: bool
 
     @property
@@ -51,7 +53,7 @@ def read_options(arguments: list[str], folder: Path) -> Options:
     given = _parser(sample).parse_args(arguments)
     names = [name for name in given.codebase.split(os.pathsep) if name.strip()]
     codebases = tuple(_folder(name) for name in names or [given.codebase])
-    question = given.question or (TEST_QUESTION if codebases == (sample.resolve(),) else GENERAL_QUESTION)
+    question = given.question or (TEST_QUESTION if codebases == (sample.resolve(),) else SUGGESTED)
     return Options(folder, codebases, read_ports(), None if given.no_question else question, given.reload)
 
 

@@ -11,7 +11,7 @@ from typing import Self
 from code_rag.localstack.errors import StackError
 from code_rag.localstack.processes import LocalStack
 from code_rag.rag_server.answer_wire import AskRequest
-from code_rag.rag_server.cli.ask import follow, print_sources
+from code_rag.rag_server.cli.ask import follow, print_sources, suggestions
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import Failure
 from code_rag.rag_server.cli.index import POLL_SECONDS, print_run, progress
@@ -84,18 +84,28 @@ class Session:
         except Failure as failure:
             self.say(str(failure))
 
-    def ask(self, question: str) -> None:
-        """Ask `question` and print the answer with the places it cites, or why there is none."""
+    def suggested(self) -> str:
+        """The question that rag-server suggests first; empty where it suggests none."""
+        try:
+            return next(iter(suggestions(self.client).questions), "")
+        except Failure:
+            return ""
+
+    def ask(self, question: str) -> bool:
+        """Ask `question` and print the answer with the places it cites; returns whether there is one."""
+        if not question:
+            return False
         self.say(f"\n? {question}\n")
         try:
             answer = follow(self.client, AskRequest(question=question, stream=True), show=True)
         except Failure as failure:
             self.say(f"No answer: {failure}")
-            return
+            return False
         if answer.citations:
             print_sources(answer)
         if answer.model == "extractive":
             self.say(EXTRACTIVE)
+        return True
 
     def introduce(self) -> None:
         """Print the addresses, how to ask and where the logs are."""

@@ -116,3 +116,9 @@ class AnswerEvent(AskResponse):
     """The last event of a streamed answer: the same fields as an answer that is not streamed."""
 
     NAME: ClassVar[str] = "answer"
+
+
+class Suggestions(BaseModel):
+    """Questions that the index answers; none while nothing is indexed."""
+
+    questions: list[str]

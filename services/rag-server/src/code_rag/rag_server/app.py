@@ -27,6 +27,7 @@ from code_rag.rag_server.routes.files import files_router
 from code_rag.rag_server.routes.index import index_router
 from code_rag.rag_server.routes.page import ASSETS, OPEN_PATHS, STATIC, page_router
 from code_rag.rag_server.routes.search import search_router
+from code_rag.rag_server.routes.suggestions import suggestions_router
 from code_rag.rag_server.routes.why_not import why_not_router
 from code_rag.rag_server.settings import Settings
 from code_rag.servicekit.app import Lifespan, build_app
@@ -107,6 +108,7 @@ def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:
         evaluation_router(use_cases.evaluator, use_cases.codebases),
         ask_router(use_cases.keeper, use_cases.codebases),
         chat_router(use_cases.answerer, use_cases.codebases, settings.public_url),
+        suggestions_router(use_cases.suggester, use_cases.codebases),
         files_router(use_cases.codebases),
         page_router(),
     ]

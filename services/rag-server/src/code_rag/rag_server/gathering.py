@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from code_rag.rag_server.answer import Asked
 from code_rag.rag_server.locating import Located, Locator
 from code_rag.rag_server.model import Chunk, Hit, Scope
+from code_rag.rag_server.overviewing import survey
 from code_rag.rag_server.pasted import read
 from code_rag.rag_server.pasted.telling import telling
 from code_rag.rag_server.question_language import UNREAD
@@ -53,12 +54,19 @@ class Gatherer:
         question, found = await self._search(searched, scope, max(limit, HITS))
         watch.timings.update(found.timings)
         with watch.step("quote"):
-            is_asked = bool(found.hits) and not located.is_whole
-            quotes = await self._quotes(question, found) if is_asked else not_found(found)
-            quotes = located.leading(quotes)
+            quotes = located.leading(await self._answer(question, found, scope, located))
         if searched != asked.question and len(asked.question) <= MODEL_CHARS:
             question = asked.question
         return Gathered(self._leading(located, found, limit), quotes, watch.timings, question)
+
+    async def _answer(self, question: str, found: SearchResult, scope: Scope, located: Located) -> Quotes:
+        """The excerpts that answer a question beside what it pastes: an overview's, or the best ones."""
+        store = self.searcher.store
+        if located.is_whole:
+            return not_found(found)
+        if overview := await survey(question, scope, store, self.searcher.name_of):
+            return overview
+        return await self._quotes(question, found) if found.hits else not_found(found)
 
     def _leading(self, located: Located, found: SearchResult, limit: int) -> SearchResult:
         """The hits with the chunks that the question pastes before the others."""

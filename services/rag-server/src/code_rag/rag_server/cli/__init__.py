@@ -18,6 +18,7 @@ HELP = """Ask questions about a codebase; the answers cite the lines that suppor
 Examples:
   coderag index                               index the codebase and wait
   coderag ask "How long can I get a refund?"  print the answer, then its sources
+  coderag ask                                 suggest questions
   coderag search refund window --limit 3      print matching code, best first
   coderag search cancel --path orders --language python --json
   coderag callers Order.cancel                who uses a definition
@@ -129,9 +130,9 @@ def search_command(
 @app.command("ask")
 def ask_command(
     question: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(help="The question; quote it, since shells expand '?'.", metavar="QUESTION"),
-    ],
+    ] = None,
     path: Path = None,
     codebase: Codebase = None,
     language: Language = None,
@@ -141,7 +142,7 @@ def ask_command(
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
-    """Answer a question, then list the lines that the answer cites.
+    """Answer a question, then list the lines that the answer cites; without one, suggest some.
 
     A source marked ✓ says so: the lines are there, unchanged, and the words of the sentence stand in them;
     one marked ? is there, but does not clearly say so; one marked ✗ is not there.
@@ -152,11 +153,14 @@ def ask_command(
       coderag ask "Who retries a failed payment?" --path payment-worker
       coderag ask "What is an outbox?" --json | jq -r .answer
     """
-    from code_rag.rag_server.cli.ask import ask
+    from code_rag.rag_server.cli.ask import ask, suggest
 
     with client_of(url) as client:
         options = {"path": path, "language": language, "codebase": codebase, "again": again}
-        ask(client, " ".join(question), options=options, as_json=as_json)
+        if question:
+            ask(client, " ".join(question), options=options, as_json=as_json)
+        else:
+            suggest(client, codebase, as_json=as_json)
 
 
 @app.command("status")

@@ -4,11 +4,19 @@ import re
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlencode
 
 import typer
 
 from code_rag.rag_server.answer import CitationState
-from code_rag.rag_server.answer_wire import AnswerCitation, AnswerEvent, AskRequest, HitsEvent, TokenEvent
+from code_rag.rag_server.answer_wire import (
+    AnswerCitation,
+    AnswerEvent,
+    AskRequest,
+    HitsEvent,
+    Suggestions,
+    TokenEvent,
+)
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.terminal import note, print_json, stderr, stdout, visible, visible_line
@@ -41,6 +49,23 @@ def ask(client: Client, question: str, *, options: Mapping[str, Any], as_json: b
         raise Failure("Not found in the indexed code.", ExitCode.NOTHING_FOUND)
     if answer.state == "unsupported":
         raise Failure("The answer cites nothing that supports it.", ExitCode.NOTHING_FOUND)
+
+
+def suggest(client: Client, codebase: str | None, *, as_json: bool) -> None:
+    """Print questions that the index answers; raises Failure if there are none."""
+    suggested = suggestions(client, codebase)
+    if as_json:
+        print_json(suggested)
+    for question in () if as_json else suggested.questions:
+        typer.echo(visible_line(question))
+    if not suggested.questions:
+        raise Failure("Nothing is indexed yet that answers a question.", ExitCode.NOTHING_FOUND)
+
+
+def suggestions(client: Client, codebase: str | None = None) -> Suggestions:
+    """The questions that the server suggests."""
+    query = f"?{urlencode({'codebase': codebase})}" if codebase else ""
+    return client.get(f"/suggestions{query}", Suggestions)
 
 
 def follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:

@@ -15,6 +15,7 @@ from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.ports import ChatModel, Embedder, FileEvents, VectorStore
 from code_rag.rag_server.searching import CountDegradation, Searcher
 from code_rag.rag_server.similarity import SimilarFinder
+from code_rag.rag_server.suggesting import Suggester
 from code_rag.rag_server.watchers import Watchers
 
 READ_AT_A_TIME = 2
@@ -44,6 +45,7 @@ class UseCases:
     similar: SimilarFinder
     evaluator: Evaluator
     watchers: Watchers
+    suggester: Suggester
 
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; if anything was indexed, a new index run starts there."""
@@ -74,8 +76,12 @@ def build_use_cases(
         count_degradation,
         watchers.refresh,
     )
-    answerer = Answerer(Gatherer(searcher), outside.chat, codebases.lines, count_degradation)
+    gatherer = Gatherer(searcher)
+    answerer = Answerer(gatherer, outside.chat, codebases.lines, count_degradation)
     keeper = AnswerKeeper(answerer, codebases.lines, keep_answers)
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
-    return UseCases(codebases, indexers, searcher, answerer, keeper, callers, similar, evaluator, watchers)
+    suggester = Suggester(gatherer)
+    return UseCases(
+        codebases, indexers, searcher, answerer, keeper, callers, similar, evaluator, watchers, suggester
+    )

@@ -34,6 +34,12 @@ export async function startIndex() {
   return (await send("index", post({}))).json();
 }
 
+/** Questions that the index of a codebase, or of all, answers. */
+export async function suggestions(codebase) {
+  const query = codebase ? `?${new URLSearchParams({ codebase })}` : "";
+  return (await (await send(`suggestions${query}`)).json()).questions;
+}
+
 /** A source file of the codebase. */
 export async function readFile(path, signal) {
   return (await send(`files/${path.split("/").map(encodeURIComponent).join("/")}`, { signal })).json();

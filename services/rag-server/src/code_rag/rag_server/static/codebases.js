@@ -7,10 +7,11 @@ export class CodebaseChoice {
   #select;
   #chosen = "";
 
-  constructor(select) {
+  constructor(select, { onChange }) {
     this.#select = select;
     select.addEventListener("change", () => {
       this.#chosen = select.value;
+      onChange();
     });
   }
 

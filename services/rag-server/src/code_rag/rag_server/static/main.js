@@ -7,13 +7,15 @@ import { KeyForm } from "./key.js";
 import { formatHash, parseHash } from "./links.js";
 import { SourcePanel } from "./source.js";
 import { Status } from "./status.js";
+import { Suggestions } from "./suggestions.js";
 
 const find = (selector) => document.querySelector(selector);
 
 const key = new KeyForm(find("#key"));
 const onRefused = (what, retry) => key.ask(what, retry);
-const choice = new CodebaseChoice(find("#codebase"));
-const status = new Status(find("#status"), { onRefused, onCodebases: (names) => choice.offer(names) });
+const choice = new CodebaseChoice(find("#codebase"), { onChange: suggest });
+const status = new Status(find("#status"), { onRefused, onCodebases });
+const suggestions = new Suggestions(find("#welcome ul"), { onAsk: askAgain });
 const panel = new SourcePanel(find("#source"), { onClose: () => go({ ...shown(), file: null }), onRefused });
 const composer = new Composer(find("#ask"), { onAsk: askAgain, onStop: () => conversation.stop() });
 const conversation = new Conversation(find("#answer"), {
@@ -25,6 +27,15 @@ const conversation = new Conversation(find("#answer"), {
 });
 
 let asked = { question: "", codebase: "" };
+
+function onCodebases(names) {
+  choice.offer(names);
+  suggest();
+}
+
+function suggest() {
+  if (!find("#welcome").hidden) suggestions.show(choice.chosen);
+}
 
 const shown = () => parseHash(location.hash);
 
@@ -55,6 +66,7 @@ function answerTo({ question, codebase }) {
   composer.question = question;
   document.title = question ? `${question} · coderag` : "coderag";
   find("#welcome").hidden = question !== "";
+  suggest();
   conversation.start(question, codebase);
 }
 
@@ -65,8 +77,5 @@ document.addEventListener("keydown", (event) => {
   else if (panel.isOpen) go({ ...shown(), file: null });
 });
 addEventListener("hashchange", follow);
-for (const example of document.querySelectorAll("#welcome button")) {
-  example.addEventListener("click", () => askAgain(example.textContent));
-}
 status.refresh();
 follow();
