@@ -85,7 +85,7 @@ def test_addresses_that_are_none_exit_2(url: str) -> None:
     assert result.stderr == "coderag: --url or RAG_SERVER_URL must be a URL such as http://127.0.0.1:8000.\n"
 
 
-@pytest.mark.parametrize("arguments", [["search"], ["ask"], ["search", "x", "--limit", "0"], ["serach", "x"]])
+@pytest.mark.parametrize("arguments", [["search"], ["search", "x", "--limit", "0"], ["serach", "x"]])
 def test_wrong_usage_exits_2(arguments: list[str]) -> None:
     """Missing arguments, bad values and unknown commands exit 2 with the usage on stderr."""
     result = CliRunner().invoke(app, arguments)

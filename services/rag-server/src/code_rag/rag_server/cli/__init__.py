@@ -10,7 +10,16 @@ from typer.core import TyperGroup
 
 from code_rag.rag_server.cli.failure import Failure
 from code_rag.rag_server.cli.lookups import add_commands
-from code_rag.rag_server.cli.options import DEFAULT_URL, Codebase, Json, Language, Path, Url, client_of
+from code_rag.rag_server.cli.options import (
+    DEFAULT_URL,
+    Again,
+    Codebase,
+    Json,
+    Language,
+    Path,
+    Url,
+    client_of,
+)
 
 HELP = """Ask questions about a codebase; the answers cite the lines that support them.
 
@@ -136,9 +145,7 @@ def ask_command(
     path: Path = None,
     codebase: Codebase = None,
     language: Language = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Ask the language model, even if its answer is kept.")
-    ] = False,
+    again: Again = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:

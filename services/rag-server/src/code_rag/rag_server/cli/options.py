@@ -15,6 +15,7 @@ Url = Annotated[
     typer.Option("--url", envvar="RAG_SERVER_URL", help="URL of the rag-server.", metavar="URL"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+Again = Annotated[bool, typer.Option("--again", help="Ask the language model, even if its answer is kept.")]
 Path = Annotated[str | None, typer.Option("--path", help="Only this folder or file.", metavar="PATH")]
 Codebase = Annotated[
     str | None,

@@ -81,7 +81,5 @@ def build_use_cases(
     keeper = AnswerKeeper(answerer, codebases.lines, keep_answers)
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
-    suggester = Suggester(gatherer)
-    return UseCases(
-        codebases, indexers, searcher, answerer, keeper, callers, similar, evaluator, watchers, suggester
-    )
+    answers = (answerer, keeper, callers, similar, evaluator)
+    return UseCases(codebases, indexers, searcher, *answers, watchers, Suggester(gatherer))
