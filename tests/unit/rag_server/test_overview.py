@@ -191,3 +191,27 @@ def test_a_build_tools_own_command_is_named() -> None:
 
     assert quotes
     assert quotes.opening == "The build tool's own command for this is `go test ./...`."
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "# Copyright the authors\n# All rights reserved\n\n# Sells things for the home.\nx = 1\n",
+            "# Sells things for the home.",
+        ),
+        ('"""Sells things for the home.\n\nMore.\n\n:license: MIT\n"""\n', '"""Sells things for the home.'),
+    ],
+)
+def test_a_licence_describes_nothing(text: str, line: str) -> None:
+    """A comment that starts as a licence is left out; one that ends by naming it is not."""
+    assert [shown_text.split("\n")[0] for _, shown_text in shown(ask({"shop/__init__.py": text}, DO))] == [
+        line
+    ]
+
+
+def test_the_index_nearest_to_the_root_describes_a_project() -> None:
+    """What the package itself does not say, a package inside it does not say for it."""
+    files = {"shop/__init__.py": "x = 1\n", "shop/old/__init__.py": '"""Sells things as it did before."""\n'}
+
+    assert ask(files, DO) is None

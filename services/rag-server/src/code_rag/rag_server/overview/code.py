@@ -7,6 +7,8 @@ Rows = list[tuple[int, int]]
 """The first and the last row of each run, both inclusive."""
 
 BLOCK_ROWS = 14
+OPENING_ROWS = 4
+"""In how many rows of a comment a licence shows."""
 LOOKED_AT = 80
 """How many rows of a file may come before its description."""
 
@@ -33,9 +35,11 @@ _NOT_YET = re.compile(
     r"|['\"]use strict|//|#|/?\*|$)"
 )
 _COMMENT = re.compile(r"\s*(?://[/!]?|#(?!!|\[|include|define|if|pragma)|--|;;|\*|/\*)")
+_BEFORE = re.compile(r"\s*(?:#!|package |<\?php|['\"]use strict|declare|namespace )")
+"""What may stand before a description."""
 _NOT_A_DESCRIPTION = re.compile(
     r"copyright|licen[cs]e|SPDX|@ts-|eslint|use strict|coding[:=]|module dependencies|module exports|vim?:"
-    r"|generated",
+    r"|generated|frozen_string|rubocop|-\*-|typed:",
     re.IGNORECASE,
 )
 
@@ -109,22 +113,26 @@ def version(lines: Sequence[str]) -> Rows | None:
 
 def description(lines: Sequence[str]) -> Rows | None:
     """The docstring or the comment at the top that describes the file; a licence does not."""
-    row = 0
+    row, depth = 0, 0
     while row < min(len(lines), LOOKED_AT):
-        ends = (_quoted(lines, row), _commented(lines, row))
+        ends = () if depth > 0 else (_quoted(lines, row), _commented(lines, row))
         end = next((end for end in ends if end is not None), None)
         if end is None:
-            if lines[row].strip() and not re.match(
-                r"\s*(?:#!|package |<\?php|['\"]use strict|declare|namespace )", lines[row]
-            ):
+            if depth <= 0 and lines[row].strip() and not _BEFORE.match(lines[row]):
                 return None
+            depth += len(re.findall(r"[(\[]", lines[row])) - len(re.findall(r"[)\]]", lines[row]))
             row += 1
-            continue
-        text = "\n".join(lines[row : end + 1])
-        if not _NOT_A_DESCRIPTION.search(text) and len(re.findall(r"[^\W\d_]{2,}", text)) >= 4:
+        elif _describes(lines[row : end + 1]):
             return [(row, min(end, row + BLOCK_ROWS - 1))]
-        row = end + 1
+        else:
+            row = end + 1
     return None
+
+
+def _describes(comment: Sequence[str]) -> bool:
+    """Whether a comment has a few words, and does not start as a licence or as an instruction to a tool."""
+    starts = "\n".join(comment[:OPENING_ROWS])
+    return not _NOT_A_DESCRIPTION.search(starts) and len(re.findall(r"[^\W\d_]{2,}", "\n".join(comment))) >= 4
 
 
 def _quoted(lines: Sequence[str], row: int) -> int | None:

@@ -75,9 +75,10 @@ class Finder:
             case "settings" if not source.name.endswith(".json"):
                 return source.excerpt(code.settings(lines))
             case "description":
-                return source.excerpt(code.description(lines))
+                kind = LIBRARY if self.topic is Topic.ENTRY else ""
+                return source.excerpt(code.description(lines), kind=kind)
             case "library":
-                return source.excerpt(code.description(lines) or code.top(lines), kind=LIBRARY)
+                return source.excerpt(code.top(lines), kind=LIBRARY)
             case "versions":
                 return source.excerpt(code.version(lines))
         return source.excerpt(code.top(lines))

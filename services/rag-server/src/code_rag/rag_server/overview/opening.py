@@ -24,7 +24,7 @@ def opening(tree: Tree, asked: About, places: Sequence[Excerpt]) -> str:
         names = [home.rstrip("/") for home in tree.homes]
         parts.append(f"There are {len(names)} projects here: {_listed(sorted(names, key=str.casefold))}.")
     for topic, homes in asked:
-        if topic in (Topic.PARTS, Topic.STRUCTURE):
+        if topic in (Topic.PARTS, Topic.STRUCTURE) and len(homes) == 1:
             parts += [_folders(tree, home) for home in homes]
         elif topic is Topic.LANGUAGES:
             parts.append(_languages([path for home in homes for path in tree.below(home)]))

@@ -103,10 +103,12 @@ class Project:
                 yield path
 
     def _described(self) -> list[str]:
-        """Source files that may describe all of the project: called like it, or the index of a package."""
+        """Source files that may describe the project: called like it, or the index nearest to its root."""
         near = [path for path in self.paths if self._depth(path) <= NEAR]
-        named = [path for path in near if _DESCRIBED.search(path) or self._is_eponym(path)]
-        return sorted(named, key=lambda path: (not self._is_eponym(path), self._depth(path)))
+        indexes = [path for path in near if _DESCRIBED.search(path)]
+        least = min(map(self._depth, indexes), default=0)
+        named = [path for path in near if self._is_eponym(path)]
+        return list(dict.fromkeys([*named, *(path for path in indexes if self._depth(path) == least)]))
 
     def _is_eponym(self, path: str) -> bool:
         """Whether a source file is called like its project."""

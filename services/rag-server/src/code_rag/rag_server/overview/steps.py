@@ -7,7 +7,14 @@ from code_rag.rag_server.overview.topic import Topic
 
 STEPS: Final[Mapping[Topic, Sequence[tuple[str, int]]]] = {
     Topic.PURPOSE: (("introduction", 1), ("description", 1), ("keys", 1)),
-    Topic.ENTRY: (("keys", 1), ("targets", 2), ("starts", 3), ("section", 1), ("library", 1)),
+    Topic.ENTRY: (
+        ("keys", 1),
+        ("targets", 2),
+        ("starts", 3),
+        ("section", 1),
+        ("description", 1),
+        ("library", 1),
+    ),
     Topic.CONFIGURATION: (("section", 1), ("settings", 2), ("samples", 1), ("keys", 1)),
     Topic.TESTS: (("keys", 2), ("section", 1), ("command", 1)),
     Topic.BUILD: (("keys", 2), ("section", 1), ("command", 1)),
@@ -26,8 +33,8 @@ STEPS: Final[Mapping[Topic, Sequence[tuple[str, int]]]] = {
 """For each topic the steps, and how many places are taken of each."""
 
 INSTEAD_OF: Final[Mapping[str, frozenset[str]]] = {
-    "description": frozenset({"introduction"}),
+    "description": frozenset({"introduction", "keys", "targets", "starts", "section"}),
     "command": frozenset({"keys", "section"}),
-    "library": frozenset({"keys", "targets", "starts", "section"}),
+    "library": frozenset({"keys", "targets", "starts", "section", "description"}),
 }
 """Steps that are taken only where these others found nothing."""
