@@ -156,7 +156,6 @@ def ask_command(
 
     \b
     Examples:
-      coderag ask "When do loyalty points expire?"
       coderag ask "Who retries a failed payment?" --path payment-worker
       coderag ask "What is an outbox?" --json | jq -r .answer
     """
