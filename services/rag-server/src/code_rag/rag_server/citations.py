@@ -51,7 +51,9 @@ def _objection(block: Block, start: int, end: int, now: Lines | None) -> str:
         return f"block {block.number} contains only lines {block.start_line}-{block.end_line}"
     if now is None:
         return "the file no longer exists"
-    if tuple(now[start - 1 : end]) != block.excerpt(start, end).lines:
+    cited = (now[start - 1 : end], block.excerpt(start, end).lines)
+    # Lines of white space between two chunks are in neither, so an excerpt has them empty.
+    if [line.rstrip() for line in cited[0]] != [line.rstrip() for line in cited[1]]:
         return "the file has changed since it was indexed"
     return ""
 

@@ -42,10 +42,10 @@ class Quoter:
 
     def quotes(self, places: Sequence[Place], files: Mapping[str, Sequence[Chunk]]) -> Quotes:
         """At most three excerpts of `files`, which holds all chunks of the files of the best places."""
-        regions = Regions(files, {place.chunk.id: place.score for place in places})
+        words = telling_words(self.question, self.idf)
+        regions = Regions(files, {place.chunk.id: place.score for place in places}, words)
         found = (regions.around(place) for place in best_places(places))
         excerpts = tuple(excerpt for excerpt in found if excerpt)
-        words = telling_words(self.question, self.idf)
         shown = "\n".join("\n".join((each.path, each.symbol, *each.lines)) for each in excerpts)
         state = state_of(confidence(words, self.idf, places[0], share(words, matched(words, shown))))
         return Quotes(excerpts, state, self._opening(state))

@@ -8,6 +8,9 @@ from code_rag.servicekit.wire.evidence import Block
 Run = tuple[int, int]
 """The numbers of the first and the last of some consecutive lines."""
 
+CLOSE = 30
+"""Runs with at most so many lines from the end of one to the start of the next are cited as one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
@@ -27,6 +30,16 @@ class Excerpt:
     def block(self, number: int) -> Block:
         """All its lines as evidence."""
         return Block(number, self.path, self.start_line, self.lines, self.symbol, self.language)
+
+    def cited(self) -> tuple[Run, ...]:
+        """The runs of lines to cite: those with few lines between them as one."""
+        runs = [self.shown[0]]
+        for first, last in self.shown[1:]:
+            if first - runs[-1][1] <= CLOSE:
+                runs[-1] = (runs[-1][0], last)
+            else:
+                runs.append((first, last))
+        return tuple(runs)
 
     def quoted(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Each run of quoted lines, with the number of its first line."""

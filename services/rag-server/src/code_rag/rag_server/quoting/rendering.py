@@ -19,7 +19,7 @@ def render(excerpts: Sequence[Excerpt], opening: str = "") -> str:
 
 
 def _place(number: int, excerpt: Excerpt) -> str:
-    cited = "".join(marker(number, first, last) for first, last in excerpt.shown)
+    cited = "".join(marker(number, first, last) for first, last in excerpt.cited())
     code = _numbered(excerpt)
     fence = _fence(code)
     return f"{title(excerpt)} {cited}\n\n{fence}{excerpt.language}\n{code}\n{fence}"
