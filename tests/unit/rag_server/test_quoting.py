@@ -122,7 +122,7 @@ def test_the_signature_is_shown_above_the_lines_of_a_long_definition() -> None:
         (
             "can I cancel a shipped parcel",
             "cancel shipped parcel",
-            "Not sure: no place clearly answers this.",
+            "Not sure: nothing in the indexed code clearly answers this.",
         ),
     ],
 )

@@ -58,7 +58,7 @@ class Quoter:
         why = f" No indexed file has the word {' or '.join(unknown)}." if unknown else ""
         if state == "not_found":
             return f"Not found in the indexed code.{why} The nearest places:"
-        return f"Not sure: no place clearly answers this.{why} The nearest places:"
+        return f"Not sure: nothing in the indexed code clearly answers this.{why} The nearest places:"
 
     def _unknown_words(self) -> list[str]:
         """The telling words of the question, as they are asked, that are nowhere in the index."""

@@ -9,8 +9,11 @@ from code_rag.rag_server.quoting.places import Place
 COVERED = 0.3
 UNKNOWN = 0.5
 """What a question counts against the answer if all its telling words are nowhere in the index."""
-ANSWERED = 1.0
+ANSWERED = 1.05
+"""At least this confident: of 16 questions that seven packages do not answer one comes so far, of 51 answered
+rightly 44 do (`make bench-answers`)."""
 UNSURE = 0.8
+"""Less confident than this is not found: 9 of those 16 questions, none of the 51."""
 
 
 def confidence(words: Mapping[str, float], idf: Mapping[int, float], best: Place, covered: float) -> float:
