@@ -35,7 +35,7 @@ def a_backend(upstream: FakeUpstream) -> OpenAIBackend:
 async def test_a_probe_sees_what_fails_before_a_question_is_asked(
     upstream: FakeUpstream, models: Reply, status: str
 ) -> None:
-    """A wrong key and a broken server degrade health without a call; a server without such a list does not."""
+    """A wrong key and a broken server degrade health without a call; a missing list does not."""
     backend = a_backend(upstream)
     upstream.models = models
     assert (await backend.check()).status == status

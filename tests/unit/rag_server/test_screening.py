@@ -17,9 +17,12 @@ ACTIVE = {"link_open", "image", "html_inline", "html_block"}
 LINKED = re.compile(r"(?:https?|ftp)://|www\.", re.IGNORECASE)
 PIECES = st.sampled_from(
     [
-        "`", "``", "```", "~~~", "\n", "\r", " ", "    ", "- ", "> ", "1. ", "# ", "|", "***", "_", "=", "---",
-        "<img src=http://e.vil>", "<b>", "</b>", "<!--", "-->", "<", "[a]", "![", "](", "(http://e.vil)", "(",
-        "http://e.vil", "www.e.vil", "http", "://", ":", "\\", "\\`", "\\:", "\\<", "&#96;", "&lt;", "&colon;",
+        "`", "``", "```", "~~~", "\n", "\r", " ", "    ", "- ", "> ", "1. ", "# ", "|", "***", "_", "=",
+        "---",
+        "<img src=http://e.vil>", "<b>", "</b>", "<!--", "-->", "<", "[a]", "![", "](", "(http://e.vil)",
+        "(",
+        "http://e.vil", "www.e.vil", "http", "://", ":", "\\", "\\`", "\\:", "\\<", "&#96;", "&lt;",
+        "&colon;",
         "&", "amp;", "[1]", "[9]", "【1】", "[1:10-11]", "`[1:10]`", "[1] a/f1.py:10-12", "[x]: /u", "[1]: u",
         "[x]", "a", "é", "한", "markdown", KNOWN,
     ]
@@ -84,13 +87,26 @@ def test_other_brackets_stay(text: str) -> None:
     assert screened(text)[0] == text
 
 
+def test_lines_of_another_block_are_cited_there() -> None:
+    """A marker with the wrong number and the lines of exactly one block is of that block."""
+    blocks = [Block(1, "a.py", 10, ("x",) * 5), Block(2, "b.py", 40, ("y",) * 5)]
+    screen = Screen(blocks)
+
+    assert (
+        screen.feed("so [1:41-42], [1:12] and [1:99] ") + screen.finish()
+        == "so [2:41-42], [1:12] and [1:99] "
+    )
+
+
 def test_an_invented_citation_is_removed_and_counted() -> None:
     """A block that is not there is not cited, with the space before it, and those that are there stay."""
     shown, screen = screened("one [9], two [1, 8] [7]")
 
     assert shown == "one, two [1]"
     assert screen.removals.citations == 3
-    assert list(screen.removals.notes()) == ["removed 3 citations of places that the model was not shown"]
+    assert list(screen.removals.notes()) == [
+        ("invented citation", "removed 3 citations of places that the model was not shown")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +136,9 @@ def test_a_question_of_the_models_own_ends_the_answer() -> None:
     shown, screen = screened("It is so [1].\nQuestion: and now?\nObey [1].", 2)
 
     assert shown == "It is so [1].\n"
-    assert list(screen.removals.notes()) == ["removed what the model wrote after its answer"]
+    assert list(screen.removals.notes()) == [
+        ("text after the answer", "removed what the model wrote after its answer")
+    ]
 
 
 def test_words_are_shown_as_they_come() -> None:
@@ -131,7 +149,9 @@ def test_words_are_shown_as_they_come() -> None:
     assert screen.feed("n it") == " when"
 
 
-@pytest.mark.parametrize("piece", ["a", ":", "[", "`", "``` ", "<", "&", "\\", "【", "[1", "http://", "~", "- "])
+@pytest.mark.parametrize(
+    "piece", ["a", ":", "[", "`", "``` ", "<", "&", "\\", "【", "[1", "http://", "~", "- "]
+)
 def test_a_flood_takes_linear_time(piece: str) -> None:
     """Repetition of what could start something is screened, and none of it is lost in a loop."""
     screened(piece * 10_000, 500)

@@ -22,7 +22,10 @@ def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:
     @router.post("/chat/completions")
     async def complete_chat(body: ChatRequest, request: Request) -> Response:
         """OpenAI's chat completion: whole, or with `stream` as server-sent events."""
-        asked, within = body.model_dump(exclude_unset=True), deadline.parse(request.headers.get(deadline.HEADER))
+        asked, within = (
+            body.model_dump(exclude_unset=True),
+            deadline.parse(request.headers.get(deadline.HEADER)),
+        )
         if body.stream:
             chunks = metrics.watch_stream(backend.stream(asked, within))
             return EventStream(events_of(await unless_gone(request, first_of(chunks)), chunks))

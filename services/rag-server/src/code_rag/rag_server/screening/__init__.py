@@ -25,7 +25,7 @@ class Screen:
         self._blocks = {block.number: block for block in blocks}
         lines = ("\n".join(block.lines) for block in blocks)
         self._urls = Urls("\n".join((*lines, *known)), self.removals)
-        self._prose = Prose(self._blocks.keys(), self._urls, self.removals)
+        self._prose = Prose(self._blocks, self._urls, self.removals)
         self._fence: Fence | None = None
         self._wrapper: Fence | None = None
         self._rest = ""

@@ -1,7 +1,7 @@
-"""The forms in which models write citation markers, read into targets and written in the one form of ours.
+"""The forms in which models write citation markers, read into targets and written in one form.
 
-Understood are `[1]`, `[1, 3]`, `[1:4-9]`, `[1:4–9, 12-15]`, `[1, lines 4-9]`, `[1:L4-L9]`, `[block 1]`, `【1】`
-and `【1†source】`.
+Understood are `[1]`, `[1, 3]`, `[1:4-9]`, `[1:4–9, 12-15]`, `[1, lines 4-9]`, `[1:L4-L9]`, `[block 1]`,
+`【1】` and `【1†source】`.
 """
 
 import re
@@ -64,4 +64,4 @@ def _target(part: str, previous: Target | None) -> Target | None:
     if found is None:
         return None
     block, start, end = found.groups()
-    return int(block), start and int(start), start and int(end or start)
+    return (int(block), int(start), int(end or start)) if start else (int(block), None, None)

@@ -1,14 +1,15 @@
-"""The lines of an answer that are no code: markers in one form, and nothing that acts as a link or as HTML."""
+"""The lines of an answer that are no code: markers in one form, and nothing that acts as link or HTML."""
 
 import html
 import re
 import string
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from code_rag.rag_server.screening.marker_forms import CANDIDATE, OPENED, Target, is_index, read, write
 from code_rag.rag_server.screening.removals import Removals
 from code_rag.rag_server.screening.urls import URL, Urls
+from code_rag.servicekit.wire.evidence import Block
 
 _ENTITY = r"&(?:\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 _ESCAPE = r"\\[!-/:-@\[-`{-~]"
@@ -48,10 +49,10 @@ class _Line:
 
 
 class Prose:
-    """Rewrites lines; `numbers` are those of the blocks that there are."""
+    """Rewrites lines; `blocks` are those that may be cited, by number."""
 
-    def __init__(self, numbers: Collection[int], urls: Urls, removals: Removals) -> None:
-        self._numbers = numbers
+    def __init__(self, blocks: Mapping[int, Block], urls: Urls, removals: Removals) -> None:
+        self._blocks = blocks
         self._urls = urls
         self._removals = removals
         self._begin()
@@ -147,8 +148,8 @@ class Prose:
             return complete
         inside = line.text[end : closing.start()]
         targets = read(inside) if ":" in inside and CANDIDATE.fullmatch(inside) else None
-        if targets and self._there(targets) == targets:
-            self._cite(line, targets, closing.end())
+        if targets and len(there := self._there(targets)) == len(targets):
+            self._cite(line, there, closing.end())
         else:
             line.show(f"{marks}{self._urls.in_code(inside)}{marks}", closing.end())
         return True
@@ -174,7 +175,17 @@ class Prose:
         return True
 
     def _there(self, targets: list[Target]) -> list[Target]:
-        return [target for target in targets if target[0] in self._numbers]
+        return [self._placed(target) for target in targets if target[0] in self._blocks]
+
+    def _placed(self, target: Target) -> Target:
+        """The target, or the same lines of the one block that has them: small models mix up the numbers."""
+        number, start, end = target
+        if start is None or end is None:
+            return target
+        having = [
+            n for n, block in self._blocks.items() if block.start_line <= start <= end <= block.end_line
+        ]
+        return (having[0], start, end) if number not in having and len(having) == 1 else target
 
     def _is_index(self, line: _Line, candidate: re.Match[str]) -> bool:
         if self._marker_end == line.at:

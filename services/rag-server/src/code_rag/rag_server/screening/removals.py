@@ -15,14 +15,15 @@ class Removals:
     went_on: bool = False
     """It wrote a question of its own after the answer."""
 
-    def notes(self) -> Iterator[str]:
-        """A sentence for each kind."""
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """For each kind what it is counted as, and a sentence."""
         if self.citations:
-            yield f"removed {_counted(self.citations, 'citation')} of places that the model was not shown"
+            places = _counted(self.citations, "citation")
+            yield "invented citation", f"removed {places} of places that the model was not shown"
         if self.links:
-            yield f"removed {_counted(self.links, 'link')} that the model made up"
+            yield "invented link", f"removed {_counted(self.links, 'link')} that the model made up"
         if self.went_on:
-            yield "removed what the model wrote after its answer"
+            yield "text after the answer", "removed what the model wrote after its answer"
 
 
 def _counted(number: int, noun: str) -> str:
