@@ -74,11 +74,8 @@ test("bold, italics and escapes", () => {
   ]);
 });
 
-test("links lead to http and https alone", () => {
-  assert.deepEqual(parseInline("[a](https://b.example/c)"), [
-    { type: "link", url: "https://b.example/c", content: ["a"] },
-  ]);
-  for (const text of ["[a](javascript:alert(1))", "[a](data:text/html,x)", "[a](//b)", "<a href=x>b</a>"]) {
+test("links are text", () => {
+  for (const text of ["[a](https://b.example/c)", "[a](javascript:alert(1))", "[a](//b)", "<a href=x>b</a>"]) {
     assert.deepEqual(parseInline(text), [text]);
   }
 });

@@ -10,7 +10,7 @@ import pytest
 
 from code_rag.llm_server.app import create_app
 from code_rag.llm_server.settings import Settings
-from tests.unit.llm_server.fake_upstream import FakeUpstream, serving
+from tests.unit.llm_server.fake_upstream import LISTED, FakeUpstream, serving
 
 KEY = "sk-gateway-0123456789"
 Gateway = Callable[..., httpx2.Client]
@@ -28,6 +28,7 @@ def upstream(_upstream: FakeUpstream) -> FakeUpstream:
     """The fake model server, with no replies yet and nothing seen."""
     _upstream.replies.clear()
     _upstream.seen.clear()
+    _upstream.models = LISTED
     _upstream.caller_left = threading.Event()
     return _upstream
 

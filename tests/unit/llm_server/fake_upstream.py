@@ -41,20 +41,30 @@ class Seen:
     body: dict[str, Any]
 
 
+LISTED = Reply([b'{"object": "list", "data": [{"id": "house-model"}]}'])
+
+
 class FakeUpstream:
-    """Gives `replies` in turn, the last one for ever, and keeps what it saw."""
+    """Gives `replies` to POSTs in turn, the last one for ever, and keeps what it saw; `models` to GETs."""
 
     def __init__(self) -> None:
         self.url = ""
         self.replies: list[Reply] = []
+        self.models = LISTED
         self.seen: list[Seen] = []
         self.caller_left = threading.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        caller_left = self.caller_left  # of the test that asks, should the news come late
+        if scope["method"] == "GET":
+            await self._answer(self.models, receive, send)
+            return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         self.seen.append(Seen(scope["path"], headers, json.loads(await _read(receive))))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        await self._answer(reply, receive, send)
+
+    async def _answer(self, reply: Reply, receive: Receive, send: Send) -> None:
+        caller_left = self.caller_left  # of the test that asks, should the news come late
         encoded = [(name.encode(), value.encode()) for name, value in reply.headers.items()]
         if reply.pieces or reply.then == "end":
             await send({"type": "http.response.start", "status": reply.status, "headers": encoded})

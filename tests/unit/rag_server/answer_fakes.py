@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from code_rag.rag_server.answer import AS_IT_LIKES, Finish, Sampling, Token
+from code_rag.rag_server.answer import AS_IT_LIKES, Finish, LanguageModel, Sampling, Token
 from code_rag.rag_server.model import (
     Candidate,
     Candidates,
@@ -157,9 +157,9 @@ class FakeChat:
     sampled: list[Sampling] = field(default_factory=list)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def writes(self) -> bool:
-        """Whether it says anything."""
-        return self.can_write
+    async def writes(self) -> LanguageModel | None:
+        """It, if it says anything."""
+        return LanguageModel("fake-model") if self.can_write else None
 
     async def stream(
         self, messages: Sequence[Mapping[str, str]], sampling: Sampling = AS_IT_LIKES

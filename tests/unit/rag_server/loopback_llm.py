@@ -42,12 +42,12 @@ class LoopbackLlm:
                 self.bodies.append(json.loads(await reader.readexactly(int(lengths[0]))))
                 await self._complete(reader, writer)
             else:
-                body = self.health if " /health " in head else self.models
-                writer.write(self._head("application/json", f"content-length: {len(body)}") + body)
+                body, status = (self.health, self.status) if " /health " in head else (self.models, 200)
+                writer.write(self._head("application/json", f"content-length: {len(body)}", status) + body)
             await writer.drain()
 
     async def _complete(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(self._head(self.content_type, "transfer-encoding: chunked"))
+        writer.write(self._head(self.content_type, "transfer-encoding: chunked", self.status))
         for piece in self.pieces:
             writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         if self.hangs:
@@ -56,9 +56,9 @@ class LoopbackLlm:
         elif not self.torn:
             writer.write(b"0\r\n\r\n")
 
-    def _head(self, content_type: str, framing: str) -> bytes:
+    def _head(self, content_type: str, framing: str, status: int) -> bytes:
         lines = [
-            f"HTTP/1.1 {self.status} Because",
+            f"HTTP/1.1 {status} Because",
             f"content-type: {content_type}",
             framing,
             "connection: close",

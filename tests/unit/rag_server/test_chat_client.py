@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from code_rag.rag_server.adapters import chat_client
 from code_rag.rag_server.adapters.chat_client import ChatClient
-from code_rag.rag_server.answer import Sampling, Token
+from code_rag.rag_server.answer import LanguageModel, Sampling, Token
 from code_rag.servicekit.errors import ServiceError, Unavailable, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.middleware import request_id
 from tests.unit.rag_server.loopback_llm import LoopbackLlm, completion_events, serving
@@ -87,6 +88,30 @@ async def test_the_request_carries_messages_key_and_request_id() -> None:
     assert "post /v1/chat/completions " in llm.heads[0]
     assert "authorization: bearer key-1" in llm.heads[0]
     assert "x-request-id: request-7" in llm.heads[0]
+    assert "x-deadline-seconds: 5" in llm.heads[0]
+
+
+async def test_an_answer_that_ends_early_says_why() -> None:
+    """The last token names the reason, which is empty for an answer that is complete."""
+    ends = b'data: {"model": "m", "choices": [{"delta": {}, "finish_reason": "length"}]}\n\n'
+    stops = b'data: {"model": "m", "choices": [{"delta": {}, "finish_reason": "stop"}]}\n\n'
+
+    assert (await tokens_of(LoopbackLlm([ends + b"data: [DONE]\n\n"]))) == [Token("", "m", "length")]
+    assert (await tokens_of(LoopbackLlm([stops + b"data: [DONE]\n\n"]))) == []
+
+
+@pytest.mark.parametrize(
+    ("models", "writes"),
+    [
+        (b'{"data": [{"id": "m", "context_window": 4096}]}', LanguageModel("m", 4096)),
+        (b'{"data": [{"id": "m"}]}', LanguageModel("m")),
+        (b'{"data": [{"id": "extractive"}]}', None),
+    ],
+)
+async def test_the_model_that_writes(models: bytes, writes: LanguageModel | None) -> None:
+    """llm-server names its model and what it can read; one without a model only quotes."""
+    async with client_of(LoopbackLlm(models=models)) as client:
+        assert await client.writes() == writes
 
 
 @pytest.mark.parametrize(
@@ -121,8 +146,9 @@ async def test_what_goes_wrong_upstream_is_said(
         await tokens_of(llm)
 
 
-async def test_a_silent_model_times_out() -> None:
-    """No token within the idle limit is a timeout, not a hang."""
+async def test_a_silent_model_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No token within the deadline and its margin is a timeout, not a hang."""
+    monkeypatch.setattr(chat_client, "MARGIN_SECONDS", 0.0)
     with pytest.raises(UpstreamTimeout):
         await tokens_of(LoopbackLlm([completion_events("x")[:-14]], hangs=True), idle_seconds=0.05)
 
@@ -131,7 +157,7 @@ async def test_a_server_that_is_away_is_unavailable() -> None:
     """A refused connection says so at once."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        client = ChatClient(f"http://127.0.0.1:{unused.getsockname()[1]}", None)
+        client = ChatClient(f"http://127.0.0.1:{unused.getsockname()[1]}", None, 5)
         with pytest.raises(Unavailable, match="does not answer at"):
             await anext(client.stream(MESSAGES))
     await client.close()

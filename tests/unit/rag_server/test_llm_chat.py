@@ -49,7 +49,7 @@ async def test_llm_continues_a_conversation_with_options(codebase: Path, tmp_pat
         await said(tmp_path, url, "-c", "and why?")
 
     first, rewriting = (asked[-1]["content"] for asked in model.asked[:2])
-    assert first.endswith("Question: how?")
+    assert "Question: how?\n\nAnswer in" in first
     assert all(text in rewriting for text in ("how?", "Cancelling keeps the order", "and why?"))
     assert model.asked[0][0]["content"].endswith("Be kind.")
     assert model.sampled[0].temperature == 0.5

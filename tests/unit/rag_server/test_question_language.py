@@ -5,8 +5,10 @@ import pytest
 from code_rag.rag_server.answer import Asked
 from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.gathering import Gatherer
+from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Candidate, EmbeddingModel, Scope
 from code_rag.rag_server.question_language import UNREAD, unread
+from code_rag.rag_server.writing import Writer
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk
 from tests.unit.rag_server.fakes import FakeEmbedder
 from tests.unit.rag_server.test_searching import a_searcher
@@ -81,9 +83,9 @@ async def test_the_answer_is_that_the_model_does_not_read_the_question() -> None
     searcher = a_searcher(FakeStore(), FakeEmbedder(model=EmbeddingModel(MINILM, 8)))
     model = FakeChat()
 
-    answer = await Answerer(Gatherer(searcher), model, lambda _: None, list[str]().append).answer(
-        Asked(KOREAN), Scope(), 8
-    )
+    answer = await Answerer(
+        Gatherer(searcher), Writer(model, Mapper(searcher)), lambda _: None, list[str]().append
+    ).answer(Asked(KOREAN), Scope(), 8)
 
     assert answer.text.startswith(f"No word of the question is in the indexed code. ({UNREAD} ({MINILM})")
     assert model.asked == []

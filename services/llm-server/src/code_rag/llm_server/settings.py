@@ -18,9 +18,10 @@ class Settings(ServiceSettings):
         description="OpenAI-compatible server to use instead of OpenAI, such as http://localhost:11434/v1.",
     )
     upstream_timeout_seconds: float = Field(
-        120.0,
+        300.0,
         gt=0,
-        description="Longest wait for the upstream's answer to start, retries included, or to continue.",
+        description="Longest wait for the upstream's answer to start, retries included, or to continue; a "
+        "caller that names its own, as rag-server does, is waited for instead.",
     )
     upstream_max_retries: int = Field(
         2, ge=0, le=5, description="How often a request that failed before its answer started is retried."

@@ -14,8 +14,8 @@ CitationState = Literal["supported", "exists", "missing"]
 """What a citation's check found: lines with the words of the claim, unchanged lines, or no such lines."""
 
 
-Finish = Literal["stop", "length"]
-"""Why an answer ends: it is complete, or as long as it may be."""
+Finish = Literal["stop", "length", "content_filter"]
+"""Why an answer ends: it is complete, as long as it may be, or the model's server stopped it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A model that writes answers."""
+
+    name: str
+    context_tokens: int | None = None
+    """How many tokens it reads and writes, where its server says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A piece of an answer, and the model that wrote it."""
 
@@ -63,6 +72,14 @@ class Token:
     model: str
     finish: Finish = "stop"
     """Why the answer ends, if it ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The model has been silent for so many seconds."""
+
+    model: str
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,15 @@ class HitsEvent(BaseModel):
     degraded: list[str]
 
 
+class ProgressEvent(BaseModel):
+    """For how many seconds the model has been silent; sent each second while it is."""
+
+    NAME: ClassVar[str] = "progress"
+
+    model: str
+    seconds: int
+
+
 class TokenEvent(BaseModel):
     """A piece of a streamed answer, as the model writes it."""
 

@@ -56,7 +56,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     client = None
     if outside is None:
         client = EmbeddingClient(settings.embedding_server_url, settings.api_key, stores.last())
-        chat = ChatClient(settings.llm_server_url, settings.api_key)
+        chat = ChatClient(settings.llm_server_url, settings.api_key, settings.answer_timeout_seconds)
         outside = Outside(stores.open(client.model), client, chat, SystemFileEvents())
     use_cases = build_use_cases(
         Codebases(settings.codebase_path, options_of(settings)),
@@ -64,6 +64,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         lambda reason: metrics.degradations.labels(reason).inc(),
         IndexOptions(ProcessPool(usable_cpus()), settings.last_vector),
         settings.keep_answers,
+        settings.context_tokens,
     )
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)

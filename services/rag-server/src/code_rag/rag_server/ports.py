@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Protocol
 
-from code_rag.rag_server.answer import AS_IT_LIKES, Sampling, Token
+from code_rag.rag_server.answer import AS_IT_LIKES, LanguageModel, Sampling, Token
 from code_rag.rag_server.model import (
     Candidates,
     Chunk,
@@ -138,8 +138,8 @@ class Embedder(Protocol):
 class ChatModel(Protocol):
     """Writes an answer to messages; raises servicekit's upstream errors."""
 
-    async def writes(self) -> bool:
-        """Whether there is a model that writes; llm-server without a key only quotes."""
+    async def writes(self) -> LanguageModel | None:
+        """The model that writes, if there is one; llm-server without a key only quotes."""
 
     def stream(
         self, messages: Sequence[Mapping[str, str]], sampling: Sampling = AS_IT_LIKES

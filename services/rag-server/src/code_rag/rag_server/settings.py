@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 from code_rag.rag_server.codebase.skipping import MAX_WANTED_BYTES
 from code_rag.rag_server.model import VectorKind
 from code_rag.servicekit.settings import ServiceSettings, Url
+from code_rag.servicekit.wire.deadline import LONGEST
 
 
 def _split(value: object) -> object:
@@ -86,6 +87,18 @@ class Settings(ServiceSettings):
     public_url: Url | None = Field(
         None,
         description="Where browsers find the page, for links in chats; empty: at the address of the request.",
+    )
+
+    answer_timeout_seconds: float = Field(
+        300.0,
+        gt=0,
+        le=LONGEST,
+        description="Longest wait for a written answer to start, or to continue; llm-server waits as long.",
+    )
+    context_tokens: int | None = Field(
+        None,
+        ge=1_024,
+        description="Tokens that the language model reads and writes; empty: by its server, or its name.",
     )
 
     @field_validator("legacy_encoding")

@@ -43,6 +43,11 @@ def parse(answer: str) -> tuple[Reference, ...]:
     return tuple(dict.fromkeys(reference for marker in markers for reference in _references(marker)))
 
 
+def marked(text: str) -> bool:
+    """Whether a text without code has a marker."""
+    return _MARKERS.search(text) is not None
+
+
 def blank_code(answer: str) -> str:
     """The answer with spaces, and line ends, in place of code: each character stays where it is."""
     return _CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), answer)

@@ -16,12 +16,16 @@ class ChatBackend(Protocol):
         """The ids that `/v1/models` lists, the default first."""
         ...
 
-    async def complete(self, request: Json) -> Json:
-        """The whole `chat.completion` for a request as the caller sent it."""
+    async def complete(self, request: Json, within: float | None = None) -> Json:
+        """The whole `chat.completion` for a request as the caller sent it, who waits `within` seconds."""
         ...
 
-    def stream(self, request: Json) -> AsyncGenerator[Json]:
+    def stream(self, request: Json, within: float | None = None) -> AsyncGenerator[Json]:
         """The answer's `chat.completion.chunk`s; it ends without an error only if it is complete."""
+        ...
+
+    async def context_window(self) -> int | None:
+        """How many tokens the default model takes, if that is known."""
         ...
 
     async def check(self) -> CheckResult:

@@ -27,12 +27,12 @@ class ExtractiveBackend:
     def __init__(self, default_model: str) -> None:
         self._accepted = {None, EXTRACTIVE, default_model}
 
-    async def complete(self, request: Json) -> Json:
+    async def complete(self, request: Json, within: float | None = None) -> Json:
         """The answer as one completion."""
         text = await self._write(request)
         return completion(EXTRACTIVE, text, usage=_usage(request, text))
 
-    async def stream(self, request: Json) -> AsyncGenerator[Json]:
+    async def stream(self, request: Json, within: float | None = None) -> AsyncGenerator[Json]:
         """The answer word by word, and its usage if `stream_options.include_usage` is set."""
         text = await self._write(request)
         id = completion_id()
@@ -42,6 +42,10 @@ class ExtractiveBackend:
         yield chunk(id, EXTRACTIVE, {}, "stop")
         if (request.get("stream_options") or {}).get("include_usage"):
             yield chunk(id, EXTRACTIVE, {}) | {"choices": [], "usage": _usage(request, text)}
+
+    async def context_window(self) -> int | None:
+        """Not a number of tokens."""
+        return None
 
     async def check(self) -> CheckResult:
         """Always ok: it depends on no other service."""

@@ -2,22 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator
+from contextlib import aclosing, contextmanager
 from typing import Any
 
-import structlog
 from openai import AsyncOpenAI, AsyncStream, OpenAIError
 
 from code_rag.llm_server.backends.base import Json
+from code_rag.llm_server.backends.upstream_client import pauses_up_to
 from code_rag.llm_server.backends.upstream_errors import translate
+from code_rag.llm_server.backends.upstream_probe import UpstreamProbe
+from code_rag.llm_server.backends.upstream_state import UpstreamState
 from code_rag.servicekit.errors import InvalidInput, ServiceError, UpstreamFailed
 from code_rag.servicekit.health import CheckResult
 from code_rag.servicekit.middleware import request_id
-
-log = structlog.get_logger(__name__)
-
-_CALLERS_FAULT = {400, 404, 413}  # the upstream works: the request was at fault
 
 
 class OpenAIBackend:
@@ -27,13 +25,15 @@ class OpenAIBackend:
         self.models = (model,)
         self._client = client
         self._timeout = timeout
-        self._last_failure: str | None = None
+        self._probe = UpstreamProbe(client, model)
+        self._state = UpstreamState()
+        self._asked_for_models = False
 
-    async def complete(self, request: Json) -> Json:
+    async def complete(self, request: Json, within: float | None = None) -> Json:
         """The upstream's completion, unchanged."""
         body = self._body(request)
-        with self._translating():
-            answer = await self._post(body)
+        with self._state.calling(), self._translating():
+            answer = await self._post(body, within or self._timeout)
             if not isinstance(answer, dict) or not isinstance(answer.get("choices"), list):
                 raise UpstreamFailed(
                     "The model server answered with something that is not a chat completion. "
@@ -41,32 +41,31 @@ class OpenAIBackend:
                 )
         return answer
 
-    async def stream(self, request: Json) -> AsyncGenerator[Json]:
+    async def stream(self, request: Json, within: float | None = None) -> AsyncGenerator[Json]:
         """The upstream's chunks, unchanged; raises UpstreamFailed if they stop before a finish reason."""
-        body = self._body(request)
-        with self._translating():
-            chunks = await self._post(body, stream=True, stream_cls=AsyncStream[object])
-        finished: dict[int, bool] = {}
-        async with chunks:
-            with self._translating(started=True):
-                async for chunk in chunks:
-                    if not isinstance(chunk, dict):
-                        raise UpstreamFailed("The model server sent a chunk that is not a JSON object.")
-                    for choice in chunk.get("choices") or []:
-                        index = choice.get("index", 0)
-                        finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
-                    yield chunk
-                if not finished or not all(finished.values()):
-                    raise UpstreamFailed(
-                        "The model server's answer ended before it was complete.",
-                        code="upstream_stream_truncated",
-                    )
+        body, longest = self._body(request), within or self._timeout
+        with self._state.calling():
+            with self._translating():
+                chunks = await self._post(body, longest, stream=True, stream_cls=AsyncStream[object])
+            async with chunks, aclosing(_each_within(chunks, longest)) as each:
+                with self._translating(started=True):
+                    async with aclosing(_complete(each)) as complete:
+                        async for chunk in complete:
+                            yield chunk
 
     async def check(self) -> CheckResult:
-        """The result of the last call: a test call to the upstream could cost money."""
-        if self._last_failure:
-            return CheckResult("degraded", self._last_failure)
+        """What the last call came to, and whether the model server answers now; only calls cost money."""
+        if not self._state.is_calling:  # a server that writes may be too busy to answer
+            self._state.seen(await self._probe.failure())
+        if why := self._state.failure:
+            return CheckResult("degraded", why.message)
         return CheckResult("ok", f"{self.models[0]} at {self._client.base_url.host}")
+
+    async def context_window(self) -> int | None:
+        """As the model server says, which is asked once."""
+        if not self._asked_for_models:
+            self._asked_for_models = await self._probe.failure() is None
+        return self._probe.context_window
 
     async def close(self) -> None:
         """Close the client's connections."""
@@ -79,14 +78,18 @@ class OpenAIBackend:
         except ValueError:
             raise InvalidInput("JSON has no NaN or Infinity.", code="invalid_json") from None
 
-    async def _post(self, body: bytes, **how: Any) -> Any:
+    async def _post(self, body: bytes, longest: float, **how: Any) -> Any:
         # cast_to=object leaves the JSON unchanged: no model drops a field.
-        async with asyncio.timeout(self._timeout):
+        async with asyncio.timeout(longest):
             return await self._client.post(
                 "/chat/completions",
                 cast_to=object,
                 content=body,
-                options={"headers": {"x-request-id": request_id.get()}, "security": {"bearer_auth": True}},
+                options={
+                    "headers": {"x-request-id": request_id.get()},
+                    "security": {"bearer_auth": True},
+                    "timeout": pauses_up_to(longest),
+                },
                 **how,
             )
 
@@ -95,15 +98,38 @@ class OpenAIBackend:
         """Turn the client's exceptions into ServiceErrors, and keep the last result for `/health`."""
         try:
             yield
-            self._last_failure = None
+            self._state.answered()
         except ServiceError as error:
-            self._remember(error)
+            self._state.failed(error)
             raise
         except (OpenAIError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError) as error:
             failure = translate(error, started=started, secret=self._client.api_key)
-            self._remember(failure)
+            self._state.failed(failure)
             raise failure from error
 
-    def _remember(self, failure: ServiceError) -> None:
-        self._last_failure = None if failure.status in _CALLERS_FAULT else failure.message
-        log.warning("upstream failed", status=failure.status, code=failure.code, reason=failure.message)
+
+async def _each_within(chunks: AsyncIterable[object], longest: float) -> AsyncGenerator[object]:
+    """The chunks; raises TimeoutError where one takes longer, also if the server says that it is at work."""
+    upcoming = aiter(chunks)
+    while True:
+        async with asyncio.timeout(longest):
+            chunk = await anext(upcoming, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+async def _complete(chunks: AsyncGenerator[object]) -> AsyncGenerator[Json]:
+    """The chunks; raises UpstreamFailed for what is none, and where not every choice says why it ended."""
+    finished: dict[int, bool] = {}
+    async for chunk in chunks:
+        if not isinstance(chunk, dict):
+            raise UpstreamFailed("The model server sent a chunk that is not a JSON object.")
+        for choice in chunk.get("choices") or []:
+            index = choice.get("index", 0)
+            finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
+        yield chunk
+    if not finished or not all(finished.values()):
+        raise UpstreamFailed(
+            "The model server's answer ended before it was complete.", code="upstream_stream_truncated"
+        )

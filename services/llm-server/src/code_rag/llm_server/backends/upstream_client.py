@@ -22,12 +22,17 @@ def connect(base_url: str, api_key: str, timeout: float, max_retries: int) -> As
 
     Raises SettingsError if a proxy variable, SSL_CERT_FILE or SSL_CERT_DIR is invalid.
     """
-    limits = httpx2.Timeout(timeout, connect=min(CONNECT_SECONDS, timeout))
+    limits = pauses_up_to(timeout)
     hooks = {"request": [_note_peer], "response": [_leave_long_waits_to_the_caller]}
     http = _http_client(base_url, timeout=limits, event_hooks=hooks, verify=_trusted())
     return AsyncOpenAI(
         base_url=base_url, api_key=api_key, timeout=limits, max_retries=max_retries, http_client=http
     )
+
+
+def pauses_up_to(seconds: float) -> httpx2.Timeout:
+    """The limits of a call that may be silent so long; a connection takes no longer than usual."""
+    return httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
 
 
 def _http_client(base_url: str, **options: Any) -> httpx2.AsyncClient:

@@ -8,13 +8,15 @@ import httpx2
 from pydantic import BaseModel, SecretStr
 
 from code_rag.rag_server.adapters.upstream import Upstream
-from code_rag.rag_server.answer import AS_IT_LIKES, Sampling, Token
+from code_rag.rag_server.answer import AS_IT_LIKES, Finish, LanguageModel, Sampling, Token
 from code_rag.servicekit.errors import UpstreamFailed
+from code_rag.servicekit.wire import deadline
 from code_rag.servicekit.wire.chat import EXTRACTIVE
 
 COMPLETIONS = "/v1/chat/completions"
-IDLE_SECONDS = 60.0
-"""How long to wait for the first token, and between two of them."""
+MARGIN_SECONDS = 2.0
+"""llm-server keeps the deadline; this much later it is given up."""
+_EARLY: tuple[Finish, ...] = ("length", "content_filter")
 
 
 class _Delta(BaseModel):
@@ -35,12 +37,15 @@ class _Event(BaseModel):
 class ChatClient:
     """A ChatModel over HTTP; close it when done."""
 
-    def __init__(self, url: str, api_key: SecretStr | None, idle_seconds: float = IDLE_SECONDS) -> None:
-        self._upstream = Upstream("llm-server", url, api_key, idle_seconds)
+    def __init__(self, url: str, api_key: SecretStr | None, longest: float) -> None:
+        """`longest` is how many seconds it waits for an answer to start, or to continue."""
+        self._upstream = Upstream("llm-server", url, api_key, longest + MARGIN_SECONDS)
+        self._headers = deadline.render(longest)
 
-    async def writes(self) -> bool:
-        """Whether llm-server has a model; without one it would only quote from the prompt."""
-        return await self._upstream.model() != EXTRACTIVE
+    async def writes(self) -> LanguageModel | None:
+        """llm-server's model; None where it has none and would only quote from the prompt."""
+        listed = await self._upstream.model()
+        return None if listed.id == EXTRACTIVE else LanguageModel(listed.id, listed.context_window)
 
     async def stream(
         self, messages: Sequence[Mapping[str, str]], sampling: Sampling = AS_IT_LIKES
@@ -48,15 +53,17 @@ class ChatClient:
         """The answer in pieces; raises servicekit's upstream errors, possibly after some pieces."""
         wanted = {name: value for name, value in asdict(sampling).items() if value is not None}
         body = {"messages": [dict(message) for message in messages], "stream": True, **wanted}
+        call = self._upstream.http.stream("POST", COMPLETIONS, json=body, headers=self._headers)
         with self._upstream.errors():
-            async with self._upstream.http.stream("POST", COMPLETIONS, json=body) as response:
+            async with call as response:
                 if not response.is_success:
                     await response.aread()
                     self._upstream.require_ok(response)
                 async for event in httpx2.EventSource(response):
                     if event.data == "[DONE]":
                         return
-                    if (token := _token(event.data)).text or token.finish == "length":
+                    token = _token(event.data)
+                    if token.text or token.finish != "stop":
                         yield token
         raise UpstreamFailed("llm-server ended its answer early.")
 
@@ -75,8 +82,8 @@ def _token(data: str) -> Token:
     if event.error is not None:
         raise UpstreamFailed(f"llm-server failed: {_message(event.error)}")
     text = "".join(choice.delta.content or "" for choice in event.choices)
-    ended = any(choice.finish_reason == "length" for choice in event.choices)
-    return Token(text, event.model, "length" if ended else "stop")
+    reasons = [choice.finish_reason for choice in event.choices]
+    return Token(text, event.model, next((end for end in _EARLY if end in reasons), "stop"))
 
 
 def _message(error: dict[str, Any] | str) -> str:

@@ -23,12 +23,15 @@ from code_rag.servicekit.wire.health import HealthReport
 CONNECT_SECONDS = 2.0
 
 
-class _Model(BaseModel):
+class ListedModel(BaseModel):
+    """A model that a service lists; `context_window` is the number of tokens that it takes."""
+
     id: str
+    context_window: int | None = None
 
 
 class _Models(BaseModel):
-    data: list[_Model] = Field(min_length=1)
+    data: list[ListedModel] = Field(min_length=1)
 
 
 class Upstream:
@@ -54,12 +57,12 @@ class Upstream:
         if health.status != "ok":
             details = [check.detail for check in health.checks.values() if check.status != "ok"]
             raise UpstreamFailed(f"{self.service} is {health.status}: {'; '.join(details)}")
-        return await self.model()
+        return (await self.model()).id
 
-    async def model(self) -> str:
-        """The name of the service's first model."""
+    async def model(self) -> ListedModel:
+        """The service's first model."""
         with self.errors():
-            return _Models.model_validate_json(await self._get("/v1/models")).data[0].id
+            return _Models.model_validate_json(await self._get("/v1/models")).data[0]
 
     async def close(self) -> None:
         """Close all connections."""

@@ -14,6 +14,7 @@ from code_rag.rag_server.answer_wire import (
     AnswerEvent,
     AskRequest,
     HitsEvent,
+    ProgressEvent,
     Suggestions,
     TokenEvent,
 )
@@ -74,6 +75,8 @@ def follow(client: Client, request: AskRequest, *, show: bool) -> AnswerEvent:
         for name, data in client.events("/ask", request):
             if name == HitsEvent.NAME:
                 transcript.remark(client.read(data, HitsEvent).degraded)
+            elif name == ProgressEvent.NAME:
+                transcript.wait(client.read(data, ProgressEvent))
             elif name == TokenEvent.NAME:
                 transcript.write(client.read(data, TokenEvent).text)
             elif name == AnswerEvent.NAME:
@@ -104,6 +107,11 @@ class Transcript:
         self._waiting.stop()
         if self._show and self.written and not self.written.endswith("\n"):
             typer.echo()
+
+    def wait(self, progress: ProgressEvent) -> None:
+        """Say for how long the model has been silent."""
+        if progress.seconds:
+            self._waiting.update(f"Waiting for {visible_line(progress.model)}, {progress.seconds} s …")
 
     def write(self, text: str) -> None:
         """Add a piece of the answer."""

@@ -12,11 +12,13 @@ from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer, IndexOptions
 from code_rag.rag_server.keeping import AnswerKeeper
+from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.ports import ChatModel, Embedder, FileEvents, VectorStore
 from code_rag.rag_server.searching import CountDegradation, Searcher
 from code_rag.rag_server.similarity import SimilarFinder
 from code_rag.rag_server.suggesting import Suggester
 from code_rag.rag_server.watchers import Watchers
+from code_rag.rag_server.writing import Writer
 
 READ_AT_A_TIME = 2
 """Codebases whose files are read at the same time, so that a folder that hangs does not stop the others."""
@@ -59,8 +61,9 @@ def build_use_cases(
     count_degradation: CountDegradation,
     options: IndexOptions | None = None,
     keep_answers: int = 0,
+    context_tokens: int | None = None,
 ) -> UseCases:
-    """The use cases over `codebases`; they count degraded answers, and keep so many of a language model."""
+    """The use cases; `keep_answers` of the model are kept, whose context has `context_tokens`, if known."""
     embedder, turns = FairEmbedder(outside.embedder), asyncio.Semaphore(READ_AT_A_TIME)
     indexers = Indexers(
         codebases,
@@ -68,7 +71,20 @@ def build_use_cases(
         lambda member, store: Indexer(member, store, embedder, turn=turns, options=options),
     )
     watchers = Watchers(indexers, outside.events)
-    searcher = Searcher(
+    searcher = _searcher(codebases, outside, watchers, count_degradation)
+    gatherer, writer = Gatherer(searcher), Writer(outside.chat, Mapper(searcher), context_tokens)
+    answerer = Answerer(gatherer, writer, codebases.lines, count_degradation)
+    keeper = AnswerKeeper(answerer, codebases.lines, keep_answers)
+    callers = CallerFinder(searcher, codebases.source)
+    similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
+    answers = (answerer, keeper, callers, similar, evaluator)
+    return UseCases(codebases, indexers, searcher, *answers, watchers, Suggester(gatherer))
+
+
+def _searcher(
+    codebases: Codebases, outside: Outside, watchers: Watchers, count_degradation: CountDegradation
+) -> Searcher:
+    return Searcher(
         outside.store,
         outside.embedder,
         watchers.report,
@@ -76,10 +92,3 @@ def build_use_cases(
         count_degradation,
         watchers.refresh,
     )
-    gatherer = Gatherer(searcher)
-    answerer = Answerer(gatherer, outside.chat, codebases.lines, count_degradation)
-    keeper = AnswerKeeper(answerer, codebases.lines, keep_answers)
-    callers = CallerFinder(searcher, codebases.source)
-    similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
-    answers = (answerer, keeper, callers, similar, evaluator)
-    return UseCases(codebases, indexers, searcher, *answers, watchers, Suggester(gatherer))

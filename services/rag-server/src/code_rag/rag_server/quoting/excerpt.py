@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from code_rag.rag_server.model import Chunk
 from code_rag.servicekit.wire.evidence import Block
 
 Run = tuple[int, int]
@@ -40,6 +41,12 @@ class Excerpt:
             else:
                 runs.append((first, last))
         return tuple(runs)
+
+    def chunk(self) -> Chunk:
+        """All its lines as a chunk that is in no index."""
+        end, text = self.start_line + len(self.lines) - 1, "\n".join(self.lines)
+        place = self.path, self.language, self.start_line, end
+        return Chunk(f"{self.path}:{self.start_line}", *place, self.symbol, self.kind, text, "", 1)
 
     def quoted(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Each run of quoted lines, with the number of its first line."""

@@ -12,9 +12,9 @@ LINE_CHARS = 300
 GAP = "⋯"
 
 
-def render(excerpts: Sequence[Excerpt], opening: str = "") -> str:
-    """Markdown: the opening sentence, then each excerpt with its marker; excerpt n is cited as block n."""
-    places = [_place(number, excerpt) for number, excerpt in enumerate(excerpts, start=1)]
+def render(excerpts: Sequence[Excerpt], opening: str = "", first: int = 1) -> str:
+    """Markdown: the opening sentence, then each excerpt with its marker, as block `first` and those after."""
+    places = [_place(number, excerpt) for number, excerpt in enumerate(excerpts, start=first)]
     return "\n\n".join(part for part in (opening, *places) if part)
 
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Request
 
-from code_rag.rag_server.answer import Answer
+from code_rag.rag_server.answer import Answer, Waiting
 from code_rag.rag_server.answer_wire import (
     MAX_QUESTION_CHARS,
     AnswerEvent,
     AskRequest,
     AskResponse,
     HitsEvent,
+    ProgressEvent,
     TokenEvent,
 )
 from code_rag.rag_server.answering import Event
@@ -56,11 +57,13 @@ def _encode(happened: Event) -> str:
     return event(body.model_dump(mode="json"), body.NAME)
 
 
-def _body(happened: Event) -> HitsEvent | TokenEvent | AnswerEvent:
+def _body(happened: Event) -> HitsEvent | ProgressEvent | TokenEvent | AnswerEvent:
     match happened:
         case SearchResult():
             hits = [SearchHit.of(hit) for hit in happened.hits]
             return HitsEvent(hits=hits, degraded=list(happened.degraded))
+        case Waiting():
+            return ProgressEvent(model=happened.model, seconds=happened.seconds)
         case Answer():
             return AnswerEvent.of(happened)
     return TokenEvent(text=happened.text)

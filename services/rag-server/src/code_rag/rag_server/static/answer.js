@@ -40,6 +40,7 @@ export class Answer {
   /** Take one event of the stream. */
   take({ name, data }) {
     if (name === "hits") this.#retrieved(data);
+    else if (name === "progress") this.#wait(data);
     else if (name === "token") this.#write(data.text);
     else if (name === "answer") this.#finish(data);
   }
@@ -65,6 +66,10 @@ export class Answer {
     this.#progress.textContent = hits.length ? `Reading ${hits.length} places …` : "";
     this.#hits = hitList(hits);
     if (this.#hits) this.#rest.replaceChildren(this.#hits);
+  }
+
+  #wait({ model, seconds }) {
+    if (seconds) this.#progress.textContent = `Waiting for ${visible(model)}, ${seconds} s …`;
   }
 
   #write(text) {

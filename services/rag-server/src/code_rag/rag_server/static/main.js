@@ -22,7 +22,10 @@ const conversation = new Conversation(find("#answer"), {
   onBusy: (busy) => {
     composer.busy = busy;
   },
-  onFinish: () => shown().file && panel.judge(conversation.sourceAt(shown().file)),
+  onFinish: () => {
+    if (shown().file) panel.judge(conversation.sourceAt(shown().file));
+    status.refresh(true); // a model that has failed shows at once
+  },
   onRefused,
 });
 

@@ -1,6 +1,6 @@
 /** Parses the Markdown that models write into plain data; `prose.js` turns it into DOM nodes. */
 
-import { MARKER, splitMarkers } from "./markers.js";
+import { splitMarkers } from "./markers.js";
 
 const MAX_DEPTH = 8; // of nested lists; a line of only bullets must not exhaust the stack
 const FENCE = /^[ \t]*(`{3,}(?=[^`]*$)|~{3,})[ \t]*([^\s`]*)/;
@@ -105,7 +105,6 @@ const INLINE = new RegExp(
     /(?<ticks>`{1,2})(?<code>[^`\n]+)\k<ticks>/,
     /\*\*(?<strong>\S(?:.{0,500}?\S)?)\*\*/,
     /(?<!\*)\*(?<emphasis>[^\s*](?:[^*\n]*[^\s*])?)\*(?!\*)/,
-    new RegExp(`(?!${MARKER})\\[(?<label>[^\\]\\n]{1,200})\\]\\((?<url>https?://[^\\s)]{1,1000})\\)`),
   ]
     .map((part) => part.source)
     .join("|"),
@@ -114,7 +113,7 @@ const INLINE = new RegExp(
 
 /**
  * Pieces of a line: strings, references `{marker, place}` and `{type: "code", text}`,
- * `{type: "strong" | "emphasis", content}`, `{type: "link", url, content}`.
+ * `{type: "strong" | "emphasis", content}`. Links stay text: a model's answer leads nowhere but to the code.
  */
 export function parseInline(text) {
   const pieces = [];
@@ -126,10 +125,9 @@ export function parseInline(text) {
   return [...pieces, ...splitMarkers(text.slice(end))];
 }
 
-function inlineOf({ escaped, code, strong, emphasis, label, url }) {
+function inlineOf({ escaped, code, strong, emphasis }) {
   if (escaped !== undefined) return escaped;
   if (code !== undefined) return { type: "code", text: code };
   if (strong !== undefined) return { type: "strong", content: parseInline(strong) };
-  if (emphasis !== undefined) return { type: "emphasis", content: parseInline(emphasis) };
-  return { type: "link", url, content: parseInline(label) };
+  return { type: "emphasis", content: parseInline(emphasis) };
 }

@@ -67,15 +67,7 @@ export class Prose {
       if (typeof piece === "string") return visible(piece);
       if (piece.marker) return this.#citations.inText(piece);
       if (piece.type === "code") return element("code", {}, visible(piece.text));
-      if (piece.type === "link") return this.#link(piece);
       return element(CONTAINERS[piece.type], {}, this.#inline(piece.content));
     });
-  }
-
-  /** A link always shows its host, whatever its text says. */
-  #link({ url, content }) {
-    const attributes = { href: url, rel: "noopener noreferrer", target: "_blank", title: url };
-    const host = URL.canParse(url) ? new URL(url).host : "";
-    return element("span", {}, element("a", attributes, this.#inline(content)), host && ` (${host})`);
   }
 }

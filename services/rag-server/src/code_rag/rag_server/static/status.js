@@ -4,7 +4,8 @@ import { health, indexStatus, startIndex } from "./api.js";
 import { element, visible } from "./element.js";
 
 const BUSY_MS = 1000;
-const IDLE_MS = 30_000;
+const IDLE_MS = 3000; // a model or service that fails shows within 5 s
+const INDEX_MS = 30_000; // its counts take longer to get than the health of the parts
 const SIGNS = { ok: "✓", degraded: "!", failing: "✗" };
 const TROUBLE = { 0: "The server cannot be reached", 401: "API key required" };
 
@@ -19,6 +20,8 @@ export class Status {
   #onRefused;
   #onCodebases;
   #timer = 0;
+  #known = null;
+  #indexAt = 0;
 
   constructor(details, { onRefused, onCodebases }) {
     this.#summary = details.querySelector("summary span");
@@ -42,23 +45,36 @@ export class Status {
     this.#details.open = false;
   }
 
-  /** Refresh now, and again at intervals while the page is visible. */
-  async refresh() {
+  /** Refresh now, and again at intervals while the page is visible; the index less often while it is idle. */
+  async refresh(again = false) {
     clearTimeout(this.#timer);
     if (document.hidden) return;
     let pause = IDLE_MS;
     try {
       const report = await health();
       this.#parts.replaceChildren(...Object.entries(report.checks).map(partRow));
-      const index = await indexStatus();
+      const index = await this.#indexFor(report, again);
       this.#show(report, index);
       this.#onCodebases(index.codebases.map(({ name }) => name));
       if (isBusy(index) || index.changed) pause = BUSY_MS;
     } catch (error) {
+      this.#known = null;
       this.#fail(error);
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.refresh(), pause);
+    this.#timer = setTimeout(() => this.refresh(true), pause);
+  }
+
+  /** What is known of the index, if its health is unchanged and it was asked not long ago. */
+  async #indexFor({ checks }, again) {
+    const known = this.#known;
+    const same = known && JSON.stringify(checks.index) === known.check;
+    if (again && same && !isBusy(known.index) && !known.index.changed && Date.now() - this.#indexAt < INDEX_MS) {
+      return known.index;
+    }
+    this.#indexAt = Date.now();
+    this.#known = { check: JSON.stringify(checks.index), index: await indexStatus() };
+    return this.#known.index;
   }
 
   async #start() {

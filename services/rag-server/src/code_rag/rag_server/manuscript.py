@@ -1,0 +1,52 @@
+"""What a model has written of an answer, as it may be shown."""
+
+from collections.abc import Iterable, Sequence
+
+from code_rag.rag_server.answer import Finish, Token
+from code_rag.rag_server.instructions import EXAMPLE_ANSWER, is_copied
+from code_rag.rag_server.screening import Screen
+from code_rag.servicekit.wire.evidence import Block
+
+
+class Manuscript:
+    """One answer about `blocks`; `shown` are the texts that the model was given."""
+
+    def __init__(self, blocks: Sequence[Block] = (), shown: Iterable[str] = (), model: str = "") -> None:
+        self.blocks = tuple(blocks)
+        self.model = model
+        self.text = ""
+        self.finish_reason: Finish = "stop"
+        self.failure = ""
+        """Why it is not complete, or why there is none."""
+        self._given = "\n".join(shown)
+        self._screen = Screen(blocks, (self._given,))
+        self._held = ""  # it may still become a copy of the worked example
+
+    @property
+    def removals(self) -> Iterable[tuple[str, str]]:
+        """What was removed, by what it counts as, with a sentence on it."""
+        return self._screen.removals.notes()
+
+    def add(self, token: Token) -> str:
+        """Take the next piece; what may be shown now."""
+        self.model, self.finish_reason = token.model or self.model, token.finish
+        return self._show(self._screen.feed(token.text))
+
+    def finish(self, failure: str = "") -> str:
+        """The rest of the text, once the model is done or has failed; without any text it has failed."""
+        shown = self._show(self._screen.finish())
+        if self._held:
+            shown, self.text = self._held, self.text + self._held
+        self.failure = failure or ("" if self.text.strip() else "llm-server sent an empty answer.")
+        if is_copied(self.text, self._given):
+            self.text, self.failure = "", "the model repeated its instructions in place of an answer."
+            return ""
+        return shown
+
+    def _show(self, text: str) -> str:
+        self._held += text
+        if not self.text and EXAMPLE_ANSWER.startswith(self._held.strip()):
+            return ""
+        shown, self._held = self._held, ""
+        self.text += shown
+        return shown
