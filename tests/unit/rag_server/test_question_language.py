@@ -7,7 +7,7 @@ from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Candidate, EmbeddingModel, Scope
-from code_rag.rag_server.question_language import UNREAD, unread
+from code_rag.rag_server.question_language import UNREAD, half_read, unread
 from code_rag.rag_server.writing import Writer
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk
 from tests.unit.rag_server.fakes import FakeEmbedder
@@ -89,3 +89,27 @@ async def test_the_answer_is_that_the_model_does_not_read_the_question() -> None
 
     assert answer.text.startswith(f"No word of the question is in the indexed code. ({UNREAD} ({MINILM})")
     assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Wo wird der Preis einer Bestellung berechnet?", "German"),
+        ("où est calculé le prix de la commande", "French"),
+    ],
+)
+async def test_a_language_that_is_half_read_is_named_and_nothing_said_not_to_be_there(
+    question: str, language: str
+) -> None:
+    """In Latin letters an English model is still asked; the answer says what it is worth."""
+    chunk = a_chunk(text="def price(order):\n    return order.total", symbol="price")
+    searcher = a_searcher(
+        FakeStore([Candidate(chunk, 1.0, 0.1)]), FakeEmbedder(model=EmbeddingModel(MINILM, 8))
+    )
+
+    gathered = await Gatherer(searcher).gather(Asked(question), Scope(), 8)
+
+    assert f"the question seems to be in {language}" in gathered.found.degraded[0]
+    assert gathered.quotes.state == "unsure"
+    assert half_read(question, "intfloat/multilingual-e5-small") == ""
+    assert half_read("where is the price of an order computed", MINILM) == ""

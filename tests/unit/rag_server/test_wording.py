@@ -52,3 +52,29 @@ def test_a_share_is_of_the_weight() -> None:
     """One of two words is half only if both weigh the same."""
     assert share({"a": 3.0, "b": 1.0}, {"a"}) == 0.75
     assert share({}, {"a"}) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "known", "telling"),
+    [
+        ("환불 금액은 어떻게 계산하나요?", ("환불", "금액", "계산"), {"환불", "금액", "계산"}),
+        ("注文はどこで取り消されますか", ("注文", "取り"), {"注文", "取り"}),
+        (
+            "Wo wird die Gutschrift für eine Bestellung?",
+            (),
+            {"gutschrift", "bestellung"},
+        ),
+    ],
+)
+def test_particles_and_question_words_of_other_languages_do_not_count(
+    question: str, known: tuple[str, ...], telling: set[str]
+) -> None:
+    """Of syllables only the pairs that occur count; the commonest words of a language say nothing."""
+    idf = {term_id(term): 2.0 for term in known}
+
+    assert set(telling_words(question, idf)) == telling
+
+
+def test_a_word_of_syllables_that_is_nowhere_counts_once() -> None:
+    """However long it is, it is one word that the code does not have."""
+    assert len(telling_words("쿠버네티스", {})) == 1

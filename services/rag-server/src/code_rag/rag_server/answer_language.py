@@ -49,12 +49,22 @@ _WORDS = {
         aan als bij dat de deze die dit een en er het hoe in is kan met naar niet of om op te van voor
         waar waarom wanneer wat welke wie wordt worden zijn
     """,
+    "Korean": """
+        가능한가요 그 누가 누구 되나요 됩니까 뭐 무슨 무엇 무엇을 무엇이 몇 및 수 어느 어디 어디서
+        어디에 어디에서 어떤 어떻게 언제 언제까지 얼마 얼마나 왜 이 인가요 있나요 있습니까 저 하나요
+        합니까
+    """,
     "Polish": """
         czy dla do gdzie i ile jak jaka jaki jakie jest kiedy która które który na nie od po się są to w
         z ze
     """,
 }
 _COMMON = {language: frozenset(words.split()) for language, words in _WORDS.items()}
+
+
+def common_words(language: str) -> frozenset[str]:
+    """Words that say nothing about a question's subject; none are known of some languages."""
+    return _COMMON.get(language, frozenset())
 
 
 def language_of(question: str) -> str:

@@ -88,7 +88,8 @@ class Gatherer:
 
     async def _quotes(self, question: str, found: SearchResult) -> Quotes:
         """The best excerpts of the first files."""
-        quoter = Quoter(question, found.idf)
+        is_read = not any(reason.startswith(UNREAD) for reason in found.degraded)
+        quoter = Quoter(question, found.idf, is_read)
         files = list(dict.fromkeys(hit.chunk.path for hit in found.hits))[:FILES]
         hits = [hit for hit in found.hits if hit.chunk.path in files]
         nearby = await self.searcher.nearest(found.vector, files, NEARBY) if found.vector else ()
@@ -109,4 +110,4 @@ def not_found(found: SearchResult) -> Quotes:
     unread = any(reason.startswith(UNREAD) for reason in found.degraded)
     what = "No word of the question is" if unread else "Not found"
     opening = " ".join((f"{what} in the indexed code.", *(f"({reason})" for reason in found.degraded)))
-    return Quotes((), "not_found", opening)
+    return Quotes((), "unsure" if unread else "not_found", opening)

@@ -1,9 +1,13 @@
-"""Whether a question is in a script that the embedding model cannot read, and what to do then."""
+"""Whether a question is in a language that the embedding model does not read, and what to do then."""
 
 import re
 
+from code_rag.rag_server.answer_language import ENGLISH, language_of
+
 UNREAD = "the embedding model reads English"
 """How the sentence starts that says so."""
+
+ADVICE = "ask in English, or use an embedding-server with a multilingual model (EMBEDDING_MODEL)"
 
 _ENGLISH_ONLY = re.compile(
     r"""
@@ -26,12 +30,18 @@ _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 def unread(question: str, model: str) -> str:
     """Why `model` cannot compare this question with code; empty if it can, or if nothing is known of it.
 
-    What an English model finds then is chance: of 20 Korean questions over English code it answers none.
+    What an English model finds for another script is chance: of 20 Korean questions over English code it
+    answers none.
     """
     letters = sum(map(str.isalpha, question))
     if 2 * len(_LATIN.findall(question)) >= letters or not _ENGLISH_ONLY.search(model):
         return ""
-    return (
-        f"{UNREAD} ({model}), so the question is compared by its words only: "
-        "ask in English, or use an embedding-server with a multilingual model"
-    )
+    return f"{UNREAD} ({model}), so the question is compared by its words only: {ADVICE}"
+
+
+def half_read(question: str, model: str) -> str:
+    """Why `model` compares this question with code poorly; empty if it does not, or cannot at all."""
+    language = language_of(question)
+    if language == ENGLISH or unread(question, model) or not _ENGLISH_ONLY.search(model):
+        return ""
+    return f"{UNREAD} ({model}), and the question seems to be in {language}: {ADVICE}"

@@ -7,7 +7,7 @@ from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Candidate, Hit, Query, Scope, SparseVector, Vector, VectorCounts
 from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import IndexReport, Searchable, changed_sentence
-from code_rag.rag_server.question_language import unread
+from code_rag.rag_server.question_language import half_read, unread
 from code_rag.rag_server.ranking import rank
 from code_rag.rag_server.ranking.question import Question
 from code_rag.rag_server.stopwatch import Stopwatch
@@ -114,6 +114,8 @@ class Searcher:
             self.count_degradation("question not read")
             degraded.append(reason)
             return None
+        if reason := half_read(query, self.embedder.model.name):
+            degraded.append(reason)
         try:
             return (await self.embedder.embed([query]))[0]
         except ServiceError as error:

@@ -34,6 +34,8 @@ class Quoter:
 
     question: str
     idf: Mapping[int, float]
+    is_read: bool = True
+    """Whether the embedding model reads the question's language; if not, nothing is said not to be there."""
 
     def places(self, hits: Sequence[Hit], nearby: Sequence[Candidate]) -> list[Place]:
         """The hits and the other chunks of the first files, the best answers first."""
@@ -48,6 +50,8 @@ class Quoter:
         excerpts = tuple(excerpt for excerpt in found if excerpt)
         shown = "\n".join("\n".join((each.path, each.symbol, *each.lines)) for each in excerpts)
         state = state_of(confidence(words, self.idf, places[0], share(words, matched(words, shown))))
+        if state == "not_found" and not self.is_read:
+            state = "unsure"
         return Quotes(excerpts, state, self._opening(state))
 
     def _opening(self, state: AnswerState) -> str:
@@ -62,5 +66,7 @@ class Quoter:
 
     def _unknown_words(self) -> list[str]:
         """The telling words of the question, as they are asked, that are nowhere in the index."""
-        words = dict.fromkeys(word for word in _WORD.findall(self.question) if is_telling(word))
-        return [word for word in words if not self.idf.get(term_id(tokenize(word)[0]), 0.0)]
+        telling = telling_words(self.question, self.idf).keys()
+        terms = {word: set(tokenize(word)) for word in _WORD.findall(self.question) if is_telling(word)}
+        known = {term for term in telling if self.idf.get(term_id(term))}
+        return [word for word, its in terms.items() if its & telling and not its & known]

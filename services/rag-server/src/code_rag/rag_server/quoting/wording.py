@@ -3,7 +3,9 @@
 import re
 from collections.abc import Collection, Mapping
 
+from code_rag.rag_server.answer_language import common_words, language_of
 from code_rag.rag_server.lexical import term_id, tokenize
+from code_rag.rag_server.syllables import is_syllabic, split_scripts
 
 GENERIC = 0.35
 """What a word that is in most questions about code weighs, compared with others as rare."""
@@ -50,12 +52,24 @@ def telling_words(question: str, idf: Mapping[int, float]) -> dict[str, float]:
     A term weighs its inverse document frequency over the whole index; one that occurs nowhere weighs as much
     as the rarest that does.
     """
-    terms = [term for term in dict.fromkeys(tokenize(question)) if term not in _NO_TERMS]
+    common = common_words(language_of(question))
     rarest = max(idf.values(), default=0.0) or 1.0
-    return {
-        term: (idf.get(term_id(term), 0.0) or rarest) * (GENERIC if term in _GENERIC_TERMS else 1.0)
-        for term in terms
-    }
+    weights: dict[str, float] = {}
+    for word in split_scripts(question):
+        if word.lower() in common:
+            continue
+        for term in _terms(word, idf):
+            weight = (idf.get(term_id(term), 0.0) or rarest) * (GENERIC if term in _GENERIC_TERMS else 1.0)
+            weights[term] = weight
+    return {term: weight for term, weight in weights.items() if term not in _NO_TERMS}
+
+
+def _terms(word: str, idf: Mapping[int, float]) -> list[str]:
+    """The terms of a word; of pairs of syllables those that occur, as others only span its endings."""
+    terms = tokenize(word)
+    if not is_syllabic(word):
+        return terms
+    return [term for term in terms if idf.get(term_id(term), 0.0)] or terms[:1]
 
 
 def is_telling(word: str) -> bool:
