@@ -83,6 +83,19 @@ def retrieval(result: dict[str, Any]) -> Rows:
     ]
 
 
+def answers(result: dict[str, Any]) -> Rows:
+    def row(name: str, each: dict[str, Any]) -> tuple[str, str]:
+        parts = [f"{each[grade]:g} % {grade}" for grade in ("right", "partly", "wrong", "abstained")]
+        asked = f"{', '.join(parts)} of {each['answerable']}" if each["answerable"] else ""
+        missing = f"{each['unanswerable abstained']:g} % of {each['unanswerable']} unanswerable refused"
+        return name, "; ".join(part for part in (asked, missing if each["unanswerable"] else "") if part)
+
+    return [
+        *(row(name, each) for name, each in result["groups"].items()),
+        ("lines quoted, time per answer", f"{result['lines']}, p50 {result['time']['p50_ms']} ms"),
+    ]
+
+
 RERUNS = (
     ("index again, nothing changed", "unchanged"),
     ("after a folder was renamed", "renamed_folder"),
@@ -141,6 +154,7 @@ SECTIONS = (
         "retrieval",
         retrieval,
     ),
+    ("Answers without a model: 110 questions about public packages", "answers", answers),
     ("The index of 20,000 files follows the disk", "freshness", freshness),
     ("The embedded index as it grows: synthetic codebases, made-up vectors", "growth", growth),
     ("Save to served, in place, 20 edits of each service", "hot_reload", hot_reload),

@@ -34,7 +34,7 @@ ANSWER = {
     "hits": [],
     "timings": {},
     "degraded": ["semantic search is off: no vectors"],
-    "model": "extractive",
+    "model": "none",
 }
 REFUSAL = {"error": {"message": "The model is asleep.", "type": "upstream_error", "param": None, "code": "x"}}
 

@@ -10,6 +10,7 @@ from typing import Self
 
 from code_rag.localstack.errors import StackError
 from code_rag.localstack.processes import LocalStack
+from code_rag.rag_server.answer import NO_MODEL
 from code_rag.rag_server.answer_wire import AskRequest
 from code_rag.rag_server.cli.ask import follow, print_sources, suggestions
 from code_rag.rag_server.cli.client import Client
@@ -19,7 +20,7 @@ from code_rag.rag_server.cli.terminal import stderr
 from code_rag.rag_server.wire import IndexStatus
 
 START_SECONDS = 120.0
-EXTRACTIVE = (
+QUOTED = (
     "note: answers are quoted from the code; for written ones set OPENAI_API_KEY, "
     "or OPENAI_BASE_URL for your own model, in .env."
 )
@@ -103,8 +104,8 @@ class Session:
             return False
         if answer.citations:
             print_sources(answer)
-        if answer.model == "extractive":
-            self.say(EXTRACTIVE)
+        if answer.model == NO_MODEL:
+            self.say(QUOTED)
         return True
 
     def introduce(self) -> None:

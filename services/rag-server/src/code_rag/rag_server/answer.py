@@ -7,6 +7,9 @@ from typing import Literal
 
 from code_rag.rag_server.model import Hit
 
+NO_MODEL = "none"
+"""The `model` of an answer that no model wrote."""
+
 AnswerState = Literal["answered", "unsure", "not_found", "unsupported"]
 """Whether the code answers the question: it does, it may, it does not, or the answer cites nothing."""
 

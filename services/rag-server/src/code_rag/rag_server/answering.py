@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from code_rag.rag_server.answer import Answer, Asked, Token, Waiting
+from code_rag.rag_server.answer import NO_MODEL, Answer, Asked, Token, Waiting
 from code_rag.rag_server.citations import ReadLines, cite
 from code_rag.rag_server.composing import Composition, compose
 from code_rag.rag_server.gathering import Gathered, Gatherer
@@ -16,9 +16,6 @@ from code_rag.rag_server.searching import CountDegradation, SearchResult
 from code_rag.rag_server.stopwatch import Stopwatch
 from code_rag.rag_server.understanding import understand
 from code_rag.rag_server.writing import Writer
-
-NO_MODEL = "none"
-"""The `model` of an answer that no model wrote."""
 
 Event = SearchResult | Waiting | Token | Answer
 
