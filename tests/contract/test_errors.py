@@ -74,6 +74,7 @@ def test_an_unknown_route(service: httpx2.Client, path: str) -> None:
 
 
 LONG = "x" * 8001
+LONG_QUESTION = "x" * 100_001
 BAD_FIELDS = [
     ("embedding", "/embed", {"text": 5}),
     ("embedding", "/embed", {"text": None}),
@@ -111,7 +112,7 @@ BAD_FIELDS = [
     ("rag", "/ask", {"question": ""}),
     ("rag", "/ask", {"question": " \t\n\u00a0"}),
     ("rag", "/ask", {"question": None}),
-    ("rag", "/ask", {"question": LONG}),
+    ("rag", "/ask", {"question": LONG_QUESTION}),
     ("rag", "/ask", {"question": "why?", "stream": "perhaps"}),
     ("rag", "/ask", {"question": "why?", "limit": 31}),
     ("rag", "/v1/chat/completions", {"model": "code-rag", "messages": []}),

@@ -1,6 +1,7 @@
 """rag-server: from an indexed codebase to an answer whose citations can be looked up."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -119,7 +120,7 @@ def test_limit_is_kept(indexed: httpx2.Client) -> None:
 
 
 def test_an_answer_can_be_looked_up(indexed: httpx2.Client) -> None:
-    """An answer's citations are verified, lie in what was retrieved and in the file as it is."""
+    """An answer's citations are verified and lie in the file as it is, and it quotes the file's lines."""
     question = "How many days does a customer have to return a live plant?"
     body = indexed.post("/ask", json={"question": question}).json()
     assert body["answer"]
@@ -131,22 +132,30 @@ def test_an_answer_can_be_looked_up(indexed: httpx2.Client) -> None:
         assert citation["marker"] in body["answer"]
         file = indexed.get(f"/files/{citation['path']}").json()
         assert 1 <= citation["start_line"] <= citation["end_line"] <= file["lines"]
-        assert set(lines_of(citation)) <= {line for hit in body["hits"] for line in lines_of(hit)}
+        lines = file["text"].split("\n")
+        quoted = quoted_lines(body["answer"], citation["marker"])
+        assert quoted
+        assert {number: lines[number - 1].rstrip() for number in quoted} == quoted
     assert "order-service/orders/refunds.py" in [citation["path"] for citation in body["citations"]]
 
 
-def lines_of(place: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Each line of a hit or a citation, as path and number."""
-    return ((place["path"], line) for line in range(place["start_line"], place["end_line"] + 1))
+def quoted_lines(answer: str, marker: str) -> dict[int, str]:
+    """The lines quoted below the line of a marker, by number."""
+    code = answer.partition(marker)[2].partition("```")[2].partition("\n```")[0]
+    return {int(number): line for number, line in re.findall(r"^ *(\d+)\| ?(.*)$", code, re.MULTILINE)}
 
 
 def test_a_question_nothing_answers(indexed: httpx2.Client) -> None:
-    """A question the code does not answer is answered with that, and with no citation."""
+    """A question the code does not answer is answered with that; what is cited are the nearest places."""
     body = indexed.post(
         "/ask", json={"question": "Which telescope photographed the Horsehead nebula?"}
     ).json()
+    assert body["state"] == "not_found"
     assert "not found in the indexed code" in body["answer"].lower()
-    assert body["citations"] == []
+    assert "telescope" in body["answer"].partition("The nearest places:")[0]
+    assert {citation["marker"] for citation in body["citations"]} <= set(
+        re.findall(r"\[\S+\]", body["answer"])
+    )
 
 
 @pytest.mark.parametrize(

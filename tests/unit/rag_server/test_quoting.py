@@ -183,3 +183,24 @@ def test_a_title_says_what_the_excerpt_is(symbol: str, kind: str, text: str) -> 
     excerpt = quotes_of(OTHER).excerpts[0]
 
     assert title(replace(excerpt, symbol=symbol, kind=kind)) == text
+
+
+def test_the_comment_above_a_definition_is_quoted_with_it() -> None:
+    """A chunk that is only a comment belongs to what follows; other code above a definition does not."""
+    comment = a_chunk("a.go", 1, "// Lapse ends a voucher.\n// It is final.", language="go")
+    head = a_chunk("a.go", 3, "func lapse() {}", symbol="lapse", language="go")
+
+    assert quotes_of(head, comment, scores=(0.7, 0.1)).excerpts[0].shown == ((1, 3),)
+    assert quotes_of(head, replace(comment, text="var a = 1\nvar b = 2"), scores=(0.7, 0.1)).excerpts[
+        0
+    ].shown == ((3, 3),)
+
+
+def test_words_of_a_short_question_prove_little() -> None:
+    """That a place has both of two words makes less sure than that it has all of eight."""
+    text = "def send(mail):\n    queue.put(mail.address.host.port.user.name)"
+    chunk = a_chunk("a.py", 1, text, symbol="send")
+
+    assert quotes_of(chunk, scores=(0.36,), question="send mail").state == "unsure"
+    long = "send mail by queue to address, host, port, user and name"
+    assert quotes_of(chunk, scores=(0.36,), question=long).state == "answered"

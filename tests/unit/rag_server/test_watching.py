@@ -18,10 +18,10 @@ async def test_a_saved_file_is_found(events_only: WatchedBench) -> None:
     events_only.bench.write("a.py", function("third"))
     await events_only.report("a.py")
 
+    report = await events_only.until(lambda report: report.files.indexed == 1 and not report.changed)
+    assert (report.path, report.watching) == ("a.py", "events")
     await events_only.finds("third", "a.py")
     await events_only.finds("first")
-    report = await events_only.until(lambda report: report.watching == "events" and not report.changed)
-    assert (report.path, report.files.indexed) == ("a.py", 1)
     assert events_only.watcher.how() == "file events of 2 folders, all compared every 1000 s"
 
 

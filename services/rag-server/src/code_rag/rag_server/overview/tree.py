@@ -11,9 +11,9 @@ from code_rag.rag_server.identifiers import plain_name
 from code_rag.rag_server.ranking.places import kinds
 
 _PARTS = re.compile(
-    r"(?i)src|lib|apps?|bin|cmd|pkg|internal|source|include|tests?|docs?|scripts|examples|packages|services"
+    r"(?i)src|lib|apps?|bin|cmd|pkg|internal|source|include|tests?|docs?|scripts|examples|packages|services|.+[.](?:dist|egg)-info"
 )
-"""Folders of one project, whatever is beside them."""
+"""Folders of one project, whatever is beside them; the last ones are the metadata of a Python package."""
 _VERSION = re.compile(r"[-_]v?\d+(?:\.\d+)+.*$")
 _ASIDE = frozenset({"test", "example", "vendored", "translation", "compatibility", "declaration"})
 

@@ -9,7 +9,8 @@ from code_rag.rag_server.quoting.abridging import left_out
 from code_rag.rag_server.quoting.excerpt import Excerpt, Run
 
 _NAMES = re.compile(r"\w+")
-_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|'''|--)")
+COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|\"\"\"|'''|--)")
+"""How a line starts that is a comment, or the beginning of a docstring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +76,4 @@ class FileText:
 
     def _defines(self, number: int, name: re.Pattern[str]) -> bool:
         line = self.lines.get(number, "")
-        return name.search(line) is not None and not _COMMENT.match(line)
+        return name.search(line) is not None and not COMMENT.match(line)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from code_rag.rag_server.model import Chunk
 from code_rag.rag_server.quoting.excerpt import Excerpt
-from code_rag.rag_server.quoting.file_text import FileText
+from code_rag.rag_server.quoting.file_text import COMMENT, FileText
 from code_rag.rag_server.quoting.places import Place
 
 LINES = 36
@@ -54,7 +54,12 @@ class Regions:
         chunks = text.chunks
         if not 0 <= index < len(chunks) or chunks[index].id in self._taken:
             return False
-        if index < first and chunks[first].symbol in chunks[first].symbols:  # it starts with its definition
-            return False
+        if index < first and chunks[first].symbol in chunks[first].symbols and not _is_comment(chunks[index]):
+            return False  # it starts with its definition
         start, end = chunks[min(first, index)], chunks[max(last, index)]
         return text.count(start.start_line, end.end_line) <= LINES
+
+
+def _is_comment(chunk: Chunk) -> bool:
+    """Whether a chunk is a comment, probably on what follows."""
+    return not chunk.symbols and all(COMMENT.match(line) for line in chunk.text.split("\n") if line.strip())
