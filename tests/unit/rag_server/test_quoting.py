@@ -97,20 +97,20 @@ def test_an_excerpt_grows_within_its_definition_first() -> None:
 
 def test_the_signature_is_shown_above_the_lines_of_a_long_definition() -> None:
     """A reader sees what the lines belong to; nothing is quoted of what is between."""
-    lines = "\n".join("    step()" for _ in range(30))
+    lines = "\n".join("    step()" for _ in range(50))
     head = a_chunk("a.py", 1, "def settle(order):\n" + lines, symbol="settle")
-    middle = replace(a_chunk("a.py", 40, "    voucher.expire()"), symbol="settle")
+    middle = replace(a_chunk("a.py", 60, "    voucher.expire()"), symbol="settle")
 
     excerpt = quotes_of(
         middle, replace(head, text="def settle(order):\n" + lines), scores=(0.7, 0.0)
     ).excerpts[0]
 
-    assert excerpt.shown == ((1, 1), (40, 40))
+    assert excerpt.shown == ((1, 1), (60, 60))
     assert render([excerpt]).split("\n")[2:] == [
         "```python",
         " 1| def settle(order):",
         "  ⋯",
-        "40|     voucher.expire()",
+        "60|     voucher.expire()",
         "```",
     ]
 
@@ -204,3 +204,13 @@ def test_words_of_a_short_question_prove_little() -> None:
     assert quotes_of(chunk, scores=(0.36,), question="send mail").state == "unsure"
     long = "send mail by queue to address, host, port, user and name"
     assert quotes_of(chunk, scores=(0.36,), question=long).state == "answered"
+
+
+def test_what_is_beside_a_definition_is_quoted_if_it_is_good_or_there_is_room() -> None:
+    """A short definition is shown with what surrounds it, a longer one without."""
+    short = a_chunk("a.py", 1, "def expire(voucher):\n    ...", symbol="expire")
+    long = a_chunk("a.py", 1, "def expire(voucher):" + 25 * "\n    step()", symbol="expire")
+
+    for head, beside, score, last in [(short, 4, 0.0, 5), (long, 28, 0.0, 26), (long, 28, 0.4, 29)]:
+        other = a_chunk("a.py", beside, "def other():\n    ...", symbol="other")
+        assert quotes_of(head, other, scores=(0.6, score)).excerpts[0].shown == ((1, last),)

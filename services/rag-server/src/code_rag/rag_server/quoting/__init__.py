@@ -68,5 +68,5 @@ class Quoter:
         """The telling words of the question, as they are asked, that are nowhere in the index."""
         telling = telling_words(self.question, self.idf).keys()
         terms = {word: set(tokenize(word)) for word in _WORD.findall(self.question) if is_telling(word)}
-        known = {term for term in telling if self.idf.get(term_id(term))}
+        known = {term for term in telling if self.idf.get(term_id(term)) and len(term) > 2}
         return [word for word, its in terms.items() if its & telling and not its & known]

@@ -7,8 +7,12 @@ from code_rag.rag_server.quoting.excerpt import Excerpt
 from code_rag.rag_server.quoting.file_text import COMMENT, FileText
 from code_rag.rag_server.quoting.places import Place
 
-LINES = 36
+LINES = 48
 """Maximum lines of a place, without the signature of a definition that starts before them."""
+ENOUGH = 20
+"""With so many lines, what is next to the definition is only added if it is good by itself."""
+GOOD = 0.5
+"""At least this share of the place's own score."""
 
 
 class Regions:
@@ -39,11 +43,22 @@ class Regions:
         """The indices of the first and last chunk; of two neighbours the better is next."""
         first = last = at
         while True:
-            next_to = [index for index in (first - 1, last + 1) if self._fits(text, first, last, index)]
+            lines = text.count(text.chunks[first].start_line, text.chunks[last].end_line)
+            next_to = [
+                index
+                for index in (first - 1, last + 1)
+                if self._fits(text, first, last, index)
+                and (lines < ENOUGH or self._belongs(text.chunks[at], text.chunks[index]))
+            ]
             if not next_to:
                 return first, last
             best = max(next_to, key=lambda index: self._rank(text.chunks[at], text.chunks[index]))
             first, last = min(first, best), max(last, best)
+
+    def _belongs(self, chunk: Chunk, neighbour: Chunk) -> bool:
+        """Whether a neighbour is of the same definition, its comment, or good by itself."""
+        of_definition, score = self._rank(chunk, neighbour)
+        return of_definition or _is_comment(neighbour) or score >= GOOD * self._scores.get(chunk.id, 0.0)
 
     def _rank(self, chunk: Chunk, neighbour: Chunk) -> tuple[bool, float]:
         """Chunks of the same definition come first, then those with the higher score."""
