@@ -42,8 +42,8 @@ async def searcher_of(
     codebase = write(folder / "code", files)
     store = open_edge_store(folder / "index", DIMENSION)
     await index(codebase, store, embedded=embedded)
-    yield (
-        Searcher(store, FakeEmbedder(), lambda _: a_report(), lambda _: "shop", list[str]().append),
-        codebase,
-    )
-    await store.close()
+    searcher = Searcher(store, FakeEmbedder(), lambda _: a_report(), lambda _: "shop", list[str]().append)
+    try:
+        yield searcher, codebase
+    finally:
+        await store.close()

@@ -24,7 +24,7 @@ SEND = "How does `refund` send the price of a returned parcel?"
 
 async def test_suggestions_are_about_what_is_indexed(tmp_path: Path) -> None:
     """An overview question comes first, then documented definitions, each of another file."""
-    async with searcher_of(tmp_path, FILES) as (searcher, _):
+    async with searcher_of(tmp_path, FILES, embedded=False) as (searcher, _):
         suggested = await Suggester(Gatherer(searcher)).suggest(Scope())
 
         assert suggested[0] == "What does this project do?"
@@ -33,7 +33,7 @@ async def test_suggestions_are_about_what_is_indexed(tmp_path: Path) -> None:
 
 async def test_each_suggestion_is_answered(tmp_path: Path) -> None:
     """Whoever asks one gets an answer that quotes code."""
-    async with searcher_of(tmp_path, FILES) as (searcher, _):
+    async with searcher_of(tmp_path, FILES, embedded=False) as (searcher, _):
         gatherer = Gatherer(searcher)
         for question in await Suggester(gatherer).suggest(Scope()):
             quotes = (await gatherer.gather(Asked(question), Scope(), 8)).quotes
@@ -44,10 +44,11 @@ async def test_each_suggestion_is_answered(tmp_path: Path) -> None:
 
 async def test_suggestions_follow_the_index(tmp_path: Path) -> None:
     """They are made again once the index has changed."""
-    async with searcher_of(tmp_path, {"shop/orders.py": FILES["shop/orders.py"]}) as (searcher, _):
+    first = {"shop/orders.py": FILES["shop/orders.py"]}
+    async with searcher_of(tmp_path, first, embedded=False) as (searcher, _):
         suggester = Suggester(Gatherer(searcher))
         before = await suggester.suggest(Scope())
-        await index(write(tmp_path / "code", FILES), searcher.store)
+        await index(write(tmp_path / "code", FILES), searcher.store, embedded=False)
         after = await suggester.suggest(Scope())
 
         assert before == (CLOSE,)
@@ -65,5 +66,5 @@ async def test_an_empty_index_suggests_nothing() -> None:
 
 async def test_suggestions_stay_within_a_scope(tmp_path: Path) -> None:
     """Those about a folder are about files in it."""
-    async with searcher_of(tmp_path, FILES) as (searcher, _):
+    async with searcher_of(tmp_path, FILES, embedded=False) as (searcher, _):
         assert await Suggester(Gatherer(searcher)).suggest(Scope("shop/refunds.py")) == (SEND,)
