@@ -176,6 +176,7 @@ def test_excerpts_of_a_file_do_not_overlap_and_stay_short(sizes: list[int], data
         ("Order.cancel", "method", "Method `Order.cancel` in `shop/orders.py`"),
         ("", "lines", "Lines of `shop/orders.py`"),
         ("Order", "lines", "Part of `Order` in `shop/orders.py`"),
+        ("Order", "", "`Order` in `shop/orders.py`"),
     ],
 )
 def test_a_title_says_what_the_excerpt_is(symbol: str, kind: str, text: str) -> None:
@@ -214,3 +215,15 @@ def test_what_is_beside_a_definition_is_quoted_if_it_is_good_or_there_is_room() 
     for head, beside, score, last in [(short, 4, 0.0, 5), (long, 28, 0.0, 26), (long, 28, 0.4, 29)]:
         other = a_chunk("a.py", beside, "def other():\n    ...", symbol="other")
         assert quotes_of(head, other, scores=(0.6, score)).excerpts[0].shown == ((1, last),)
+
+
+def test_of_several_definitions_the_title_names_the_one_that_is_asked_for() -> None:
+    """Small definitions share a chunk; the first is not always the subject."""
+    text = "class Refused(Error): ...\n\n\nclass Expired(Error): ..."
+    both = replace(a_chunk("errors.py", 1, text, symbol="Refused"), symbols=("Refused", "Expired"))
+
+    assert title(quotes_of(both).excerpts[0]) == "`Expired` in `errors.py`"
+    assert (
+        title(quotes_of(both, question="when is it refused").excerpts[0])
+        == "Function `Refused` in `errors.py`"
+    )

@@ -1,11 +1,13 @@
 """The lines to quote for a place: its chunk, grown by the best chunks next to it, below its signature."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from code_rag.rag_server.model import Chunk
 from code_rag.rag_server.quoting.excerpt import Excerpt
 from code_rag.rag_server.quoting.file_text import COMMENT, FileText
 from code_rag.rag_server.quoting.places import Place
+from code_rag.rag_server.quoting.wording import matched
 
 LINES = 48
 """Maximum lines of a place, without the signature of a definition that starts before them."""
@@ -37,7 +39,9 @@ class Regions:
         first, last = self._grown(text, text.chunks.index(place.chunk))
         region = text.chunks[first : last + 1]
         self._taken.update(chunk.id for chunk in region)
-        return text.excerpt(place.chunk, region[0].start_line, region[-1].end_line)
+        excerpt = text.excerpt(place.chunk, region[0].start_line, region[-1].end_line)
+        symbol = _subject(place.chunk, self._words)
+        return excerpt if symbol == excerpt.symbol else replace(excerpt, symbol=symbol, kind="")
 
     def _grown(self, text: FileText, at: int) -> tuple[int, int]:
         """The indices of the first and last chunk; of two neighbours the better is next."""
@@ -73,6 +77,13 @@ class Regions:
             return False  # it starts with its definition
         start, end = chunks[min(first, index)], chunks[max(last, index)]
         return text.count(start.start_line, end.end_line) <= LINES
+
+
+def _subject(chunk: Chunk, words: Collection[str]) -> str:
+    """The symbol that a chunk is quoted for: of several the one whose name has most of the telling words."""
+    if chunk.symbol not in chunk.symbols:
+        return chunk.symbol
+    return max(chunk.symbols, key=lambda symbol: len(matched(words, symbol.rpartition(".")[2])))
 
 
 def _is_comment(chunk: Chunk) -> bool:

@@ -30,8 +30,8 @@ def title(excerpt: Excerpt) -> str:
     path = _inline(excerpt.path)
     if not excerpt.symbol:
         return f"Lines of {path}"
-    kind = excerpt.kind.capitalize() if excerpt.kind not in ("", "lines") else "Part of"
-    return f"{kind} {_inline(excerpt.symbol)} in {path}"
+    kind = "Part of" if excerpt.kind == "lines" else excerpt.kind.capitalize()
+    return f"{kind} {_inline(excerpt.symbol)} in {path}".lstrip()
 
 
 def _numbered(excerpt: Excerpt) -> str:
