@@ -206,9 +206,9 @@ async def test_a_change_is_found_while_the_service_runs(codebase: Path) -> None:
     async with live(an_app(codebase, index_on_start=True)) as http:
         await until_run_ends(http, "idle")
         await asyncio.to_thread((codebase / ORDERS.path).write_text, "def saved():\n    return 1\n")
-        status: dict[str, Any] = {"path": ""}
+        status: dict[str, Any] = {"path": "", "state": ""}
         async with asyncio.timeout(20):
-            while not status["path"]:
+            while (status["path"], status["state"]) != (ORDERS.path, "idle"):
                 await asyncio.sleep(0.02)
                 status = (await http.get("/index")).json()
 

@@ -1,7 +1,7 @@
 """The writing use case: what was found in, the model's answer out, screened while it is written."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -13,7 +13,6 @@ from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Chunk, Hit, Scope
 from code_rag.rag_server.ports import ChatModel
 from code_rag.rag_server.prompting import Message, messages, pack
-from code_rag.rag_server.quoting.excerpt import Excerpt
 from code_rag.servicekit.errors import ServiceError
 
 TICK_SECONDS = 1.0
@@ -63,8 +62,7 @@ class Writer:
         self, model: LanguageModel, asked: Asked, gathered: Gathered, scope: Scope
     ) -> tuple[list[Message], Manuscript]:
         sizes = budget(model, f"{gathered.question}{asked.instructions}", self.context_tokens)
-        hits = gathered.found.hits
-        blocks = pack([*_not_among(hits, gathered.quotes.excerpts), *hits], sizes.evidence)
+        blocks = pack(_evidence(gathered), sizes.evidence)
         shown_map = await self.mapper.map(scope, sizes.map)
         prompt = messages(asked, gathered.question, blocks, shown_map, sizes)
         given = [message["content"] for message in prompt[_GIVEN:]]
@@ -96,10 +94,16 @@ class Writer:
             await tokens.aclose()
 
 
-def _not_among(hits: Sequence[Hit], excerpts: Sequence[Excerpt]) -> list[Hit]:
-    """The excerpts that no hit holds, as hits: the quotes of an overview or of a stack trace."""
-    chunks = (excerpt.chunk() for excerpt in excerpts)
-    return [Hit(chunk, 1.0, {}) for chunk in chunks if not any(_holds(hit.chunk, chunk) for hit in hits)]
+def _evidence(gathered: Gathered) -> list[Hit]:
+    """What would be quoted without a model, or the hits around it, and then the other hits."""
+    evidence: list[Hit] = []
+    quoted = [Hit(excerpt.chunk(), 1.0, {}) for excerpt in gathered.quotes.excerpts]
+    hits = gathered.found.hits
+    around = [next((hit for hit in hits if _holds(hit.chunk, each.chunk)), each) for each in quoted]
+    for hit in (*around, *hits):
+        if not any(_holds(known.chunk, hit.chunk) for known in evidence):
+            evidence.append(hit)
+    return evidence
 
 
 def _holds(whole: Chunk, part: Chunk) -> bool:

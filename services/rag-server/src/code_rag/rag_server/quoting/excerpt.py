@@ -43,10 +43,11 @@ class Excerpt:
         return tuple(runs)
 
     def chunk(self) -> Chunk:
-        """All its lines as a chunk that is in no index."""
-        end, text = self.start_line + len(self.lines) - 1, "\n".join(self.lines)
-        place = self.path, self.language, self.start_line, end
-        return Chunk(f"{self.path}:{self.start_line}", *place, self.symbol, self.kind, text, "", 1)
+        """The longest of the runs that it cites as a chunk that is in no index."""
+        first, last = max(self.cited(), key=lambda run: run[1] - run[0])
+        text = "\n".join(self.lines[first - self.start_line : last - self.start_line + 1])
+        place = self.path, self.language, first, last
+        return Chunk(f"{self.path}:{first}", *place, self.symbol, self.kind, text, "", 1)
 
     def quoted(self) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Each run of quoted lines, with the number of its first line."""
