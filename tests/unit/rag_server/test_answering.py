@@ -8,10 +8,10 @@ import pytest
 from code_rag.rag_server.answer import Answer, Asked, Citation, Token, Turn, Waiting
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.gathering import Gatherer
-from code_rag.rag_server.instructions import EXAMPLE_ANSWER
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Scope
 from code_rag.rag_server.ports import ChatModel
+from code_rag.rag_server.prompting.instructions import EXAMPLE_ANSWER
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.writing import Writer
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed

@@ -3,7 +3,7 @@
 import pytest
 from fastapi import Request
 
-from code_rag.rag_server.routes.chat_links import link, page_of
+from code_rag.rag_server.routes.chat.links import link, page_of
 
 
 def a_request(scheme: str = "http", root_path: str = "", **headers: str) -> Request:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from code_rag.rag_server.answer import Sampling
-from code_rag.rag_server.routes.chat_replies import UNTITLED, title
+from code_rag.rag_server.routes.chat.replies import UNTITLED, title
 from code_rag.servicekit.errors import Unavailable
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate
 from tests.unit.rag_server.live_app import ORDERS, an_app, live

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from code_rag.rag_server.answer import Answer, AnswerState, Citation
-from code_rag.rag_server.routes.chat_sources import appendix, closing
+from code_rag.rag_server.routes.chat.sources import appendix, closing
 from tests.unit.rag_server.answer_fakes import a_chunk, a_hit
 
 HIT = a_hit(a_chunk("shop/__init__.py", 1, "a\nb\nc", symbol="Order.cancel"))

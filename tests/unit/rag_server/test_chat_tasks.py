@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.rag_server.routes.chat_replies import reply
-from code_rag.rag_server.routes.chat_tasks import KEYS, task_of
+from code_rag.rag_server.routes.chat.replies import reply
+from code_rag.rag_server.routes.chat.tasks import KEYS, task_of
 from code_rag.servicekit.wire.chat import ChatMessage
 
 ASKED = "Where is the refund window defined?"

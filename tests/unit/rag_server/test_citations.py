@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from code_rag.rag_server.answer import Citation
-from code_rag.rag_server.citations import cite
+from code_rag.rag_server.citing.citations import cite
 from code_rag.servicekit.wire.evidence import Block
 
 BLOCKS = (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.rag_server.claims import claims
+from code_rag.rag_server.citing.claims import claims
 from code_rag.servicekit.wire import markers
 
 TEXT = st.lists(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from code_rag.rag_server.answer import LanguageModel
-from code_rag.rag_server.context_budget import budget, shortened, tokens
+from code_rag.rag_server.prompting.context_budget import budget, shortened, tokens
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Chunk, Scope
-from code_rag.rag_server.repository_map import draw, readme_of
+from code_rag.rag_server.prompting.repository_map import draw, readme_of
 from code_rag.rag_server.searching import Searcher
 from code_rag.servicekit.errors import Unavailable
 from tests.unit.rag_server.answer_fakes import FakeStore, a_chunk, a_report

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from code_rag.rag_server.answer import Asked, Turn
-from code_rag.rag_server.context_budget import ContextBudget, tokens
-from code_rag.rag_server.instructions import EXAMPLE_ANSWER, EXAMPLE_QUESTION
 from code_rag.rag_server.prompting import Message, messages, pack, render
+from code_rag.rag_server.prompting.context_budget import ContextBudget, tokens
+from code_rag.rag_server.prompting.instructions import EXAMPLE_ANSWER, EXAMPLE_QUESTION
 from code_rag.servicekit.wire.evidence import Block
 from tests.unit.rag_server.answer_fakes import a_chunk, a_hit
 

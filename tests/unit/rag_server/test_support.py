@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.rag_server.claims import Claim
-from code_rag.rag_server.support import doubt
+from code_rag.rag_server.citing.claims import Claim
+from code_rag.rag_server.citing.support import doubt
 from code_rag.servicekit.wire.evidence import Block
 
 LIMITS = Block(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.rag_server.uncited import note, statements
+from code_rag.rag_server.citing.uncited import note, statements
 
 
 @pytest.mark.parametrize(

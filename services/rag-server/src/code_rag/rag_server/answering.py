@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from code_rag.rag_server.answer import NO_MODEL, Answer, Asked, Token, Waiting
-from code_rag.rag_server.citations import ReadLines, cite
+from code_rag.rag_server.citing.citations import ReadLines, cite
 from code_rag.rag_server.composing import Composition, compose
 from code_rag.rag_server.gathering import Gathered, Gatherer
 from code_rag.rag_server.manuscript import Manuscript

@@ -21,7 +21,7 @@ from code_rag.rag_server.composition.use_cases import Outside, UseCases, build_u
 from code_rag.rag_server.indexing import IndexOptions
 from code_rag.rag_server.progress import changed_sentence
 from code_rag.rag_server.routes.ask import ask_router
-from code_rag.rag_server.routes.chat import chat_router
+from code_rag.rag_server.routes.chat.router import chat_router
 from code_rag.rag_server.routes.evaluation import evaluation_router
 from code_rag.rag_server.routes.files import files_router
 from code_rag.rag_server.routes.index import index_router

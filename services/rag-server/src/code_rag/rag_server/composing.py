@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from code_rag.rag_server import uncited
 from code_rag.rag_server.answer import AnswerState, Finish
-from code_rag.rag_server.instructions import NOT_FOUND
+from code_rag.rag_server.citing import uncited
 from code_rag.rag_server.manuscript import Manuscript
+from code_rag.rag_server.prompting.instructions import NOT_FOUND
 from code_rag.rag_server.quoting import Quotes
 from code_rag.rag_server.quoting.rendering import render
 from code_rag.servicekit.wire.evidence import Block

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from code_rag.rag_server.answer import NO_MODEL, Answer, Asked
 from code_rag.rag_server.answering import Answerer, Event
-from code_rag.rag_server.citations import ReadLines
+from code_rag.rag_server.citing.citations import ReadLines
 from code_rag.rag_server.model import Hit, Scope
 from code_rag.rag_server.searching import SearchResult
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from code_rag.rag_server.answer import Finish, Token
-from code_rag.rag_server.instructions import EXAMPLE_ANSWER, is_copied
+from code_rag.rag_server.prompting.instructions import EXAMPLE_ANSWER, is_copied
 from code_rag.rag_server.screening import Screen
 from code_rag.servicekit.wire.evidence import Block
 

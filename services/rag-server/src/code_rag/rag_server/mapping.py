@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from code_rag.rag_server.model import Scope
-from code_rag.rag_server.repository_map import draw, readme_of
+from code_rag.rag_server.prompting.repository_map import draw, readme_of
 from code_rag.rag_server.searching import Searcher
 from code_rag.servicekit.errors import ServiceError
 

@@ -6,13 +6,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from code_rag.rag_server.answer import Asked, LanguageModel, Sampling, Token, Waiting
-from code_rag.rag_server.context_budget import budget
 from code_rag.rag_server.gathering import Gathered
 from code_rag.rag_server.manuscript import Manuscript
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Chunk, Hit, Scope
 from code_rag.rag_server.ports import ChatModel
 from code_rag.rag_server.prompting import Message, messages, pack
+from code_rag.rag_server.prompting.context_budget import budget
 from code_rag.servicekit.errors import ServiceError
 
 TICK_SECONDS = 1.0

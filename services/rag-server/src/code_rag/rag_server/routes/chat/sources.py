@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from code_rag.rag_server.answer import Answer, AnswerState, Citation
 from code_rag.rag_server.model import Hit
-from code_rag.rag_server.routes.chat_links import link
+from code_rag.rag_server.routes.chat.links import link
 from code_rag.servicekit.wire.evidence import visible
 from code_rag.servicekit.wire.markers import Reference, parse
 

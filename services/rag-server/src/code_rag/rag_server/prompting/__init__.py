@@ -7,9 +7,9 @@ from itertools import accumulate
 
 from code_rag.rag_server.answer import Asked, Turn
 from code_rag.rag_server.answer_language import language_of
-from code_rag.rag_server.context_budget import ContextBudget, shortened, tokens
-from code_rag.rag_server.instructions import EXAMPLE_ANSWER, EXAMPLE_QUESTION, RULES, reminder
 from code_rag.rag_server.model import Chunk, Hit
+from code_rag.rag_server.prompting.context_budget import ContextBudget, shortened, tokens
+from code_rag.rag_server.prompting.instructions import EXAMPLE_ANSWER, EXAMPLE_QUESTION, RULES, reminder
 from code_rag.servicekit.wire import evidence
 from code_rag.servicekit.wire.evidence import Block, visible
 

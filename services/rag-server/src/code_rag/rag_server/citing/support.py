@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
-from code_rag.rag_server.claims import Claim
+from code_rag.rag_server.citing.claims import Claim
 from code_rag.rag_server.lexical import tokenize
 from code_rag.servicekit.wire.evidence import Block
 

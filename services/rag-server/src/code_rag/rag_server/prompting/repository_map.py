@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from code_rag.rag_server.context_budget import tokens
+from code_rag.rag_server.prompting.context_budget import tokens
 from code_rag.servicekit.wire.evidence import visible
 
 ENTRIES = 15

@@ -8,10 +8,10 @@ from contextlib import aclosing
 from code_rag.rag_server.answer import Finish, Sampling
 from code_rag.rag_server.lexical import stems
 from code_rag.rag_server.ports import ChatModel
-from code_rag.rag_server.routes.chat_length import shortened
-from code_rag.rag_server.routes.chat_messages import texts_of
-from code_rag.rag_server.routes.chat_parts import Ended, Parts
-from code_rag.rag_server.routes.chat_tasks import Task
+from code_rag.rag_server.routes.chat.length import shortened
+from code_rag.rag_server.routes.chat.messages import texts_of
+from code_rag.rag_server.routes.chat.parts import Ended, Parts
+from code_rag.rag_server.routes.chat.tasks import Task
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.wire.chat import ChatMessage
 

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.model import Scope
-from code_rag.rag_server.routes.chat_links import page_of
-from code_rag.rag_server.routes.chat_messages import check, instructions
-from code_rag.rag_server.routes.chat_parts import Parts, answer_parts, streamed, whole
-from code_rag.rag_server.routes.chat_replies import reply_parts
-from code_rag.rag_server.routes.chat_request import CodeRagRequest
-from code_rag.rag_server.routes.chat_tasks import task_of
-from code_rag.rag_server.routes.conversation import asked_of
+from code_rag.rag_server.routes.chat.conversation import asked_of
+from code_rag.rag_server.routes.chat.links import page_of
+from code_rag.rag_server.routes.chat.messages import check, instructions
+from code_rag.rag_server.routes.chat.parts import Parts, answer_parts, streamed, whole
+from code_rag.rag_server.routes.chat.replies import reply_parts
+from code_rag.rag_server.routes.chat.request import CodeRagRequest
+from code_rag.rag_server.routes.chat.tasks import task_of
 from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import NotFound
 from code_rag.servicekit.streaming import EventStream

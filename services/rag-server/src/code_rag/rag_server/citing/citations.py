@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from code_rag.rag_server.answer import Citation, CitationState
-from code_rag.rag_server.claims import Claim, claims
-from code_rag.rag_server.support import doubt
+from code_rag.rag_server.citing.claims import Claim, claims
+from code_rag.rag_server.citing.support import doubt
 from code_rag.servicekit.wire import markers
 from code_rag.servicekit.wire.evidence import Block
 from code_rag.servicekit.wire.markers import Reference

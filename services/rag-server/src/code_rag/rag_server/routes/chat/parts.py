@@ -9,8 +9,8 @@ from code_rag.rag_server.answer import Answer, Asked, Finish, Token
 from code_rag.rag_server.answer_wire import AnswerCitation, AskRequest
 from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.model import Scope
-from code_rag.rag_server.routes.chat_length import shortened, usage
-from code_rag.rag_server.routes.chat_sources import appendix
+from code_rag.rag_server.routes.chat.length import shortened, usage
+from code_rag.rag_server.routes.chat.sources import appendix
 from code_rag.servicekit.wire.chat import ChatMessage, chunk, completion, completion_id
 from code_rag.servicekit.wire.events import DONE, event
 

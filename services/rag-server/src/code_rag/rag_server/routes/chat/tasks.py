@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from code_rag.rag_server.routes.chat_messages import INSTRUCTORS, texts_of
+from code_rag.rag_server.routes.chat.messages import INSTRUCTORS, texts_of
 from code_rag.servicekit.wire.chat import ChatMessage
 
 Kind = Literal["title", "tags", "questions", "queries", "completion", "summary"]
