@@ -65,16 +65,19 @@ def test_a_request_id_is_in_the_log_of_every_service_it_crossed(
 def test_a_file_changed_in_the_codebase_is_found_after_an_index_run(
     docker_compose_up: ComposeStack, rag: httpx2.Client, reindex: Callable[[], dict[str, Any]]
 ) -> None:
-    """New text is found, changed text replaces the old, and a removed file is gone."""
+    """New text is found, changed text replaces the old, and a removed file is gone.
+
+    Which run reads a change, this one or one of the watcher, is left to chance.
+    """
     codebase, before = docker_compose_up.folder / "test-codebase", chunks(docker_compose_up.target)
     FIRST.write(codebase)
-    assert reindex()["files"]["indexed"] == 1
+    reindex()
     assert symbols(rag, FIRST.symbol) == [FIRST.symbol]
     SECOND.write(codebase)
-    assert reindex()["files"]["indexed"] == 1
+    reindex()
     assert symbols(rag, SECOND.symbol) == [SECOND.symbol]
     (codebase / FIRST.path).unlink()
-    assert reindex()["files"]["removed"] == 1
+    reindex()
     assert symbols(rag, SECOND.symbol) == []
     assert chunks(docker_compose_up.target) == before
 
