@@ -1,6 +1,7 @@
 """What the page shows of answers: their states, quoted code, kept answers, follow-ups."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -113,7 +114,7 @@ def test_a_kept_answer_says_so_and_can_be_asked_for_again(page: Page, url: str, 
     assert "kept from " in page.texts("#answer .progress")[0]
     page.click(".progress button")
     page.wait("document.querySelector('#answer .progress').innerText.endsWith('1.4 s')")
-    assert script.requests[-1][1] == {"question": QUESTION, "stream": True, "again": True}
+    assert last_asked(script) == {"question": QUESTION, "stream": True, "again": True}
 
 
 def test_a_follow_up_carries_the_conversation(page: Page, url: str, script: Script) -> None:
@@ -127,7 +128,7 @@ def test_a_follow_up_carries_the_conversation(page: Page, url: str, script: Scri
     page.press("Enter")
     page.wait("document.querySelectorAll('.sources').length === 2")
     page.wait("document.activeElement.id === 'follow-up'")
-    body = script.requests[-1][1]
+    body = last_asked(script)
     assert (body["question"], [turn["question"] for turn in body["history"]]) == (
         "and where is that set?",
         [QUESTION],
@@ -152,6 +153,11 @@ def test_a_failed_follow_up_can_be_tried_again(page: Page, url: str, script: Scr
     script.failures.clear()
     page.click(".failure button")
     page.wait("document.querySelectorAll('.sources').length === 2")
-    assert len(script.requests[-1][1]["history"]) == 1
+    assert len(last_asked(script)["history"]) == 1
     page.run("location.hash = '#q=other'")
     page.wait("document.querySelectorAll('.turn').length === 1")
+
+
+def last_asked(script: Script) -> dict[str, Any]:
+    """The last question as the page sent it."""
+    return [body for path, body, _ in script.requests if path == "/ask"][-1]
