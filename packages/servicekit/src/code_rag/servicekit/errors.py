@@ -12,13 +12,15 @@ ServiceError                500  a bug in the service: report it with the reques
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from code_rag.servicekit.json_answer import JSONAnswer
 from code_rag.servicekit.wire.errors import ErrorDetail, ErrorEnvelope
 
 
@@ -36,12 +38,14 @@ class ServiceError(Exception):
         param: str | None = None,
         code: str | None = None,
         retry_after: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.param = param
         self.code = code or self.default_code
         self.retry_after = retry_after
+        self.headers = headers or {}
 
 
 class InvalidInput(ServiceError):
@@ -86,23 +90,25 @@ def _envelope(message: str, type: str, code: str, param: str | None = None) -> d
     return ErrorEnvelope(error=detail).model_dump()
 
 
-def response_of(error: ServiceError) -> JSONResponse:
+def response_of(error: ServiceError) -> Response:
     """The HTTP answer for a ServiceError, with `Retry-After` in whole seconds where it is known.
 
     A failed upstream call was retried already: `x-should-retry: false` stops OpenAI's clients from doing so.
     """
-    headers = {} if error.retry_after is None else {"retry-after": str(max(1, math.ceil(error.retry_after)))}
+    headers = dict(error.headers)
+    if error.retry_after is not None:
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
     if error.type == UpstreamFailed.type:
         headers["x-should-retry"] = "false"
-    return JSONResponse(body_of(error), status_code=error.status, headers=headers)
+    return JSONAnswer(body_of(error), status_code=error.status, headers=headers)
 
 
-def _on_service_error(_: Request, error: Exception) -> JSONResponse:
+def _on_service_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101 – narrows the type starlette's signature widens
     return response_of(error)
 
 
-def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     first = error.errors()[0]
     if first["type"] == "json_invalid":
@@ -115,11 +121,18 @@ def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     return response_of(InvalidInput(f"{where}: {message}" if where else message, param=where))
 
 
+def _unreadable(cause: Exception) -> str:
+    deep = isinstance(cause, RecursionError)
+    return "The body's JSON is nested too deeply." if deep else "The body is not valid JSON: it is not UTF-8."
+
+
 _STATUS_TYPES = {400: InvalidInput, 401: Unauthorized, 404: NotFound, 413: TooLarge, 429: Overloaded}
 
 
-def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
+    if isinstance(error.__cause__, UnicodeDecodeError | RecursionError):  # while FastAPI reads a body
+        return response_of(InvalidInput(_unreadable(error.__cause__), code="invalid_json"))
     if error.status_code == 404:
         message = f"There is nothing at {request.method} {request.url.path}."
     elif error.status_code == 405:
@@ -129,7 +142,7 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     kind = _STATUS_TYPES.get(error.status_code, InvalidInput if error.status_code < 500 else ServiceError)
     code = "method_not_allowed" if error.status_code == 405 else kind.default_code
     body = _envelope(message, kind.type, code)
-    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+    return JSONAnswer(body, status_code=error.status_code, headers=error.headers)
 
 
 def add_error_handlers(app: FastAPI) -> None:

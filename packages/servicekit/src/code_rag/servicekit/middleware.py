@@ -10,10 +10,12 @@ import time
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from code_rag.servicekit.errors import ServiceError, TooLarge, Unauthorized, Unavailable, response_of
@@ -26,7 +28,14 @@ _SAFE_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 NOT_ANSWERED = 499  # nginx's status for a client that disconnected before the answer started
 BUG_MESSAGE = "Internal error; search the service's log for this request id."
 STOPPING_MESSAGE = "The service is shutting down and could not finish this request in time. Try again."
+_NOTES = "code_rag.notes"
 _QUIET = {"/health", "/livez", "/metrics"}  # polled every few seconds: not logged
+
+
+def notes(request: Request) -> dict[str, Any]:
+    """What a route adds to the line of its request in the log; no field of a text that a caller sent."""
+    noted: dict[str, Any] = request.scope[_NOTES]
+    return noted
 
 
 @dataclass
@@ -46,6 +55,7 @@ class RequestLayer:
         chosen = _chosen_id(scope)
         request_id.set(chosen)
         structlog.contextvars.bind_contextvars(request_id=chosen)
+        scope[_NOTES] = {}
         started, answer = time.perf_counter(), _Answer(send, chosen)
         try:
             await self._answered(scope, receive, answer)
@@ -111,7 +121,7 @@ class RequestLayer:
         self.metrics.observe(scope["method"], route, status, seconds)
         if route not in _QUIET:
             milliseconds = round(seconds * 1000, 1)
-            log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds)
+            log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds, **scope[_NOTES])
 
 
 @dataclass

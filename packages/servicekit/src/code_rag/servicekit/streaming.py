@@ -18,14 +18,18 @@ Events = AsyncGenerator[str, None]
 
 
 class EventStream(StreamingResponse):
-    """Streams encoded events; a ServiceError that they raise becomes the last event, named `error_name`."""
+    """Streams encoded events; a ServiceError that they raise becomes the last event, named `error_name`.
+
+    `ping_seconds` is None for events that have pings already.
+    """
 
     media_type = "text/event-stream"
 
     def __init__(
-        self, events: Events, *, error_name: str | None = None, ping_seconds: float = PING_SECONDS
+        self, events: Events, *, error_name: str | None = None, ping_seconds: float | None = PING_SECONDS
     ) -> None:
-        self._events = with_pings(ending_in_errors(events, error_name), ping_seconds)
+        whole = ending_in_errors(events, error_name)
+        self._events = with_pings(whole, ping_seconds) if ping_seconds else whole
         super().__init__(self._events, headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,7 +1,8 @@
 """Server-sent events with JSON data."""
 
-import json
 from typing import Any
+
+from code_rag.servicekit.wire.json_text import encode
 
 DONE = "data: [DONE]\n\n"
 """The last event of OpenAI's streams."""
@@ -10,4 +11,4 @@ DONE = "data: [DONE]\n\n"
 def event(data: dict[str, Any], name: str | None = None) -> str:
     """One event; OpenAI's streams leave `name` out."""
     head = f"event: {name}\n" if name else ""
-    return f"{head}data: {json.dumps(data, ensure_ascii=False)}\n\n"
+    return f"{head}data: {encode(data)}\n\n"

@@ -1,6 +1,7 @@
 """The interface between the routes and the backends that write answers."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from code_rag.servicekit.health import CheckResult
@@ -8,24 +9,37 @@ from code_rag.servicekit.health import CheckResult
 Json = dict[str, Any]
 
 
+@dataclass(slots=True)
+class Call:
+    """One request for an answer, and what became known of it on the way."""
+
+    request: Json
+    """As the caller sent it."""
+    within: float | None = None
+    """How many seconds the caller waits for the answer to start, or to continue."""
+    idempotency_key: str | None = None
+    attempts: int = 0
+    """How often the model server was asked."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """What the answer's headers repeat of the model server's."""
+
+
 class ChatBackend(Protocol):
     """Answers chat requests in OpenAI's shapes; every failure it raises is a ServiceError."""
 
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The ids that `/v1/models` lists, the default first."""
+    async def complete(self, call: Call) -> Json:
+        """The whole `chat.completion`."""
         ...
 
-    async def complete(self, request: Json, within: float | None = None) -> Json:
-        """The whole `chat.completion` for a request as the caller sent it, who waits `within` seconds."""
+    def stream(self, call: Call) -> AsyncGenerator[Json]:
+        """The answer's `chat.completion.chunk`s, its usage among them, asked for or not.
+
+        It ends without an error only if the answer is complete.
+        """
         ...
 
-    def stream(self, request: Json, within: float | None = None) -> AsyncGenerator[Json]:
-        """The answer's `chat.completion.chunk`s; it ends without an error only if it is complete."""
-        ...
-
-    async def context_window(self) -> int | None:
-        """How many tokens the default model takes, if that is known."""
+    async def models(self) -> list[Json]:
+        """The models to list, the default first, with the tokens it takes as `context_window` if known."""
         ...
 
     async def check(self) -> CheckResult:
@@ -35,3 +49,8 @@ class ChatBackend(Protocol):
     async def close(self) -> None:
         """Close connections."""
         ...
+
+
+def listed(id: str, **about: Any) -> Json:
+    """A model as `/v1/models` lists it."""
+    return {"id": id, "object": "model", "created": 0, "owned_by": "llm-server"} | about

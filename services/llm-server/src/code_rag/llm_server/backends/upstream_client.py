@@ -1,50 +1,65 @@
-"""The HTTP client of the model server: its time limits, proxies and trusted certificates."""
+"""The HTTP client of the model server: its proxies and trusted certificates; it follows no redirect."""
 
 import os
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.request import getproxies
 
 import httpx2
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-from code_rag.llm_server.backends.upstream_errors import PEER, retry_after
+from code_rag.llm_server import __version__
+from code_rag.llm_server.backends.upstream_connection import PEER
 from code_rag.servicekit.network import is_loopback
 from code_rag.servicekit.settings import SettingsError
 
-CONNECT_SECONDS = 5.0
-LONGEST_RETRY_WAIT_SECONDS = 5.0
+USER_AGENT = f"code-rag-llm-server/{__version__}"
 
 
-def connect(base_url: str, api_key: str, timeout: float, max_retries: int) -> AsyncOpenAI:
-    """A client with one connection pool; `timeout`, in seconds, also limits a pause within an answer.
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A model server: the client that calls it, and the key that it gets."""
+
+    http: httpx2.AsyncClient
+    key: str
+
+    @property
+    def host(self) -> str:
+        """The server's host name, without credentials."""
+        return self.http.base_url.host
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.http.aclose()
+
+
+def connect(base_url: str, api_key: str, connect_seconds: float) -> Upstream:
+    """A model server with one connection pool; only the time to connect is limited here.
 
     Raises SettingsError if a proxy variable, SSL_CERT_FILE or SSL_CERT_DIR is invalid.
     """
-    limits = pauses_up_to(timeout)
-    hooks = {"request": [_note_peer], "response": [_leave_long_waits_to_the_caller]}
-    http = _http_client(base_url, timeout=limits, event_hooks=hooks, verify=_trusted())
-    return AsyncOpenAI(
-        base_url=base_url, api_key=api_key, timeout=limits, max_retries=max_retries, http_client=http
-    )
-
-
-def pauses_up_to(seconds: float) -> httpx2.Timeout:
-    """The limits of a call that may be silent so long; a connection takes no longer than usual."""
-    return httpx2.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
-
-
-def _http_client(base_url: str, **options: Any) -> httpx2.AsyncClient:
-    """A client that calls loopback hosts directly and others through the environment's proxies."""
     try:
-        host = httpx2.URL(base_url).host
+        direct = is_loopback(httpx2.URL(base_url).host)
     except httpx2.InvalidURL:  # its message may quote a part of a password
         raise SettingsError("OPENAI_BASE_URL: is not a valid URL") from None
-    if is_loopback(host):
-        return DefaultAsyncHttpxClient(trust_env=False, **options)
-    _check_proxies(getproxies())
-    return DefaultAsyncHttpxClient(**options)
+    if not direct:
+        _check_proxies(getproxies())
+    http = httpx2.AsyncClient(
+        base_url=base_url,
+        headers={
+            "authorization": f"Bearer {api_key}",
+            "accept-encoding": "identity",  # small answers that open to large ones help nobody here
+            "user-agent": USER_AGENT,
+        },
+        timeout=httpx2.Timeout(None, connect=connect_seconds),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30),
+        event_hooks={"request": [_note_peer]},
+        follow_redirects=False,
+        trust_env=not direct,  # loopback hosts are called without the environment's proxies
+        verify=_trusted(),
+    )
+    return Upstream(http, api_key)
 
 
 def _check_proxies(proxies: Mapping[str, str]) -> None:
@@ -88,9 +103,3 @@ async def _note_peer(request: httpx2.Request) -> None:
             request.extensions[PEER] = (info["host"], info["port"])
 
     request.extensions["trace"] = trace
-
-
-async def _leave_long_waits_to_the_caller(response: httpx2.Response) -> None:
-    # The client would wait silently for up to two minutes of Retry-After; the caller decides instead.
-    if (retry_after(response.headers) or 0) > LONGEST_RETRY_WAIT_SECONDS:
-        response.headers["x-should-retry"] = "false"

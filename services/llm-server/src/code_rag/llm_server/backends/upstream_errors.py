@@ -1,13 +1,13 @@
-"""Translates failures of the model server to errors for the caller."""
+"""Translates what the model server says of a failure to errors for the caller."""
 
 import re
-import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from typing import Any
 
-from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
+import httpx2
 
+from code_rag.llm_server.backends.retrying import LONGEST_WAIT_SECONDS, retry_after
+from code_rag.llm_server.backends.upstream_json import parse
 from code_rag.servicekit.errors import (
     InvalidInput,
     NotFound,
@@ -18,80 +18,35 @@ from code_rag.servicekit.errors import (
     UpstreamTimeout,
 )
 
-PEER = "code_rag.peer"
-"""The request extension that holds host and port of the machine it was sent to."""
-
+CHECK_URL = "Check OPENAI_BASE_URL: it usually ends in /v1."
 _LONGEST_MESSAGE = 500
-# By OpenSSL's X509_V_ERR numbers; every other number means an untrusted certificate.
-_OBJECTIONS = {
-    9: "is not valid yet; check the clocks of both machines",
-    10: "has expired",
-    62: "is for another host name; check OPENAI_BASE_URL",
-    64: "is for another address; check OPENAI_BASE_URL",
-}
+_NOT_AGAIN = {"x-should-retry": "false"}
+"""Keeps OpenAI's clients from repeating what was tried here already."""
 _TOO_LONG = re.compile(r"context[ _](length|window|size)|maximum context|prompt is too long", re.IGNORECASE)
 
 
-def translate(error: Exception, *, started: bool, secret: str) -> ServiceError:
-    """The ServiceError for an exception of the client, before or after a stream `started`; omits `secret`."""
-    match error:
-        case APITimeoutError() | TimeoutError():
-            return UpstreamTimeout("The model server did not answer in time.")
-        case APIConnectionError() if started:
-            message = "The connection to the model server was lost during the answer."
-            return UpstreamFailed(message, code="upstream_stream_truncated")
-        case APIConnectionError():
-            return _unreachable(error)
-        case APIStatusError():
-            return _of_status(error, _said(error, secret))
-        case APIError():
-            return UpstreamFailed(f"The model server failed: {_said(error, secret)}")
-        case _:
-            return UpstreamFailed("The model server answered with something that is not JSON.")
+class Reason:
+    """What the body of a failure says; `secret` is left out of it."""
+
+    def __init__(self, body: bytes, secret: str) -> None:
+        try:
+            said = parse(body)
+        except ValueError:
+            said = body.decode(errors="replace")
+        error = said.get("error") or said if isinstance(said, dict) else said
+        fields: dict[str, Any] = error if isinstance(error, dict) else {"message": error}
+        self.code = _text(fields.get("code"))
+        self.param = _text(fields.get("param"))
+        self.message = _message(fields.get("message") or fields.get("detail"), secret)
 
 
-def _unreachable(error: APIConnectionError) -> UpstreamFailed:
-    server = error.request.url.netloc.decode()  # without the user part of the URL
-    if refused := _refused_certificate(error):
-        message = f"The certificate of the model server at {server} {_objection(refused)}."
-        return UpstreamFailed(message, code="upstream_untrusted")
-    peer, port = error.request.extensions.get(PEER, ("", 0))
-    via = f" through the proxy at {peer}:{port}" if peer not in ("", error.request.url.host) else ""
-    return UpstreamFailed(
-        f"The model server at {server} cannot be reached{via}.", code="upstream_unreachable"
-    )
-
-
-def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
-    """The certificate error that caused `error`, if any."""
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
-        error = error.__cause__ or error.__context__
-    return error
-
-
-def _objection(error: ssl.SSLCertVerificationError) -> str:
-    return _OBJECTIONS.get(error.verify_code, "is not trusted: set SSL_CERT_FILE to the file of its CA")
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or from `retry-after` as seconds or as an HTTP date."""
-    for name, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):
-        text = headers.get(name, "")
-        if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
-            return float(text) / divisor
-    try:
-        moment = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _of_status(error: APIStatusError, said: str) -> ServiceError:
-    wait = retry_after(error.response.headers)
-    match error.status_code:
-        case 401 | 403 as status:
+def of_status(status: int, headers: Mapping[str, str], reason: Reason) -> ServiceError:
+    """The error for an answer with another status than success."""
+    wait, said = retry_after(headers), reason.message
+    match status:
+        case status if 300 <= status < 400:
+            return _redirected(status, headers.get("location", ""))
+        case 401 | 403:
             # The upstream's message may quote the key.
             return UpstreamFailed(
                 f"The model server refused this server's own key (HTTP {status}). Check OPENAI_API_KEY.",
@@ -103,13 +58,15 @@ def _of_status(error: APIStatusError, said: str) -> ServiceError:
         case 408:
             return UpstreamTimeout("The model server timed out while waiting for the request (HTTP 408).")
         case 400 | 422:
-            too_long = error.code == "context_length_exceeded" or _TOO_LONG.search(said)
-            code = "context_length_exceeded" if too_long else _text(error.code)
-            return InvalidInput(said, param=_text(error.param), code=code)
+            too_long = reason.code == "context_length_exceeded" or _TOO_LONG.search(said)
+            code = "context_length_exceeded" if too_long else reason.code
+            return InvalidInput(said, param=reason.param, code=code)
         case 413:
             return TooLarge(said)
         case 429:
-            return Overloaded(said, code=_text(error.code) or "rate_limit_exceeded", retry_after=wait)
+            again = wait is not None and wait > LONGEST_WAIT_SECONDS
+            code, headers = reason.code or "rate_limit_exceeded", {} if again else _NOT_AGAIN
+            return Overloaded(said, code=code, retry_after=wait, headers=headers)
         case status if status >= 500:
             message = f"The model server failed with HTTP {status}. {said}"
             return UpstreamFailed(message, code="upstream_5xx", retry_after=wait)
@@ -117,15 +74,31 @@ def _of_status(error: APIStatusError, said: str) -> ServiceError:
             return UpstreamFailed(f"The model server answered with HTTP {status}.")
 
 
+def in_band(reason: Reason) -> UpstreamFailed:
+    """The error for one that came with a status of success."""
+    return UpstreamFailed(f"The model server failed: {reason.message}")
+
+
+def _redirected(status: int, location: str) -> UpstreamFailed:
+    try:
+        target = httpx2.URL(location)
+        to = f" to {target.scheme}://{target.netloc.decode()}" if target.host else ""
+    except httpx2.InvalidURL:
+        to = ""
+    return UpstreamFailed(
+        f"The model server redirects{to} (HTTP {status}). Redirects are not followed, because the request holds "
+        "source code: if its new address is right, set OPENAI_BASE_URL to it.",
+        code="upstream_redirected",
+    )
+
+
 def _text(value: object) -> str | None:
     """The upstream's value as text: where OpenAI sends a word, some servers send a number or an object."""
     return None if value is None else str(value)
 
 
-def _said(error: APIError, secret: str) -> str:
+def _message(said: object, secret: str) -> str:
     """The upstream's own message, shortened and without `secret`."""
-    body = error.body
-    said = body.get("message") or body.get("error") or body.get("detail") if isinstance(body, dict) else body
     if not isinstance(said, str) or not said.strip() or said.lstrip().startswith("<"):  # a proxy's HTML page
         return "The model server gave no reason."
     return said.strip().replace(secret, "[key]")[:_LONGEST_MESSAGE]
