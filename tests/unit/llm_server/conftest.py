@@ -1,7 +1,6 @@
-"""A fake model server, and llm-server in front of it, both on loopback."""
+"""A scripted model server, and llm-server in front of it, both on loopback."""
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -10,31 +9,28 @@ import pytest
 
 from code_rag.llm_server.app import create_app
 from code_rag.llm_server.settings import Settings
-from tests.unit.llm_server.fake_upstream import LISTED, FakeUpstream, serving
+from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
+from tests.fixtures.serving import serving
 
 KEY = "sk-gateway-0123456789"
 Gateway = Callable[..., httpx2.Client]
 
 
 @pytest.fixture(scope="session")
-def _upstream() -> Iterator[FakeUpstream]:
-    fake = FakeUpstream()
-    with serving(fake) as fake.url:
+def _upstream() -> Iterator[ScriptedUpstream]:
+    with scripted_upstream() as fake:
         yield fake
 
 
 @pytest.fixture
-def upstream(_upstream: FakeUpstream) -> FakeUpstream:
+def upstream(_upstream: ScriptedUpstream) -> ScriptedUpstream:
     """The fake model server, with no replies yet and nothing seen."""
-    _upstream.replies.clear()
-    _upstream.seen.clear()
-    _upstream.models = LISTED
-    _upstream.caller_left = threading.Event()
+    _upstream.reset()
     return _upstream
 
 
 @pytest.fixture(scope="session")
-def start(_upstream: FakeUpstream) -> Iterator[Gateway]:
+def start(_upstream: ScriptedUpstream) -> Iterator[Gateway]:
     """Starts llm-server with the given settings once, and gives a client of it."""
     running: dict[str, httpx2.Client] = {}
     with ExitStack() as stack:
@@ -50,7 +46,7 @@ def start(_upstream: FakeUpstream) -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def gateway(start: Gateway, upstream: FakeUpstream) -> httpx2.Client:
+def gateway(start: Gateway, upstream: ScriptedUpstream) -> httpx2.Client:
     """llm-server in front of the fake, which it asks once more after a failure."""
     return start(
         openai_base_url=f"{upstream.url}/v1",
@@ -61,9 +57,15 @@ def gateway(start: Gateway, upstream: FakeUpstream) -> httpx2.Client:
 
 
 @pytest.fixture
-def impatient(start: Gateway, upstream: FakeUpstream) -> httpx2.Client:
+def impatient(start: Gateway, upstream: ScriptedUpstream) -> httpx2.Client:
     """llm-server that waits no longer than 0.2 s for the fake."""
-    return start(openai_base_url=f"{upstream.url}/v1", upstream_timeout_seconds=0.2, upstream_max_retries=2)
+    return start(
+        openai_base_url=f"{upstream.url}/v1",
+        upstream_first_token_seconds=0.2,
+        upstream_pause_seconds=0.2,
+        upstream_answer_seconds=0.2,
+        upstream_max_retries=2,
+    )
 
 
 @pytest.fixture

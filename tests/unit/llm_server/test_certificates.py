@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from code_rag.llm_server.app import create_app
-from code_rag.llm_server.backends.openai import OpenAIBackend
-from code_rag.llm_server.backends.upstream_client import connect
+from code_rag.llm_server.backends.base import Call
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.errors import UpstreamFailed
 from code_rag.servicekit.settings import SettingsError
-from tests.unit.llm_server.fake_upstream import FakeUpstream, serving, whole
+from tests.fixtures.scripted_upstream import scripted_upstream, whole
+from tests.unit.llm_server.backends import a_backend_at
 
 TLS = Path(__file__).parents[2] / "fixtures" / "tls"
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
@@ -25,13 +25,12 @@ def _no_trust(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def ask(certificate: str, host: str = "127.0.0.1") -> None:
     """Ask a model server that has the given certificate, by one of its names."""
-    fake = FakeUpstream()
-    fake.replies = [whole()]
-    with serving(fake, TLS / certificate) as url:
-        address = f"{url}/v1".replace("127.0.0.1", host)
-        backend = OpenAIBackend(connect(address, "sk-1", timeout=5, max_retries=0), "m", timeout=5)
+    with scripted_upstream(TLS / certificate) as fake:
+        fake.replies = [whole()]
+        address = f"{fake.url}/v1".replace("127.0.0.1", host)
+        backend = a_backend_at(address)
         try:
-            await backend.complete(HELLO)
+            await backend.complete(Call(HELLO))
         finally:
             await backend.close()
 

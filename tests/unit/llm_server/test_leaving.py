@@ -10,10 +10,10 @@ import httpx2
 import pytest
 from starlette.types import Message
 
-from code_rag.llm_server.streaming import events_of, first_of
+from code_rag.llm_server.streaming import events_of
 from code_rag.servicekit.streaming import EventStream
+from tests.fixtures.scripted_upstream import Reply, ScriptedUpstream, chunk, stream
 from tests.fixtures.waiting import wait_for
-from tests.unit.llm_server.fake_upstream import FakeUpstream, Reply, chunk, stream
 
 
 def ask(client: httpx2.Client, streamed: bool) -> socket.socket:
@@ -41,7 +41,7 @@ def ask(client: httpx2.Client, streamed: bool) -> socket.socket:
     ids=["whole answer", "before the first chunk", "inside a stream"],
 )
 def test_the_upstream_sees_the_caller_leave(
-    gateway: httpx2.Client, upstream: FakeUpstream, reply: Reply, streamed: bool
+    gateway: httpx2.Client, upstream: ScriptedUpstream, reply: Reply, streamed: bool
 ) -> None:
     """The upstream's connection closes when the caller's does, and the metrics call it cancelled."""
     before = cancelled(gateway)
@@ -82,8 +82,7 @@ async def test_a_caller_who_leaves_while_we_send_ends_the_source() -> None:
         await asyncio.Event().wait()
         return {}
 
-    source = chunks()
-    answer = EventStream(events_of(await first_of(source), source))
+    answer = EventStream(events_of(chunks(), with_usage=False))
     with pytest.raises(ConnectionResetError):
         await answer({"type": "http"}, receive, send)
     assert ended.is_set()

@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from openai import OpenAI
 
+from tests.fixtures.scripted_upstream import Reply, ScriptedUpstream, chunk, data, stream, whole
 from tests.unit.llm_server.conftest import KEY, Gateway
-from tests.unit.llm_server.fake_upstream import FakeUpstream, Reply, chunk, data, stream, whole
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 
@@ -22,7 +22,7 @@ def events(response: httpx2.Response) -> list[Any]:
 
 @pytest.mark.parametrize("path", ["/chat/completions", "/v1/chat/completions"])
 def test_a_request_reaches_the_upstream_whole(
-    gateway: httpx2.Client, upstream: FakeUpstream, path: str
+    gateway: httpx2.Client, upstream: ScriptedUpstream, path: str
 ) -> None:
     """Fields of OpenAI's and of nobody's go on unchanged; the default model is filled in."""
     upstream.replies = [whole()]
@@ -40,14 +40,14 @@ def test_a_request_reaches_the_upstream_whole(
     assert upstream.seen[0].body == sent | {"model": "house-model"}
 
 
-def test_another_model_is_the_upstreams_to_judge(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_another_model_is_the_upstreams_to_judge(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """A model that the request names goes on as it is."""
     upstream.replies = [whole()]
     gateway.post("/chat/completions", json=HELLO | {"model": "other"})
     assert upstream.seen[0].body["model"] == "other"
 
 
-def test_an_answer_comes_back_whole(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_an_answer_comes_back_whole(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """Fields that no model of ours or the client's knows survive."""
     upstream.replies = [
         whole(system_fingerprint="fp", x_groq={"id": "r"}, usage={"prompt_tokens": 3, "y": {}})
@@ -58,7 +58,7 @@ def test_an_answer_comes_back_whole(gateway: httpx2.Client, upstream: FakeUpstre
     }  # fmt: skip
 
 
-def test_chunks_come_back_whole(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_chunks_come_back_whole(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """Deltas of tool calls, unknown fields and the usage pass a stream, then `[DONE]`."""
     call = {"index": 0, "id": "c1", "type": "function", "function": {"name": "f", "arguments": ""}}
     chunks = [
@@ -73,13 +73,15 @@ def test_chunks_come_back_whole(gateway: httpx2.Client, upstream: FakeUpstream) 
     assert upstream.seen[0].body["stream_options"] == {"include_usage": True}
 
 
-def test_done_is_said_even_if_the_upstream_forgets(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_done_is_said_even_if_the_upstream_forgets(
+    gateway: httpx2.Client, upstream: ScriptedUpstream
+) -> None:
     """A stream that told its finish reason is whole without the upstream's `[DONE]`."""
     upstream.replies = [stream(chunk({"content": "a"}), chunk({}, "stop"))]
     assert events(gateway.post("/chat/completions", json=HELLO | {"stream": True}))[-1] == "[DONE]"
 
 
-def test_events_may_arrive_in_any_pieces(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_events_may_arrive_in_any_pieces(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """Comments are dropped, and neither a cut inside a character nor CRLF changes a chunk."""
     chunks = [chunk({"content": "größer"}), chunk({}, "stop")]
     text = ": hello\r\n\r\n" + "".join(f"data: {json.dumps(c, ensure_ascii=False)}\r\n\r\n" for c in chunks)
@@ -88,7 +90,7 @@ def test_events_may_arrive_in_any_pieces(gateway: httpx2.Client, upstream: FakeU
     assert events(gateway.post("/chat/completions", json=HELLO | {"stream": True})) == [*chunks, "[DONE]"]
 
 
-def test_a_chunk_is_passed_on_at_once(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_a_chunk_is_passed_on_at_once(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """The first chunk arrives while the upstream is still silent about the second."""
     upstream.replies = [stream(chunk({"content": "a"}), then="silence")]
     with gateway.stream("POST", "/chat/completions", json=HELLO | {"stream": True}) as response:
@@ -98,7 +100,7 @@ def test_a_chunk_is_passed_on_at_once(gateway: httpx2.Client, upstream: FakeUpst
         assert not upstream.caller_left.is_set()
 
 
-def test_the_request_id_and_the_key_go_upstream(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_the_request_id_and_the_key_go_upstream(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """The upstream gets the gateway's own key, never the caller's, and the caller's request id."""
     upstream.replies = [whole()]
     headers = {"x-request-id": "trace-7", "authorization": "Bearer of-the-caller"}
@@ -108,14 +110,14 @@ def test_the_request_id_and_the_key_go_upstream(gateway: httpx2.Client, upstream
     assert upstream.seen[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_a_base_url_needs_no_key(start: Gateway, upstream: FakeUpstream) -> None:
+def test_a_base_url_needs_no_key(start: Gateway, upstream: ScriptedUpstream) -> None:
     """A server on a laptop is asked without a key of anybody's."""
     upstream.replies = [whole()]
     start(openai_base_url=f"{upstream.url}/v1").post("/chat/completions", json=HELLO)
     assert upstream.seen[0].headers["authorization"] == "Bearer no-key-is-set"
 
 
-def test_the_openai_client_works_against_us(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_the_openai_client_works_against_us(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """OpenAI's own client gets a completion, a stream with tool calls, and the models."""
     with OpenAI(base_url=f"{gateway.base_url}/v1", api_key="any") as client:
         upstream.replies = [whole(model="m")]

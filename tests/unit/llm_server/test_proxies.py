@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from code_rag.llm_server.app import create_app
-from code_rag.llm_server.backends.openai import OpenAIBackend
-from code_rag.llm_server.backends.upstream_client import connect
+from code_rag.llm_server.backends.base import Call
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.errors import UpstreamFailed
 from code_rag.servicekit.settings import SettingsError
+from tests.fixtures.scripted_upstream import ScriptedUpstream, whole
+from tests.unit.llm_server.backends import a_backend_at
 from tests.unit.llm_server.fake_socks import serving_socks
-from tests.unit.llm_server.fake_upstream import FakeUpstream, whole
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 ELSEWHERE = "http://models.invalid/v1"
@@ -28,9 +28,9 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def ask(base_url: str) -> None:
     """Ask the model server at `base_url`, once."""
-    backend = OpenAIBackend(connect(base_url, "sk-1", timeout=5, max_retries=0), "m", timeout=5)
+    backend = a_backend_at(base_url)
     try:
-        await backend.complete(HELLO)
+        await backend.complete(Call(HELLO))
     finally:
         await backend.close()
 
@@ -38,7 +38,7 @@ async def ask(base_url: str) -> None:
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
 @pytest.mark.parametrize("scheme", ["http", "socks5h", "socks4", "nonsense"])
 async def test_this_machine_is_called_directly(
-    upstream: FakeUpstream, closed_port: int, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
+    upstream: ScriptedUpstream, closed_port: int, monkeypatch: pytest.MonkeyPatch, variable: str, scheme: str
 ) -> None:
     """Whatever the proxy variables say, and without NO_PROXY, a server on loopback gets the request."""
     monkeypatch.setenv(variable, f"{scheme}://127.0.0.1:{closed_port}")
@@ -48,7 +48,7 @@ async def test_this_machine_is_called_directly(
 
 
 async def test_another_host_is_called_through_the_proxy(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """HTTP_PROXY without a scheme of its own is an HTTP proxy."""
     monkeypatch.setenv("HTTP_PROXY", upstream.url.removeprefix("http://"))
@@ -59,7 +59,7 @@ async def test_another_host_is_called_through_the_proxy(
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
 async def test_another_host_is_called_through_a_socks_proxy(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch, scheme: str
+    upstream: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     """A SOCKS proxy is asked for the host by its name, which need not be known here."""
     upstream.replies = [whole()]
@@ -71,7 +71,7 @@ async def test_another_host_is_called_through_a_socks_proxy(
 
 
 async def test_no_proxy_is_obeyed(
-    upstream: FakeUpstream, closed_port: int, monkeypatch: pytest.MonkeyPatch
+    upstream: ScriptedUpstream, closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A host that NO_PROXY names is called directly, and the error names no proxy."""
     monkeypatch.setenv("HTTP_PROXY", upstream.url)

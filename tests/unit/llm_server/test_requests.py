@@ -5,8 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.fixtures.scripted_upstream import ScriptedUpstream, chunk, failure, stream, whole
 from tests.unit.llm_server.conftest import Gateway
-from tests.unit.llm_server.fake_upstream import FakeUpstream, chunk, failure, stream, whole
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 
@@ -24,7 +24,9 @@ HELLO = {"messages": [{"role": "user", "content": "hello"}]}
         (HELLO | {"stream_options": "usage"}, "stream_options"),
     ],
 )
-def test_a_bad_field_is_named(gateway: httpx2.Client, upstream: FakeUpstream, body: Any, param: str) -> None:
+def test_a_bad_field_is_named(
+    gateway: httpx2.Client, upstream: ScriptedUpstream, body: Any, param: str
+) -> None:
     """A request of the wrong shape is refused with the field's name, and never sent on."""
     answer = gateway.post("/v1/chat/completions", json=body)
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
@@ -34,7 +36,7 @@ def test_a_bad_field_is_named(gateway: httpx2.Client, upstream: FakeUpstream, bo
 @pytest.mark.parametrize(
     "body", ["{", '{"messages": [{"role": "user", "content": "x"}], "temperature": NaN}']
 )
-def test_what_is_no_json_is_refused(gateway: httpx2.Client, upstream: FakeUpstream, body: str) -> None:
+def test_what_is_no_json_is_refused(gateway: httpx2.Client, upstream: ScriptedUpstream, body: str) -> None:
     """Broken JSON, and the NaN that Python reads but JSON does not have, are the caller's to mend."""
     answer = gateway.post("/chat/completions", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_json")
@@ -49,7 +51,7 @@ def test_the_default_model_is_listed(gateway: httpx2.Client, path: str) -> None:
     assert [(model["id"], model["object"]) for model in models["data"]] == [("house-model", "model")]
 
 
-def test_outcomes_tokens_and_the_first_chunk_are_counted(start: Gateway, upstream: FakeUpstream) -> None:
+def test_outcomes_tokens_and_the_first_chunk_are_counted(start: Gateway, upstream: ScriptedUpstream) -> None:
     """A whole answer, a refusal and a broken stream are told apart; tokens count where they are told."""
     client = start(openai_base_url=f"{upstream.url}/v1", model_name="counted")
     upstream.replies = [whole(usage={"prompt_tokens": 7, "completion_tokens": 2})]

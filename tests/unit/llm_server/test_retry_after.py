@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.llm_server.backends.upstream_errors import retry_after
+from code_rag.llm_server.backends.retrying import retry_after
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from code_rag.llm_server.app import choose_backend
-from code_rag.llm_server.backends.openai import OpenAIBackend
-from code_rag.llm_server.backends.upstream_client import connect
+from code_rag.llm_server.backends.base import Call
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.settings import SettingsError, read_settings
-from tests.unit.llm_server.fake_upstream import FakeUpstream, chunk, failure, stream, whole
+from tests.fixtures.scripted_upstream import ScriptedUpstream, chunk, failure, stream, whole
+from tests.unit.llm_server.backends import a_backend_at
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 
@@ -19,7 +19,7 @@ async def test_without_a_model_the_log_says_how_to_get_one() -> None:
     """Neither key nor base URL: one warning, which names both variables."""
     with capture_logs() as logs:
         backend = choose_backend(Settings())
-    assert backend.models == ("extractive",)
+    assert [model["id"] for model in await backend.models()] == ["extractive"]
     assert [line["log_level"] for line in logs] == ["warning"]
     assert "OPENAI_API_KEY" in logs[0]["event"]
     assert "OPENAI_BASE_URL" in logs[0]["event"]
@@ -46,7 +46,7 @@ async def test_with_a_model_the_log_says_which(settings: dict[str, str], host: s
     ("variable", "value"),
     [
         ("OPENAI_BASE_URL", "localhost:11434"),
-        ("UPSTREAM_TIMEOUT_SECONDS", "0"),
+        ("UPSTREAM_FIRST_TOKEN_SECONDS", "0"),
         ("UPSTREAM_MAX_RETRIES", "99"),
     ],
 )
@@ -64,31 +64,30 @@ def test_a_base_url_that_is_none_stops_the_start() -> None:
     assert "secret" not in str(refused.value)
 
 
-async def test_health_is_what_the_last_call_told(upstream: FakeUpstream) -> None:
+async def test_health_is_what_the_last_call_told(upstream: ScriptedUpstream) -> None:
     """The check degrades with the reason after a failure, in a stream too, and recovers with a success."""
-    client = connect(f"{upstream.url}/v1", "sk-1", timeout=5, max_retries=0)
-    backend = OpenAIBackend(client, "m", timeout=5)
+    backend = a_backend_at(f"{upstream.url}/v1")
     assert (await backend.check()).status == "ok"
     upstream.replies = [failure(401, message="no"), whole(), stream(chunk({"content": "a"}))]
     with pytest.raises(ServiceError):
-        await backend.complete(HELLO)
+        await backend.complete(Call(HELLO))
     refused = await backend.check()
     assert refused.status == "degraded"
     assert "OPENAI_API_KEY" in refused.detail
-    await backend.complete(HELLO)
+    await backend.complete(Call(HELLO))
     assert (await backend.check()).status == "ok"
     with pytest.raises(ServiceError):
-        [_ async for _ in backend.stream(HELLO | {"stream": True})]
+        [_ async for _ in backend.stream(Call(HELLO | {"stream": True}))]
     assert (await backend.check()).status == "degraded"
     await backend.close()
 
 
-async def test_a_callers_fault_leaves_health_alone(upstream: FakeUpstream) -> None:
+async def test_a_callers_fault_leaves_health_alone(upstream: ScriptedUpstream) -> None:
     """A request that the upstream refuses for its content says nothing against the upstream."""
-    backend = OpenAIBackend(connect(f"{upstream.url}/v1", "k", 5, 0), "m", timeout=5)
+    backend = a_backend_at(f"{upstream.url}/v1")
     upstream.replies = [failure(400, message="no")]
     with pytest.raises(ServiceError):
-        await backend.complete(HELLO)
+        await backend.complete(Call(HELLO))
     assert (await backend.check()).status == "ok"
     await backend.close()
 

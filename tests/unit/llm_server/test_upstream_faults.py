@@ -7,8 +7,8 @@ import httpx2
 import openai
 import pytest
 
+from tests.fixtures.scripted_upstream import JSON, SSE, Reply, ScriptedUpstream, chunk, failure, stream, whole
 from tests.unit.llm_server.conftest import KEY, Gateway
-from tests.unit.llm_server.fake_upstream import JSON, SSE, FakeUpstream, Reply, chunk, failure, stream, whole
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 SOON = {"retry-after-ms": "1"}
@@ -39,7 +39,7 @@ names = [f"{fault.status}-{code}" for fault, _, code in FAULTS]
 
 @pytest.mark.parametrize(("fault", "status", "code"), FAULTS, ids=names)
 def test_a_fault_has_its_status_and_code(
-    gateway: httpx2.Client, upstream: FakeUpstream, fault: Reply, status: int, code: str
+    gateway: httpx2.Client, upstream: ScriptedUpstream, fault: Reply, status: int, code: str
 ) -> None:
     """The answer is OpenAI's envelope with our status and code, and holds neither key nor markup."""
     upstream.replies = [fault]
@@ -51,7 +51,7 @@ def test_a_fault_has_its_status_and_code(
 
 @pytest.mark.parametrize(("fault", "status", "code"), FAULTS[:-4], ids=names[:-4])
 def test_a_fault_before_a_stream_keeps_its_status(
-    gateway: httpx2.Client, upstream: FakeUpstream, fault: Reply, status: int, code: str
+    gateway: httpx2.Client, upstream: ScriptedUpstream, fault: Reply, status: int, code: str
 ) -> None:
     """A stream that never began is answered with a status, not with an event under 200."""
     upstream.replies = [fault]
@@ -59,28 +59,28 @@ def test_a_fault_before_a_stream_keeps_its_status(
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
 
 
-def test_the_upstreams_words_pass_but_for_the_key(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_the_upstreams_words_pass_but_for_the_key(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """A refused request says why, in the upstream's words, about which field, with no key in it."""
     upstream.replies = [failure(400, message=f"no top_p with {KEY}", param="top_p")]
     error = gateway.post("/chat/completions", json=HELLO).json()["error"]
     assert (error["message"], error["param"]) == ("no top_p with [key]", "top_p")
 
 
-def test_a_long_retry_after_is_the_callers(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_a_long_retry_after_is_the_callers(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """A wait of 20 s is passed on at once and not slept through."""
     upstream.replies = [failure(429, {"retry-after": "20"}, message="slow down")]
     answer = gateway.post("/chat/completions", json=HELLO)
     assert (answer.status_code, answer.headers["retry-after"], len(upstream.seen)) == (429, "20", 1)
 
 
-def test_a_passing_fault_is_not_the_callers(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_a_passing_fault_is_not_the_callers(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """One failure upstream is tried again, and the caller gets the answer."""
     upstream.replies = [failure(500, SOON, message="oops"), whole()]
     assert gateway.post("/chat/completions", json=HELLO).is_success
     assert len(upstream.seen) == 2
 
 
-def test_retries_are_bounded(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_retries_are_bounded(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """A lasting failure is tried again once, as UPSTREAM_MAX_RETRIES says."""
     upstream.replies = [failure(500, SOON, message="oops")]
     gateway.post("/chat/completions", json=HELLO)
@@ -98,7 +98,7 @@ def test_nobody_there(start: Gateway, closed_port: int) -> None:
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_silence_is_a_timeout(impatient: httpx2.Client, upstream: FakeUpstream, streamed: bool) -> None:
+def test_silence_is_a_timeout(impatient: httpx2.Client, upstream: ScriptedUpstream, streamed: bool) -> None:
     """An upstream that does not begin to answer is given up, once for all retries together."""
     upstream.replies = [Reply(then="silence")]
     answer = impatient.post("/chat/completions", json=HELLO | {"stream": streamed})
@@ -107,7 +107,7 @@ def test_silence_is_a_timeout(impatient: httpx2.Client, upstream: FakeUpstream, 
     assert len(upstream.seen) == 1
 
 
-def test_headers_alone_are_no_answer(impatient: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_headers_alone_are_no_answer(impatient: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """A stream that opens and then says nothing is a timeout with its own status."""
     upstream.replies = [Reply([b": one moment\n\n"], headers=SSE, then="silence")]
     answer = impatient.post("/chat/completions", json=HELLO | {"stream": True})
@@ -127,7 +127,7 @@ def test_headers_alone_are_no_answer(impatient: httpx2.Client, upstream: FakeUps
     ids=["cut", "no finish reason", "done without one", "error event", "half an event", "no object"],
 )
 def test_a_broken_stream_says_so(
-    gateway: httpx2.Client, upstream: FakeUpstream, reply: Reply, code: str
+    gateway: httpx2.Client, upstream: ScriptedUpstream, reply: Reply, code: str
 ) -> None:
     """What came is passed on, then an `error` event ends the stream in place of `[DONE]`."""
     upstream.replies = [reply]
@@ -139,7 +139,7 @@ def test_a_broken_stream_says_so(
 
 
 def test_one_unfinished_choice_of_two_is_a_broken_stream(
-    gateway: httpx2.Client, upstream: FakeUpstream
+    gateway: httpx2.Client, upstream: ScriptedUpstream
 ) -> None:
     """With `n: 2` both choices must tell why they ended."""
     second: dict[str, Any] = {"index": 1, "delta": {"content": "b"}, "finish_reason": None}
@@ -149,7 +149,7 @@ def test_one_unfinished_choice_of_two_is_a_broken_stream(
     assert "[DONE]" not in answer.text
 
 
-def test_a_stall_inside_a_stream_ends_it(impatient: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_a_stall_inside_a_stream_ends_it(impatient: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """Silence after the first chunk becomes an error event, not an endless wait."""
     upstream.replies = [stream(chunk({"content": "a"}), then="silence")]
     answer = impatient.post("/chat/completions", json=HELLO | {"stream": True})
@@ -160,14 +160,14 @@ def test_a_stall_inside_a_stream_ends_it(impatient: httpx2.Client, upstream: Fak
 @pytest.mark.parametrize(
     "reply", [stream(), stream("[DONE]"), Reply(headers=SSE, then="cut", pieces=[b":\n"])]
 )
-def test_an_empty_stream_is_a_502(gateway: httpx2.Client, upstream: FakeUpstream, reply: Reply) -> None:
+def test_an_empty_stream_is_a_502(gateway: httpx2.Client, upstream: ScriptedUpstream, reply: Reply) -> None:
     """A stream that ends before its first chunk has a status of its own."""
     upstream.replies = [reply]
     answer = gateway.post("/chat/completions", json=HELLO | {"stream": True})
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_stream_truncated")
 
 
-def test_the_openai_client_sees_the_faults(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_the_openai_client_sees_the_faults(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """OpenAI's own client raises its own exceptions for ours, also in the middle of a stream."""
     messages: Any = HELLO["messages"]
     with openai.OpenAI(base_url=f"{gateway.base_url}/v1", api_key="any", max_retries=0) as client:

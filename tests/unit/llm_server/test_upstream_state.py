@@ -5,20 +5,19 @@ import json
 import httpx2
 import pytest
 
-from code_rag.llm_server.backends.openai import OpenAIBackend
-from code_rag.llm_server.backends.upstream_client import connect
 from code_rag.llm_server.backends.upstream_state import REMEMBERED_SECONDS, UpstreamState
 from code_rag.servicekit.errors import InvalidInput, Overloaded, UpstreamFailed
 from code_rag.servicekit.wire import deadline
-from tests.unit.llm_server.fake_upstream import SSE, FakeUpstream, Reply, chunk, data, failure
+from tests.fixtures.scripted_upstream import SSE, Reply, ScriptedUpstream, chunk, data, failure
+from tests.unit.llm_server.backends import a_backend_at
 
 UNREACHABLE = UpstreamFailed("It cannot be reached.", code="upstream_unreachable")
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 
 
-def a_backend(upstream: FakeUpstream) -> OpenAIBackend:
+def a_backend(upstream: ScriptedUpstream) -> OpenAIBackend:
     """A backend of the fake."""
-    return OpenAIBackend(connect(f"{upstream.url}/v1", "sk-1", 5, 0), "m", 5)
+    return a_backend_at(f"{upstream.url}/v1")
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ def a_backend(upstream: FakeUpstream) -> OpenAIBackend:
     ids=["refused", "broken", "no list", "busy", "no JSON"],
 )
 async def test_a_probe_sees_what_fails_before_a_question_is_asked(
-    upstream: FakeUpstream, models: Reply, status: str
+    upstream: ScriptedUpstream, models: Reply, status: str
 ) -> None:
     """A wrong key and a broken server degrade health without a call; a missing list does not."""
     backend = a_backend(upstream)
@@ -43,9 +42,9 @@ async def test_a_probe_sees_what_fails_before_a_question_is_asked(
     await backend.close()
 
 
-async def test_a_server_that_is_back_is_seen(closed_port: int, upstream: FakeUpstream) -> None:
+async def test_a_server_that_is_back_is_seen(closed_port: int, upstream: ScriptedUpstream) -> None:
     """Health follows a server that stops and starts, each time at the next look."""
-    backend = OpenAIBackend(connect(f"http://127.0.0.1:{closed_port}/v1", "k", 5, 0), "m", 5)
+    backend = a_backend_at(f"http://127.0.0.1:{closed_port}/v1")
     assert "cannot be reached" in (await backend.check()).detail
     await backend.close()
 
@@ -94,16 +93,16 @@ def test_a_failed_call_is_over_once_a_probe_shows_it() -> None:
     ],
 )
 async def test_the_context_window_is_what_the_server_says(
-    upstream: FakeUpstream, entry: dict[str, object], size: int | None
+    upstream: ScriptedUpstream, entry: dict[str, object], size: int | None
 ) -> None:
     """llama.cpp, vLLM and others name the tokens that they take, and callers read it."""
     upstream.models = Reply([json.dumps({"data": [entry]}).encode()])
     backend = a_backend(upstream)
-    assert await backend.context_window() == size
+    assert (await backend.models())[0].get("context_window") == size
     await backend.close()
 
 
-def test_a_caller_names_its_own_deadline(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_a_caller_names_its_own_deadline(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """A caller that waits a fifth of a second is answered by then, also while the server says it works."""
     upstream.replies = [Reply([b": working\n\n"], headers=SSE, then="silence")]
     headers = deadline.render(0.2)
@@ -111,7 +110,7 @@ def test_a_caller_names_its_own_deadline(gateway: httpx2.Client, upstream: FakeU
     assert (answer.status_code, answer.json()["error"]["code"]) == (504, "upstream_timeout")
 
 
-def test_a_deadline_holds_between_two_pieces(gateway: httpx2.Client, upstream: FakeUpstream) -> None:
+def test_a_deadline_holds_between_two_pieces(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
     """A stream that stops in the middle ends with the same error."""
     upstream.replies = [Reply([data(chunk({"content": "a"}))], headers=SSE, then="silence")]
     headers = deadline.render(0.2)

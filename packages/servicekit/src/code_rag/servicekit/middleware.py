@@ -121,7 +121,14 @@ class RequestLayer:
         self.metrics.observe(scope["method"], route, status, seconds)
         if route not in _QUIET:
             milliseconds = round(seconds * 1000, 1)
-            log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds, **scope[_NOTES])
+            log.info(
+                "request",
+                method=scope["method"],
+                route=route,
+                status=status,
+                ms=milliseconds,
+                **scope[_NOTES],
+            )
 
 
 @dataclass

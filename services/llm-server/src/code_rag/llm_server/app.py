@@ -9,6 +9,9 @@ from fastapi import FastAPI
 from code_rag.llm_server import __version__
 from code_rag.llm_server.backends.base import ChatBackend
 from code_rag.llm_server.backends.extractive import ExtractiveBackend
+from code_rag.llm_server.backends.limits import Limits
+from code_rag.llm_server.backends.openai import OpenAIBackend
+from code_rag.llm_server.backends.upstream_client import connect
 from code_rag.llm_server.metrics import ChatMetrics
 from code_rag.llm_server.routes import chat_router
 from code_rag.llm_server.settings import Settings
@@ -21,7 +24,7 @@ from code_rag.servicekit.settings import read_settings, reveal
 log = structlog.get_logger(__name__)
 
 OPENAI_URL = "https://api.openai.com/v1"
-NO_KEY = "no-key-is-set"  # the client requires one; local servers ignore it
+NO_KEY = "no-key-is-set"  # local servers ignore it, or say that one is missing
 
 
 def choose_backend(settings: Settings) -> ChatBackend:
@@ -34,14 +37,14 @@ def choose_backend(settings: Settings) -> ChatBackend:
             backend="extractive",
         )
         return ExtractiveBackend(settings.model_name)
-    # Imported here because the client's import takes longer than the rest of the start.
-    from code_rag.llm_server.backends.openai import OpenAIBackend
-    from code_rag.llm_server.backends.upstream_client import connect
-
-    timeout = settings.upstream_timeout_seconds
-    client = connect(url or OPENAI_URL, key or NO_KEY, timeout, settings.upstream_max_retries)
-    log.info("language model", backend="openai", model=settings.model_name, host=client.base_url.host)
-    return OpenAIBackend(client, settings.model_name, timeout)
+    upstream = connect(url or OPENAI_URL, key or NO_KEY, settings.upstream_connect_seconds)
+    log.info("language model", backend="openai", model=settings.model_name, host=upstream.host)
+    limits = Limits(
+        settings.upstream_first_token_seconds,
+        settings.upstream_pause_seconds,
+        settings.upstream_answer_seconds,
+    )
+    return OpenAIBackend(upstream, settings.model_name, limits, settings.upstream_max_retries)
 
 
 def create_app(settings: Settings) -> FastAPI:

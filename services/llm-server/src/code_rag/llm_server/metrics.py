@@ -7,7 +7,7 @@ from contextlib import aclosing, contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from code_rag.llm_server.backends.base import Json
+from code_rag.llm_server.backends.base import Call, Json
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.metrics import LATENCY_BUCKETS
 
@@ -28,27 +28,27 @@ class ChatMetrics:
             buckets=LATENCY_BUCKETS, registry=registry,
         )  # fmt: skip
 
-    async def watch_answer(self, answer: Awaitable[Json]) -> Json:
-        """Await a whole answer, counting it."""
-        with self._outcome():
+    async def watch_answer(self, answer: Awaitable[Json], call: Call) -> Json:
+        """Await a whole answer, counting it and noting what it came to."""
+        with self._outcome(call):
             whole = await answer
-            self._count_usage(whole)
+            self._count_usage(whole, call)
         return whole
 
-    async def watch_stream(self, chunks: AsyncGenerator[Json]) -> AsyncGenerator[Json]:
-        """The same chunks, counting the answer; closes `chunks` when it is closed."""
+    async def watch_stream(self, chunks: AsyncGenerator[Json], call: Call) -> AsyncGenerator[Json]:
+        """The same chunks, counting the answer and noting what it came to; closes `chunks` when closed."""
         started, first = time.perf_counter(), True
-        with self._outcome():
+        with self._outcome(call):
             async with aclosing(chunks):
                 async for chunk in chunks:
                     if first:
                         self._first_chunk.observe(time.perf_counter() - started)
                         first = False
-                    self._count_usage(chunk)
+                    self._count_usage(chunk, call)
                     yield chunk
 
     @contextmanager
-    def _outcome(self) -> Iterator[None]:
+    def _outcome(self, call: Call) -> Iterator[None]:
         outcome = "500"
         try:
             yield
@@ -60,10 +60,15 @@ class ChatMetrics:
             outcome = "cancelled"
             raise
         finally:
+            call.notes |= {"outcome": outcome, "attempts": call.attempts}
             self._outcomes.labels(outcome).inc()
 
-    def _count_usage(self, body: Json) -> None:
+    def _count_usage(self, body: Json, call: Call) -> None:
         usage = body.get("usage")
-        if isinstance(usage, dict):
-            self._tokens.labels("input").inc(usage.get("prompt_tokens") or 0)
-            self._tokens.labels("output").inc(usage.get("completion_tokens") or 0)
+        if not isinstance(usage, dict):
+            return
+        for direction, name in (("input", "prompt_tokens"), ("output", "completion_tokens")):
+            tokens = usage.get(name)
+            if isinstance(tokens, int) and tokens > 0:
+                self._tokens.labels(direction).inc(tokens)
+                call.notes[f"{direction}_tokens"] = tokens

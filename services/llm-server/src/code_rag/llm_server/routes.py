@@ -1,15 +1,15 @@
 """The HTTP side: OpenAI's chat API."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
-from code_rag.llm_server.backends.base import ChatBackend
+from code_rag.llm_server.backends.base import Call, ChatBackend, Json
 from code_rag.llm_server.metrics import ChatMetrics
-from code_rag.llm_server.streaming import events_of, first_of
+from code_rag.llm_server.streaming import stream_of
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.streaming import EventStream
+from code_rag.servicekit.errors import NotFound
+from code_rag.servicekit.json_answer import JSONAnswer
+from code_rag.servicekit.middleware import notes
 from code_rag.servicekit.wire import deadline
 from code_rag.servicekit.wire.chat import ChatRequest
 
@@ -22,22 +22,37 @@ def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:
     @router.post("/chat/completions")
     async def complete_chat(body: ChatRequest, request: Request) -> Response:
         """OpenAI's chat completion: whole, or with `stream` as server-sent events."""
-        asked, within = (
-            body.model_dump(exclude_unset=True),
-            deadline.parse(request.headers.get(deadline.HEADER)),
-        )
+        call = _call(body, request)
         if body.stream:
-            chunks = metrics.watch_stream(backend.stream(asked, within))
-            return EventStream(events_of(await unless_gone(request, first_of(chunks)), chunks))
-        return JSONResponse(await unless_gone(request, metrics.watch_answer(backend.complete(asked, within))))
+            with_usage = bool(body.stream_options and body.stream_options.include_usage)
+            chunks = metrics.watch_stream(backend.stream(call), call)
+            answer: Response = await stream_of(request, chunks, with_usage=with_usage)
+        else:
+            answer = JSONAnswer(
+                await unless_gone(request, metrics.watch_answer(backend.complete(call), call))
+            )
+        answer.headers.update(call.headers)
+        return answer
 
     @router.get("/v1/models")
     @router.get("/models")
-    async def list_models() -> dict[str, Any]:
-        """The available models, the default first, with the tokens it takes where they are known."""
-        about: dict[str, Any] = {"object": "model", "created": 0, "owned_by": "llm-server"}
-        if size := await backend.context_window():
-            about["context_window"] = size
-        return {"object": "list", "data": [{"id": name} | about for name in backend.models]}
+    async def list_models() -> Json:
+        """The models that the upstream lists, the default first, with the tokens it takes where known."""
+        return {"object": "list", "data": await backend.models()}
+
+    @router.get("/v1/models/{name:path}")
+    @router.get("/models/{name:path}")
+    async def find_model(name: str) -> Json:
+        """One of the listed models."""
+        for model in await backend.models():
+            if model["id"] == name:
+                return model
+        raise NotFound(f"There is no model {name!r} in the list.", param="model", code="model_not_found")
 
     return router
+
+
+def _call(body: ChatRequest, request: Request) -> Call:
+    within = deadline.parse(request.headers.get(deadline.HEADER))
+    key = request.headers.get("idempotency-key")
+    return Call(body.model_dump(exclude_unset=True), within, key, notes=notes(request))

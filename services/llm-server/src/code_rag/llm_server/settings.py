@@ -9,6 +9,9 @@ class Settings(ServiceSettings):
     """llm-server's variables; with neither a key nor a base URL it answers with quotes of the code."""
 
     port: int = Field(8002, ge=0, le=65535, description="Port to listen on.")
+    max_body_bytes: int = Field(
+        32 * 1024 * 1024, gt=0, description="Largest request body accepted, in bytes: room for images."
+    )
     model_name: str = Field(
         "gpt-4o-mini", min_length=1, description="Model that answers when a request names none."
     )
@@ -17,11 +20,22 @@ class Settings(ServiceSettings):
         None,
         description="OpenAI-compatible server to use instead of OpenAI, such as http://localhost:11434/v1.",
     )
-    upstream_timeout_seconds: float = Field(
+    upstream_connect_seconds: float = Field(
+        5.0, gt=0, description="Longest wait for a connection to the upstream."
+    )
+    upstream_first_token_seconds: float = Field(
         300.0,
         gt=0,
-        description="Longest wait for the upstream's answer to start, retries included, or to continue; a "
-        "caller that names its own, as rag-server does, is waited for instead.",
+        description="Longest wait for a stream's first token, retries included; a caller that names its own, as "
+        "rag-server does, is waited for instead.",
+    )
+    upstream_pause_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Longest pause within a stream, unless the caller names its own.",
+    )
+    upstream_answer_seconds: float = Field(
+        900.0, gt=0, description="Longest time for an answer as a whole, in a stream or not."
     )
     upstream_max_retries: int = Field(
         2, ge=0, le=5, description="How often a request that failed before its answer started is retried."

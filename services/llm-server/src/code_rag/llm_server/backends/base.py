@@ -22,6 +22,8 @@ class Call:
     """How often the model server was asked."""
     headers: dict[str, str] = field(default_factory=dict)
     """What the answer's headers repeat of the model server's."""
+    notes: Json = field(default_factory=dict)
+    """What the log says of it."""
 
 
 class ChatBackend(Protocol):

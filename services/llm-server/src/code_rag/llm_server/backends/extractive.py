@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 
-from code_rag.llm_server.backends.base import Json
+from code_rag.llm_server.backends.base import Call, Json, listed
 from code_rag.llm_server.relevance import find_quotes
 from code_rag.servicekit.errors import InvalidInput, NotFound
 from code_rag.servicekit.health import CheckResult
@@ -22,30 +22,27 @@ class ExtractiveBackend:
     A token, in usage and in streams, is a word with the space after it. Sampling options have no effect.
     """
 
-    models = (EXTRACTIVE,)
-
     def __init__(self, default_model: str) -> None:
         self._accepted = {None, EXTRACTIVE, default_model}
 
-    async def complete(self, request: Json, within: float | None = None) -> Json:
+    async def complete(self, call: Call) -> Json:
         """The answer as one completion."""
-        text = await self._write(request)
-        return completion(EXTRACTIVE, text, usage=_usage(request, text))
+        text = await self._write(call.request)
+        return completion(EXTRACTIVE, text, usage=_usage(call.request, text))
 
-    async def stream(self, request: Json, within: float | None = None) -> AsyncGenerator[Json]:
-        """The answer word by word, and its usage if `stream_options.include_usage` is set."""
-        text = await self._write(request)
+    async def stream(self, call: Call) -> AsyncGenerator[Json]:
+        """The answer word by word, and its usage."""
+        text = await self._write(call.request)
         id = completion_id()
         yield chunk(id, EXTRACTIVE, {"role": "assistant", "content": ""})
         for word in _tokens(text):
             yield chunk(id, EXTRACTIVE, {"content": word})
         yield chunk(id, EXTRACTIVE, {}, "stop")
-        if (request.get("stream_options") or {}).get("include_usage"):
-            yield chunk(id, EXTRACTIVE, {}) | {"choices": [], "usage": _usage(request, text)}
+        yield chunk(id, EXTRACTIVE, {}) | {"choices": [], "usage": _usage(call.request, text)}
 
-    async def context_window(self) -> int | None:
-        """Not a number of tokens."""
-        return None
+    async def models(self) -> list[Json]:
+        """Itself."""
+        return [listed(EXTRACTIVE)]
 
     async def check(self) -> CheckResult:
         """Always ok: it depends on no other service."""

@@ -1,57 +1,68 @@
-"""Answers from OpenAI, or from any compatible server, through the `openai` package."""
+"""Answers from OpenAI, or from any compatible server."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterable, Iterator
+import re
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
-from typing import Any
 
-from openai import AsyncOpenAI, AsyncStream, OpenAIError
+import httpx2
 
-from code_rag.llm_server.backends.base import Json
-from code_rag.llm_server.backends.upstream_client import pauses_up_to
-from code_rag.llm_server.backends.upstream_errors import translate
+from code_rag.llm_server.backends.base import Call, Json
+from code_rag.llm_server.backends.limits import Deadlines, Limits, unfinished
+from code_rag.llm_server.backends.upstream_body import read_whole
+from code_rag.llm_server.backends.upstream_call import ask
+from code_rag.llm_server.backends.upstream_client import Upstream
+from code_rag.llm_server.backends.upstream_errors import CHECK_URL, Reason, in_band
+from code_rag.llm_server.backends.upstream_json import parse
 from code_rag.llm_server.backends.upstream_probe import UpstreamProbe
 from code_rag.llm_server.backends.upstream_state import UpstreamState
-from code_rag.servicekit.errors import InvalidInput, ServiceError, UpstreamFailed
+from code_rag.llm_server.backends.upstream_stream import chunks_of
+from code_rag.servicekit.errors import InvalidInput, ServiceError, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.health import CheckResult
-from code_rag.servicekit.middleware import request_id
+
+_USAGE = re.compile("stream_options|include_usage")
 
 
 class OpenAIBackend:
-    """Passes requests and answers through unchanged, including unknown fields."""
+    """Passes requests and answers through unchanged, including unknown fields; streams ask for their usage."""
 
-    def __init__(self, client: AsyncOpenAI, model: str, timeout: float) -> None:
-        self.models = (model,)
-        self._client = client
-        self._timeout = timeout
-        self._probe = UpstreamProbe(client, model)
+    def __init__(self, upstream: Upstream, model: str, limits: Limits, retries: int) -> None:
+        self._upstream = upstream
+        self._model = model
+        self._limits = limits
+        self._retries = retries
+        self._probe = UpstreamProbe(upstream, model)
         self._state = UpstreamState()
-        self._asked_for_models = False
+        self._asks_for_usage = True
 
-    async def complete(self, request: Json, within: float | None = None) -> Json:
+    async def complete(self, call: Call) -> Json:
         """The upstream's completion, unchanged."""
-        body = self._body(request)
-        with self._state.calling(), self._translating():
-            answer = await self._post(body, within or self._timeout)
-            if not isinstance(answer, dict) or not isinstance(answer.get("choices"), list):
-                raise UpstreamFailed(
-                    "The model server answered with something that is not a chat completion. "
-                    "Check OPENAI_BASE_URL: it usually ends in /v1."
-                )
-        return answer
+        longest = call.within or self._limits.whole
+        body = _encoded(call.request, self._model)
+        with self._state.calling(), self._noting():
+            try:
+                async with asyncio.timeout(longest):
+                    response = await ask(self._upstream, call, body, self._retries)
+                    async with aclosing(response):
+                        return self._completion(await read_whole(response))
+            except TimeoutError as error:
+                raise UpstreamTimeout(unfinished(longest)) from error
 
-    async def stream(self, request: Json, within: float | None = None) -> AsyncGenerator[Json]:
+    async def stream(self, call: Call) -> AsyncGenerator[Json]:
         """The upstream's chunks, unchanged; raises UpstreamFailed if they stop before a finish reason."""
-        body, longest = self._body(request), within or self._timeout
-        with self._state.calling():
-            with self._translating():
-                chunks = await self._post(body, longest, stream=True, stream_cls=AsyncStream[object])
-            async with chunks, aclosing(_each_within(chunks, longest)) as each:
-                with self._translating(started=True):
-                    async with aclosing(_complete(each)) as complete:
-                        async for chunk in complete:
-                            yield chunk
+        deadlines = Deadlines(self._limits.within(call.within))
+        with self._state.calling(), self._noting():
+            async with deadlines.waiting():
+                response = await self._open(call)
+            chunks = chunks_of(response, _choices(call.request), deadlines, self._upstream.key)
+            async with aclosing(response), aclosing(chunks):
+                async for chunk in chunks:
+                    yield chunk
+
+    async def models(self) -> list[Json]:
+        """The configured model, then the others that the upstream lists; it is asked once a minute."""
+        return await self._probe.models()
 
     async def check(self) -> CheckResult:
         """What the last call came to, and whether the model server answers now; only calls cost money."""
@@ -59,77 +70,61 @@ class OpenAIBackend:
             self._state.seen(await self._probe.failure())
         if why := self._state.failure:
             return CheckResult("degraded", why.message)
-        return CheckResult("ok", f"{self.models[0]} at {self._client.base_url.host}")
-
-    async def context_window(self) -> int | None:
-        """As the model server says, which is asked once."""
-        if not self._asked_for_models:
-            self._asked_for_models = await self._probe.failure() is None
-        return self._probe.context_window
+        return CheckResult("ok", f"{self._model} at {self._upstream.host}")
 
     async def close(self) -> None:
         """Close the client's connections."""
-        await self._client.close()
+        await self._upstream.close()
 
-    def _body(self, request: Json) -> bytes:
-        model = request.get("model") or self.models[0]
+    async def _open(self, call: Call) -> httpx2.Response:
+        """The begun answer; a server that refuses to count tokens in streams is not asked to again."""
+        counted = _counting(call.request) if self._asks_for_usage else call.request
         try:
-            return json.dumps({**request, "model": model}, allow_nan=False).encode()
-        except ValueError:
-            raise InvalidInput("JSON has no NaN or Infinity.", code="invalid_json") from None
+            return await ask(self._upstream, call, _encoded(counted, self._model), self._retries)
+        except InvalidInput as error:
+            if counted == call.request or not _USAGE.search(f"{error.param} {error.message}"):
+                raise
+        self._asks_for_usage = False
+        return await ask(self._upstream, call, _encoded(call.request, self._model), self._retries)
 
-    async def _post(self, body: bytes, longest: float, **how: Any) -> Any:
-        # cast_to=object leaves the JSON unchanged: no model drops a field.
-        async with asyncio.timeout(longest):
-            return await self._client.post(
-                "/chat/completions",
-                cast_to=object,
-                content=body,
-                options={
-                    "headers": {"x-request-id": request_id.get()},
-                    "security": {"bearer_auth": True},
-                    "timeout": pauses_up_to(longest),
-                },
-                **how,
-            )
+    def _completion(self, body: bytes) -> Json:
+        try:
+            answer = parse(body)
+        except ValueError:
+            raise UpstreamFailed("The model server answered with something that is not JSON.") from None
+        if isinstance(answer, dict) and isinstance(answer.get("choices"), list):
+            return answer
+        if isinstance(answer, dict) and answer.get("error"):
+            raise in_band(Reason(body, self._upstream.key))
+        raise UpstreamFailed(
+            f"The model server answered with something that is not a chat completion. {CHECK_URL}"
+        )
 
     @contextmanager
-    def _translating(self, *, started: bool = False) -> Iterator[None]:
-        """Turn the client's exceptions into ServiceErrors, and keep the last result for `/health`."""
+    def _noting(self) -> Iterator[None]:
+        """Keep what a call came to for `/health`."""
         try:
             yield
             self._state.answered()
         except ServiceError as error:
             self._state.failed(error)
             raise
-        except (OpenAIError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError) as error:
-            failure = translate(error, started=started, secret=self._client.api_key)
-            self._state.failed(failure)
-            raise failure from error
 
 
-async def _each_within(chunks: AsyncIterable[object], longest: float) -> AsyncGenerator[object]:
-    """The chunks; raises TimeoutError where one takes longer, also if the server says that it is at work."""
-    upcoming = aiter(chunks)
-    while True:
-        async with asyncio.timeout(longest):
-            chunk = await anext(upcoming, None)
-        if chunk is None:
-            return
-        yield chunk
+def _encoded(request: Json, default_model: str) -> bytes:
+    try:
+        return json.dumps(
+            {**request, "model": request.get("model") or default_model}, allow_nan=False
+        ).encode()
+    except ValueError:
+        raise InvalidInput("JSON has no NaN or Infinity.", code="invalid_json") from None
 
 
-async def _complete(chunks: AsyncGenerator[object]) -> AsyncGenerator[Json]:
-    """The chunks; raises UpstreamFailed for what is none, and where not every choice says why it ended."""
-    finished: dict[int, bool] = {}
-    async for chunk in chunks:
-        if not isinstance(chunk, dict):
-            raise UpstreamFailed("The model server sent a chunk that is not a JSON object.")
-        for choice in chunk.get("choices") or []:
-            index = choice.get("index", 0)
-            finished[index] = finished.get(index, False) or bool(choice.get("finish_reason"))
-        yield chunk
-    if not finished or not all(finished.values()):
-        raise UpstreamFailed(
-            "The model server's answer ended before it was complete.", code="upstream_stream_truncated"
-        )
+def _counting(request: Json) -> Json:
+    """The request, with the usage of the answer asked for."""
+    return {**request, "stream_options": {**(request.get("stream_options") or {}), "include_usage": True}}
+
+
+def _choices(request: Json) -> int:
+    wanted = request.get("n")
+    return wanted if isinstance(wanted, int) else 1

@@ -94,7 +94,7 @@ def _redirected(status: int, location: str) -> UpstreamFailed:
 
 def _text(value: object) -> str | None:
     """The upstream's value as text: where OpenAI sends a word, some servers send a number or an object."""
-    return None if value is None else str(value)
+    return None if value is None else str(value)[:_LONGEST_MESSAGE]
 
 
 def _message(said: object, secret: str) -> str:

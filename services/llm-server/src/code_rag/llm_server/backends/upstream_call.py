@@ -1,0 +1,71 @@
+"""Sends a request to the model server, and again where a failure is likely to pass."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx2
+
+from code_rag.llm_server.backends.base import Call
+from code_rag.llm_server.backends.retrying import is_passing, pause_before
+from code_rag.llm_server.backends.upstream_body import read_start
+from code_rag.llm_server.backends.upstream_client import Upstream
+from code_rag.llm_server.backends.upstream_connection import of_transport
+from code_rag.llm_server.backends.upstream_errors import Reason, of_status
+from code_rag.servicekit.errors import ServiceError
+from code_rag.servicekit.middleware import request_id
+
+_PASSED_ON = ("x-ratelimit-", "openai-")
+_RENAMED = {"x-request-id": "x-upstream-request-id"}  # the caller's own id is in x-request-id
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: ServiceError
+    is_passing: bool
+
+
+async def ask(upstream: Upstream, call: Call, body: bytes, retries: int) -> httpx2.Response:
+    """The answer, with a status of success and its body unread, to close; raises the last attempt's error.
+
+    Nothing is sent again once an answer has begun: the caller may have read of it.
+    """
+    for retry in range(retries + 1):
+        call.attempts += 1
+        outcome = await _attempt(upstream, call, body)
+        if isinstance(outcome, httpx2.Response):
+            return outcome
+        pause = pause_before(retry, outcome.error.retry_after)
+        if retry == retries or not outcome.is_passing or pause is None:
+            break
+        await asyncio.sleep(pause)
+    raise outcome.error
+
+
+async def _attempt(upstream: Upstream, call: Call, body: bytes) -> httpx2.Response | _Failure:
+    headers = {"content-type": "application/json", "x-request-id": request_id.get()}
+    if call.idempotency_key:
+        headers["idempotency-key"] = call.idempotency_key
+    request = upstream.http.build_request("POST", "/chat/completions", content=body, headers=headers)
+    try:
+        response = await upstream.http.send(request, stream=True)
+    except httpx2.TransportError as error:
+        failure = of_transport(error)
+        failure.__cause__ = error
+        return _Failure(failure, is_passing=failure.code != "upstream_untrusted")
+    call.headers = _repeated(response.headers)
+    if response.is_success:
+        return response
+    try:
+        reason = Reason(await read_start(response), upstream.key)
+    finally:
+        await response.aclose()
+    failed = of_status(response.status_code, response.headers, reason)
+    failed.headers = {**call.headers, **failed.headers}
+    return _Failure(failed, is_passing(response.status_code, failed.code, response.headers))
+
+
+def _repeated(headers: Mapping[str, str]) -> dict[str, str]:
+    """What the caller gets of the model server's headers: its limits, its version, its request id."""
+    passed = {name: value for name, value in headers.items() if name.startswith(_PASSED_ON)}
+    return passed | {ours: headers[theirs] for theirs, ours in _RENAMED.items() if theirs in headers}
