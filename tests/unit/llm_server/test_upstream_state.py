@@ -5,6 +5,7 @@ import json
 import httpx2
 import pytest
 
+from code_rag.llm_server.backends.openai import OpenAIBackend
 from code_rag.llm_server.backends.upstream_state import REMEMBERED_SECONDS, UpstreamState
 from code_rag.servicekit.errors import InvalidInput, Overloaded, UpstreamFailed
 from code_rag.servicekit.wire import deadline

@@ -40,9 +40,9 @@ def choose_backend(settings: Settings) -> ChatBackend:
     upstream = connect(url or OPENAI_URL, key or NO_KEY, settings.upstream_connect_seconds)
     log.info("language model", backend="openai", model=settings.model_name, host=upstream.host)
     limits = Limits(
-        settings.upstream_first_token_seconds,
-        settings.upstream_pause_seconds,
-        settings.upstream_answer_seconds,
+        first_token=settings.upstream_first_token_seconds,
+        pause=settings.upstream_pause_seconds,
+        whole=settings.upstream_answer_seconds,
     )
     return OpenAIBackend(upstream, settings.model_name, limits, settings.upstream_max_retries)
 

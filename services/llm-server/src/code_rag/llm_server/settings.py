@@ -26,8 +26,8 @@ class Settings(ServiceSettings):
     upstream_first_token_seconds: float = Field(
         300.0,
         gt=0,
-        description="Longest wait for a stream's first token, retries included; a caller that names its own, as "
-        "rag-server does, is waited for instead.",
+        description="Longest wait for a stream's first token, retries included; a caller that names its own, "
+        "as rag-server does, is waited for instead.",
     )
     upstream_pause_seconds: float = Field(
         60.0,

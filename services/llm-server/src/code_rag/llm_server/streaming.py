@@ -16,7 +16,7 @@ async def stream_of(
 ) -> EventStream:
     """The response, once the first event is known, so that a failure before it has its own status.
 
-    A model that thinks for longer than `ping_seconds` is shown to be at work by comments: its failure is an event.
+    While a model thinks for longer than `ping_seconds`, comments are sent: its failure is an event then.
     """
     events = with_pings(events_of(chunks, with_usage=with_usage), ping_seconds)
     first = await unless_gone(request, _next(events))

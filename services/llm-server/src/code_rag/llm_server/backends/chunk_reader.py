@@ -46,11 +46,11 @@ class ChunkReader:
         if isinstance(said, dict) and said.get("choices"):
             return UpstreamFailed("The model server sent a whole answer where a stream was asked for.")
         return UpstreamFailed(
-            f"The model server answered with something that is not an event stream. {CHECK_URL}"
+            f"The model server answered with something that is no event stream. {CHECK_URL}"
         )
 
     def feed(self, piece: bytes) -> Iterator[Json]:
-        """The chunks that `piece` completes, up to `[DONE]`; raises UpstreamFailed for an error among them."""
+        """The chunks that `piece` completes, up to `[DONE]`; raises UpstreamFailed for an error."""
         try:
             events = self._events.feed(piece)
         except EventTooLong:

@@ -25,7 +25,7 @@ _USAGE = re.compile("stream_options|include_usage")
 
 
 class OpenAIBackend:
-    """Passes requests and answers through unchanged, including unknown fields; streams ask for their usage."""
+    """Passes requests and answers through unchanged, unknown fields too; streams ask for their usage."""
 
     def __init__(self, upstream: Upstream, model: str, limits: Limits, retries: int) -> None:
         self._upstream = upstream
@@ -118,6 +118,8 @@ def _encoded(request: Json, default_model: str) -> bytes:
         ).encode()
     except ValueError:
         raise InvalidInput("JSON has no NaN or Infinity.", code="invalid_json") from None
+    except RecursionError:
+        raise InvalidInput("The body's JSON is nested too deeply.", code="invalid_json") from None
 
 
 def _counting(request: Json) -> Json:

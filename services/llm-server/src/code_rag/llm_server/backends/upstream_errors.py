@@ -86,8 +86,8 @@ def _redirected(status: int, location: str) -> UpstreamFailed:
     except httpx2.InvalidURL:
         to = ""
     return UpstreamFailed(
-        f"The model server redirects{to} (HTTP {status}). Redirects are not followed, because the request holds "
-        "source code: if its new address is right, set OPENAI_BASE_URL to it.",
+        f"The model server redirects{to} (HTTP {status}), which is not followed, because the request holds "
+        "source code. If that is its new address, set OPENAI_BASE_URL to it.",
         code="upstream_redirected",
     )
 

@@ -49,7 +49,7 @@ class Progress:
 async def chunks_of(
     response: httpx2.Response, wanted: int, deadlines: Deadlines, secret: str
 ) -> AsyncGenerator[Json]:
-    """The chunks of an answer with so many choices; raises the error that ends them early, without `secret`."""
+    """The chunks of an answer with so many choices; raises what ends it early, without `secret`."""
     progress, empty = Progress(wanted), True
     async with aclosing(_received(response, secret)) as received:
         while chunk := await _next(received, progress, deadlines):
@@ -76,7 +76,7 @@ async def _next(received: AsyncGenerator[Json], progress: Progress, deadlines: D
 
 
 async def _received(response: httpx2.Response, secret: str) -> AsyncGenerator[Json]:
-    """The chunks as they come; raises UpstreamFailed for an error among them, or for anything but a stream."""
+    """The chunks as they come; raises UpstreamFailed for an error, or for anything but a stream."""
     reader = ChunkReader(secret)
     async with aclosing(pieces_of(response)) as pieces:
         async for piece in pieces:
