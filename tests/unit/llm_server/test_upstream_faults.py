@@ -121,8 +121,8 @@ def test_headers_alone_are_no_answer(impatient: httpx2.Client, upstream: Scripte
         (stream(chunk({"content": "a"})), "upstream_stream_truncated"),
         (stream(chunk({"content": "a"}), "[DONE]"), "upstream_stream_truncated"),
         (stream(chunk({"content": "a"}), {"error": {"message": "worker died"}}), "upstream_failed"),
-        (stream(chunk({"content": "a"}), "{half"), "upstream_failed"),
-        (stream(chunk({"content": "a"}), [1]), "upstream_failed"),
+        (stream(chunk({"content": "a"}), "{half"), "upstream_stream_truncated"),
+        (stream(chunk({"content": "a"}), [1]), "upstream_stream_truncated"),
     ],
     ids=["cut", "no finish reason", "done without one", "error event", "half an event", "no object"],
 )
