@@ -14,8 +14,8 @@ bench-%: ## One of the benchmarks, such as bench-retrieval
 	@$(MAKE) bench ONLY=$*
 
 ##@ Tests
-test: ## Unit, contract and crash tests against real local processes: no Docker, no network; COVERAGE=1 measures
-	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/contract tests/process $(if $(COVERAGE),--cov)
+test: ## Unit, fault, contract and crash tests against real local processes: no Docker, no network; COVERAGE=1 measures
+	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/faults tests/contract tests/process $(if $(COVERAGE),--cov)
 check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)

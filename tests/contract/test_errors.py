@@ -5,7 +5,8 @@ import pytest
 
 from tests.contract.envelope import error_of
 
-FIVE_MB = 5 * 1024 * 1024
+TOO_LARGE = 33 * 1024 * 1024
+"""More than any service takes: llm-server takes prompts with images."""
 ENDPOINTS = {
     "embedding": ["/embed", "/v1/embeddings", "/tokenize"],
     "llm": ["/chat/completions", "/v1/chat/completions"],
@@ -49,10 +50,10 @@ def test_a_body_that_is_not_a_request(endpoint: tuple[httpx2.Client, str], body:
 
 @every_endpoint
 def test_a_body_too_large(endpoint: tuple[httpx2.Client, str]) -> None:
-    """Five megabytes are a 413, whether announced or sent without a length."""
+    """More than the service takes is a 413, whether announced or sent without a length."""
     client, path = endpoint
-    error_of(client.post(path, content=b" " * FIVE_MB), 413)
-    pieces = (b" " * 65536 for _ in range(FIVE_MB // 65536))
+    error_of(client.post(path, content=b" " * TOO_LARGE), 413)
+    pieces = (b" " * 65536 for _ in range(TOO_LARGE // 65536))
     error_of(client.post(path, content=pieces, headers={"content-type": "application/json"}), 413)
 
 

@@ -36,7 +36,7 @@ def test_error_answers_carry_the_id(service: httpx2.Client) -> None:
 
 def test_rejected_bodies_carry_the_id(service: httpx2.Client) -> None:
     """A body turned away for its size carries the caller's id too."""
-    response = service.post("/any", content=b"x" * (5 * 1024 * 1024), headers={"x-request-id": "big"})
+    response = service.post("/any", content=b"x" * (33 * 1024 * 1024), headers={"x-request-id": "big"})
     assert (response.status_code, response.headers["x-request-id"]) == (413, "big")
 
 

@@ -1,7 +1,7 @@
 """The sixteen faults S01 to S16 of the public gateway benchmark, each with what a good gateway does.
 
-There is one model server here, and so none to fail over to: where the benchmark would have the answer come from
-another one, the criterion is its other one, a clear error within bounds that leaves the gateway well.
+There is one model server here, and so none to fail over to: where the benchmark would have the answer come
+from another one, the criterion is a clear error within bounds that leaves the gateway well.
 """
 
 from typing import Any
@@ -124,7 +124,7 @@ def test_s09_a_stream_that_stalls(impatient: httpx2.Client, upstream: ScriptedUp
 
 
 def test_s10_an_event_that_is_garbled(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
-    """One event that is no JSON is passed over; the text of all others arrives, and the next call is answered."""
+    """One event that is no JSON is passed over; the text of all others arrives, as does the next answer."""
     upstream.replies = [stream(*words(0, 10), '{"choices": [{"delta": {"content": ', *words(10, 60), *ENDED)]
     answered = ask(gateway)
     assert (answered.complete, answered.text) == (True, TEXT)

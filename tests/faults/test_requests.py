@@ -68,7 +68,7 @@ def test_retries_do_not_multiply(gateway: httpx2.Client, upstream: ScriptedUpstr
 def test_what_does_not_pass_is_not_repeated(
     gateway: httpx2.Client, upstream: ScriptedUpstream, refusal: Reply
 ) -> None:
-    """An empty account, or a server that asks for no retry, is asked once, and the caller's client is told."""
+    """An empty account, or a server that asks for no retry, is asked once, and the client is to do the same."""
     upstream.replies = [refusal]
     assert ask(gateway).headers["x-should-retry"] == "false"
     assert len(upstream.seen) == 1
@@ -142,7 +142,7 @@ HEADERS = {
 def test_the_servers_headers_come_back(
     gateway: httpx2.Client, upstream: ScriptedUpstream, reply: Reply
 ) -> None:
-    """Its limits, its version and its request id reach the caller, beside our own request id; no others do."""
+    """Its limits, its version and its request id reach the caller, beside our own request id; no others."""
     upstream.replies = [Reply(reply.pieces, reply.status, reply.headers | HEADERS)]
     headers = gateway.post(
         "/chat/completions", json=HELLO | {"stream": True}, headers={"x-request-id": "ours"}

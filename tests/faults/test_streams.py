@@ -1,4 +1,4 @@
-"""Whatever an event stream holds, the caller gets the whole answer, or a true sentence about what is missing."""
+"""Whatever an event stream holds, the caller gets the whole answer, or a true sentence about the fault."""
 
 import itertools
 import json
@@ -18,7 +18,7 @@ STARTED = data(chunk({"content": "a"}))
 
 
 def test_half_a_character_passes(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
-    """An emoji in two chunks, half a surrogate pair in each, arrives as it was sent; in a whole answer, too."""
+    """An emoji in two chunks, half a surrogate pair in each, arrives as sent; in a whole answer, too."""
     halves = [chunk({"content": "\ud83d"}), chunk({"content": "\ude00"}), chunk({}, "stop"), "[DONE]"]
     upstream.replies = [stream(*halves)]
     assert ask(gateway).text == "\ud83d\ude00"
@@ -39,7 +39,7 @@ def test_what_is_no_number_becomes_null(
     upstream.replies = [stream(told, "[DONE]")]
     text = gateway.post("/chat/completions", json=HELLO | {"stream": True}).text
     assert json.loads(text.split("\n")[0].removeprefix("data: "))["logprob"] is None
-    upstream.replies = [Reply([whole().pieces[0].replace(b"{", b'{"x": %b, ' % number.encode(), 1)])]  # type: ignore[index]
+    upstream.replies = [Reply([b"".join(whole().pieces).replace(b"{", b'{"x": %b, ' % number.encode(), 1)])]
     assert gateway.post("/chat/completions", json=HELLO).json()["x"] is None
 
 
@@ -166,4 +166,5 @@ def test_a_role_is_no_first_token(start: Gateway, upstream: ScriptedUpstream) ->
 
 def is_late(answered: Answer, sentence: str) -> bool:
     """Whether an answer ended with that timeout."""
-    return answered.error["code"] == "upstream_timeout" and answered.error["message"].endswith(sentence)
+    message: str = answered.error["message"]
+    return answered.error["code"] == "upstream_timeout" and message.endswith(sentence)

@@ -1,19 +1,21 @@
 """Events are the same however their bytes are divided, and no bytes break the reader."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from code_rag.llm_server.backends.event_reader import Event, EventReader, EventTooLong
 
+OPENAI = 'data: {"a": "größer"}\n\ndata: {"b": "😀"}\n\ndata: [DONE]\n\n'
+PROXY = '\ufeffdata:{"a": 1}\r\n\r\n: ping\r\n\r\nid: 7\r\nretry: 3000\r\n\r\ndata:[DONE]\r\n\r\n'
+RETURNS = 'data: {"a":\rdata: 1}\r\rdata\r\rdata:\r\rdata: [DONE]'  # and no empty line at the end
 RECORDED = [
-    # OpenAI's: plain events, `[DONE]`.
-    ('data: {"a": "größer"}\n\ndata: {"b": "😀"}\n\ndata: [DONE]\n\n', ['{"a": "größer"}', '{"b": "😀"}', "[DONE]"]),
-    # A proxy's: a byte order mark, CRLF, comments, ids and retry times, no space after the colon.
-    ('\ufeffdata:{"a": 1}\r\n\r\n: ping\r\n\r\nid: 7\r\nretry: 3000\r\n\r\ndata:[DONE]\r\n\r\n', ['{"a": 1}', "[DONE]"]),
-    # Lone carriage returns, several data lines, empty data, no empty line at the end.
-    ('data: {"a":\rdata: 1}\r\rdata\r\rdata:\r\rdata: [DONE]', ['{"a":\n1}', "[DONE]"]),
-]  # fmt: skip
+    (OPENAI, ['{"a": "größer"}', '{"b": "😀"}', "[DONE]"]),
+    (PROXY, ['{"a": 1}', "[DONE]"]),
+    (RETURNS, ['{"a":\n1}', "[DONE]"]),
+]
 
 
 def read(pieces: list[bytes], longest: int = 1000) -> list[Event]:
@@ -51,7 +53,7 @@ STREAM_BYTES = st.lists(
 def test_no_bytes_break_it(stream: bytes, places: list[int]) -> None:
     """Whatever comes, in whatever pieces, the events are those of the whole, none without data."""
     ends = sorted({min(place, len(stream)) for place in places} | {0, len(stream)})
-    pieces = [stream[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    pieces = [stream[start:end] for start, end in pairwise(ends)]
     events = read(pieces)
     assert events == read([stream])
     assert all(event.data.strip() for event in events)

@@ -24,7 +24,7 @@ def configure_logging(service: str, level: LogLevel, environment: Environment) -
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for verbose in ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "watchfiles"):
+    for verbose in ("httpx", "httpx2", "httpcore", "httpcore2", "watchfiles"):
         logging.getLogger(verbose).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -35,7 +35,12 @@ class ServiceSettings(BaseSettings):
     reload: bool = Field(
         False, description="`1` reloads the service each time its source is saved, for development."
     )
-    max_body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="Largest request body accepted, in bytes.")
+    max_body_bytes: int = Field(
+        4 * 1024 * 1024,
+        gt=0,
+        description="Largest request body accepted, in bytes; by default llm-server accepts 33554432, for "
+        "prompts with images.",
+    )
     shutdown_grace_seconds: float = Field(
         3.0, ge=0, description="Seconds that requests in flight may take to finish at shutdown."
     )

@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 MOST_UNREADABLE = 3
 """A proxy may garble an event; more of them are no answer."""
-_OURS = (b"", b"message", b"error")
+_CHUNK_NAMES = (b"", b"message", b"error")
 
 
 class ChunkReader:
@@ -78,8 +78,8 @@ class ChunkReader:
         if isinstance(said, dict):
             if said.get("error") or event.name == b"error":
                 raise in_band(Reason(event.data, self._secret))
-            return said if event.name in _OURS or "choices" in said else None
-        if event.name in _OURS:
+            return said if event.name in _CHUNK_NAMES or "choices" in said else None
+        if event.name in _CHUNK_NAMES:
             self._pass_over()
         return None
 

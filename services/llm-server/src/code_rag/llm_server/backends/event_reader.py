@@ -56,7 +56,10 @@ class EventReader:
         self._line.clear()
         if self._at_start:
             line, self._at_start = line.removeprefix(_BYTE_ORDER_MARK), False
-        return self._take(line) if line else self._dispatch()
+        if not line:
+            return self._dispatch()
+        self._take(line)
+        return None
 
     def _take(self, line: bytes) -> None:
         field, _, value = line.partition(b":")

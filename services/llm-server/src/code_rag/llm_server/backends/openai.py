@@ -77,7 +77,7 @@ class OpenAIBackend:
         await self._upstream.close()
 
     async def _open(self, call: Call) -> httpx2.Response:
-        """The begun answer; a server that refuses to count tokens in streams is not asked to again."""
+        """The started answer; a server that refuses to count tokens in streams is not asked to again."""
         counted = _counting(call.request) if self._asks_for_usage else call.request
         try:
             return await ask(self._upstream, call, _encoded(counted, self._model), self._retries)

@@ -1,6 +1,7 @@
 """Sends a request to the model server, and again where a failure is likely to pass."""
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,18 +29,18 @@ class _Failure:
 async def ask(upstream: Upstream, call: Call, body: bytes, retries: int) -> httpx2.Response:
     """The answer, with a status of success and its body unread, to close; raises the last attempt's error.
 
-    Nothing is sent again once an answer has begun: the caller may have read of it.
+    Nothing is sent again once an answer has started: the caller may have read of it.
     """
-    for retry in range(retries + 1):
+    for retry in itertools.count():
         call.attempts += 1
         outcome = await _attempt(upstream, call, body)
         if isinstance(outcome, httpx2.Response):
             return outcome
         pause = pause_before(retry, outcome.error.retry_after)
         if retry == retries or not outcome.is_passing or pause is None:
-            break
+            raise outcome.error
         await asyncio.sleep(pause)
-    raise outcome.error
+    raise AssertionError  # never: the loop has no end
 
 
 async def _attempt(upstream: Upstream, call: Call, body: bytes) -> httpx2.Response | _Failure:
@@ -68,4 +69,4 @@ async def _attempt(upstream: Upstream, call: Call, body: bytes) -> httpx2.Respon
 def _repeated(headers: Mapping[str, str]) -> dict[str, str]:
     """What the caller gets of the model server's headers: its limits, its version, its request id."""
     passed = {name: value for name, value in headers.items() if name.startswith(_PASSED_ON)}
-    return passed | {ours: headers[theirs] for theirs, ours in _RENAMED.items() if theirs in headers}
+    return passed | {own: headers[theirs] for theirs, own in _RENAMED.items() if theirs in headers}

@@ -16,12 +16,12 @@ END_SECONDS = 0.05
 
 
 class Progress:
-    """Which choices of an answer have begun, and which have said why they end."""
+    """Which choices of an answer have started, and which have said why they end."""
 
     def __init__(self, wanted: int) -> None:
         self._wanted = wanted
         self._ended: dict[str, bool] = {}
-        self.begun = False
+        self.started = False
 
     @property
     def complete(self) -> bool:
@@ -43,7 +43,7 @@ class Progress:
     def _add(self, index: str, delta: object, finish_reason: object) -> None:
         self._ended[index] = self._ended.get(index, False) or bool(finish_reason)
         said = isinstance(delta, dict) and any(value for name, value in delta.items() if name != "role")
-        self.begun = self.begun or said or self._ended[index]
+        self.started = self.started or said or self._ended[index]
 
 
 async def chunks_of(
@@ -57,7 +57,7 @@ async def chunks_of(
             progress.add(chunk)
             if progress.finished:
                 deadlines.finished()
-            elif progress.begun:
+            elif progress.started:
                 deadlines.progressed()
             yield chunk
     if not progress.complete:

@@ -43,7 +43,7 @@ def chat_router(answerer: Answerer, codebases: Codebases, public_url: str | None
         if not body.stream:
             return await unless_gone(request, whole(parts, name, body.messages))
         await anext(parts)  # before the response starts, so that a failed search sets its status
-        counted = body.stream_options is not None and body.stream_options.include_usage
+        counted = bool(body.stream_options and body.stream_options.include_usage)
         return EventStream(streamed(parts, name, body.messages, with_usage=counted))
 
     return router
