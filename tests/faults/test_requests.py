@@ -68,7 +68,7 @@ def test_retries_do_not_multiply(gateway: httpx2.Client, upstream: ScriptedUpstr
 def test_what_does_not_pass_is_not_repeated(
     gateway: httpx2.Client, upstream: ScriptedUpstream, refusal: Reply
 ) -> None:
-    """An empty account, or a server that asks for no retry, is asked once, and the client is to do the same."""
+    """An empty account, or a server that asks for no retry, is asked once, by the client too."""
     upstream.replies = [refusal]
     assert ask(gateway).headers["x-should-retry"] == "false"
     assert len(upstream.seen) == 1

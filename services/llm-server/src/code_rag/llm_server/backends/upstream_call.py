@@ -1,7 +1,6 @@
 """Sends a request to the model server, and again where a failure is likely to pass."""
 
 import asyncio
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,7 +30,8 @@ async def ask(upstream: Upstream, call: Call, body: bytes, retries: int) -> http
 
     Nothing is sent again once an answer has started: the caller may have read of it.
     """
-    for retry in itertools.count():
+    retry = 0
+    while True:
         call.attempts += 1
         outcome = await _attempt(upstream, call, body)
         if isinstance(outcome, httpx2.Response):
@@ -40,7 +40,7 @@ async def ask(upstream: Upstream, call: Call, body: bytes, retries: int) -> http
         if retry == retries or not outcome.is_passing or pause is None:
             raise outcome.error
         await asyncio.sleep(pause)
-    raise AssertionError  # never: the loop has no end
+        retry += 1
 
 
 async def _attempt(upstream: Upstream, call: Call, body: bytes) -> httpx2.Response | _Failure:
