@@ -13,7 +13,7 @@ from code_rag.llm_server.backends.limits import Limits
 from code_rag.llm_server.backends.openai import OpenAIBackend
 from code_rag.llm_server.backends.upstream_client import connect
 from code_rag.llm_server.metrics import ChatMetrics
-from code_rag.llm_server.routes import chat_router
+from code_rag.llm_server.routes import chat_router, models_router
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.app import build_app
 from code_rag.servicekit.health import Health
@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings,
         health,
         title="llm-server",
-        routers=[chat_router(backend, ChatMetrics(metrics.registry))],
+        routers=[chat_router(backend, ChatMetrics(metrics.registry)), models_router(backend)],
         lifespan=lifespan,
         metrics=metrics,
     )

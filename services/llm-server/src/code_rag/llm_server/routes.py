@@ -34,6 +34,13 @@ def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:
         answer.headers.update(call.headers)
         return answer
 
+    return router
+
+
+def models_router(backend: ChatBackend) -> APIRouter:
+    """The list of the models of `backend`."""
+    router = APIRouter(tags=["models"])
+
     @router.get("/v1/models")
     @router.get("/models")
     async def list_models() -> Json:

@@ -58,7 +58,7 @@ class ChunkReader:
         return self._chunks(events)
 
     def close(self) -> Iterator[Json]:
-        """The chunk that lacks only the empty line after it, if any."""
+        """The last chunk, where no empty line follows it."""
         last = self._events.close()
         return self._chunks([last] if last else [])
 

@@ -44,34 +44,39 @@ def of_status(status: int, headers: Mapping[str, str], reason: Reason) -> Servic
     """The error for an answer with another status than success."""
     wait, said = retry_after(headers), reason.message
     match status:
-        case status if 300 <= status < 400:
-            return _redirected(status, headers.get("location", ""))
         case 401 | 403:
             # The upstream's message may quote the key.
             return UpstreamFailed(
                 f"The model server refused this server's own key (HTTP {status}). Check OPENAI_API_KEY.",
                 code="upstream_auth",
             )
-        case 404:
-            hint = "If the model exists there, check OPENAI_BASE_URL: it usually ends in /v1."
-            return NotFound(f"{said} {hint}", param="model", code="model_not_found")
         case 408:
             return UpstreamTimeout("The model server timed out while waiting for the request (HTTP 408).")
-        case 400 | 422:
-            too_long = reason.code == "context_length_exceeded" or _TOO_LONG.search(said)
-            code = "context_length_exceeded" if too_long else reason.code
-            return InvalidInput(said, param=reason.param, code=code)
-        case 413:
-            return TooLarge(said)
+        case 400 | 404 | 413 | 422:
+            return _of_request(status, reason)
         case 429:
             again = wait is not None and wait > LONGEST_WAIT_SECONDS
-            code, headers = reason.code or "rate_limit_exceeded", {} if again else _NOT_AGAIN
-            return Overloaded(said, code=code, retry_after=wait, headers=headers)
+            code, extra = reason.code or "rate_limit_exceeded", {} if again else _NOT_AGAIN
+            return Overloaded(said, code=code, retry_after=wait, headers=extra)
+        case status if 300 <= status < 400:
+            return _redirected(status, headers.get("location", ""))
         case status if status >= 500:
             message = f"The model server failed with HTTP {status}. {said}"
             return UpstreamFailed(message, code="upstream_5xx", retry_after=wait)
         case status:
             return UpstreamFailed(f"The model server answered with HTTP {status}.")
+
+
+def _of_request(status: int, reason: Reason) -> ServiceError:
+    """The error for a request that is at fault."""
+    said = reason.message
+    if status == 404:
+        hint = "If the model exists there, check OPENAI_BASE_URL: it usually ends in /v1."
+        return NotFound(f"{said} {hint}", param="model", code="model_not_found")
+    if status == 413:
+        return TooLarge(said)
+    too_long = reason.code == "context_length_exceeded" or _TOO_LONG.search(said)
+    return InvalidInput(said, param=reason.param, code="context_length_exceeded" if too_long else reason.code)
 
 
 def in_band(reason: Reason) -> UpstreamFailed:
