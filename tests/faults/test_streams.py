@@ -17,15 +17,33 @@ END = [data(chunk({"content": "a"})), data(chunk({}, "stop")), data("[DONE]")]
 STARTED = data(chunk({"content": "a"}))
 
 
-def test_half_a_character_passes(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
-    """An emoji in two chunks, half a surrogate pair in each, arrives as sent; in a whole answer, too."""
-    halves = [chunk({"content": "\ud83d"}), chunk({"content": "\ude00"}), chunk({}, "stop"), "[DONE]"]
-    upstream.replies = [stream(*halves)]
-    assert ask(gateway).text == "\ud83d\ude00"
-    message = {"role": "assistant", "content": "\ud83d"}
+def test_halves_of_a_character_are_joined(gateway: httpx2.Client, upstream: ScriptedUpstream) -> None:
+    """An emoji in two chunks, half a surrogate pair in each, arrives as one character, in any kind of text."""
+    call = [{"index": 0, "function": {"arguments": "\ud83d"}}]
+    rest = [{"index": 0, "function": {"arguments": "\ude01"}}]
+    halves = [
+        chunk({"content": "a\ud83d", "tool_calls": call}),
+        chunk({"content": ""}),
+        chunk({"content": "\ude00b"}),
+    ]
+    upstream.replies = [stream(*halves, chunk({"tool_calls": rest}), chunk({}, "stop"), "[DONE]")]
+    text = gateway.post("/chat/completions", json=HELLO | {"stream": True}).text
+    assert "\\ud" not in text
+    assert '"content": "😀b"' in text
+    assert '"arguments": "😁"' in text
+
+
+@pytest.mark.parametrize("half", ["\ud83d", "\ude00"])
+def test_half_a_character_is_replaced(gateway: httpx2.Client, upstream: ScriptedUpstream, half: str) -> None:
+    """A half whose other half never comes does not break clients that read strictly."""
+    message = {"role": "assistant", "content": f"{half}."}
     upstream.replies = [whole(choices=[{"index": 0, "message": message, "finish_reason": "length"}])]
     answer = gateway.post("/chat/completions", json=HELLO)
-    assert answer.json()["choices"][0]["message"] == message
+    assert answer.json()["choices"][0]["message"]["content"] == "\ufffd."
+    upstream.replies = [
+        stream(chunk({"content": half}), chunk({"content": "."}), chunk({}, "stop"), "[DONE]")
+    ]
+    assert ask(gateway).text == "\ufffd."
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])

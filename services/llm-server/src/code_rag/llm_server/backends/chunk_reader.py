@@ -6,6 +6,7 @@ import structlog
 
 from code_rag.llm_server.backends.base import Json
 from code_rag.llm_server.backends.event_reader import Event, EventReader, EventTooLong
+from code_rag.llm_server.backends.surrogates import HalfPairs
 from code_rag.llm_server.backends.upstream_body import MOST_BYTES, too_long
 from code_rag.llm_server.backends.upstream_errors import CHECK_URL, Reason, in_band
 from code_rag.llm_server.backends.upstream_json import parse
@@ -25,6 +26,7 @@ class ChunkReader:
         self.done = False
         self._secret = secret
         self._events = EventReader(MOST_BYTES)
+        self._halves = HalfPairs()
         self._unreadable = 0
         self._started = False
 
@@ -73,7 +75,9 @@ class ChunkReader:
     def _chunk(self, event: Event) -> Json | None:
         try:
             said = parse(event.data)
-        except ValueError:
+            if isinstance(said, dict):
+                said = self._halves.joined(said, event.data)
+        except (ValueError, RecursionError):
             said = None
         if isinstance(said, dict):
             if said.get("error") or event.name == b"error":

@@ -10,6 +10,7 @@ import httpx2
 
 from code_rag.llm_server.backends.base import Call, Json
 from code_rag.llm_server.backends.limits import Deadlines, Limits, unfinished
+from code_rag.llm_server.backends.surrogates import characters
 from code_rag.llm_server.backends.upstream_body import read_whole
 from code_rag.llm_server.backends.upstream_call import ask
 from code_rag.llm_server.backends.upstream_client import Upstream
@@ -90,7 +91,9 @@ class OpenAIBackend:
     def _completion(self, body: bytes) -> Json:
         try:
             answer = parse(body)
-        except ValueError:
+            if isinstance(answer, dict):
+                answer = characters(answer, body)
+        except (ValueError, RecursionError):
             raise UpstreamFailed("The model server answered with something that is not JSON.") from None
         if isinstance(answer, dict) and isinstance(answer.get("choices"), list):
             return answer
