@@ -1,4 +1,4 @@
-"""Halves of surrogate pairs, which many clients cannot read; JavaScript servers split characters in chunks."""
+"""Halves of surrogate pairs, which many clients cannot read; JavaScript servers send them."""
 
 import re
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def _whole(text: str) -> str:
 
 
 def _mapped(value: Any, path: _Path, change: Callable[[str, _Path], str]) -> Any:
-    """`value` with each text changed; a path has the `index` of what has one, as choices and tool calls do."""
+    """`value` with each text changed; paths use the `index` of what has one: choices, tool calls."""
     if isinstance(value, str):
         return change(value, path)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""How long an upstream asks to wait."""
+"""How long an upstream asks to wait, and how long it is waited."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.llm_server.backends.retrying import retry_after
+from code_rag.llm_server.backends.retrying import LONGEST_WAIT_SECONDS, pause_before, retry_after
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,14 @@ def test_no_header_breaks_it(text: str) -> None:
     """Whatever the header holds, the wait is unknown or not negative."""
     seconds = retry_after({"retry-after": text})
     assert seconds is None or seconds >= 0
+
+
+@given(st.integers(0, 5), st.none() | st.floats(0, 100))
+def test_a_pause_is_short_or_the_callers(retry: int, asked: float | None) -> None:
+    """What the upstream asks for is kept up to five seconds; without its word the pause is at most doubled."""
+    pause = pause_before(retry, asked)
+    if asked is None:
+        assert pause is not None
+        assert 0 <= pause <= 0.5 * 2**retry
+    else:
+        assert pause == (asked if asked <= LONGEST_WAIT_SECONDS else None)
