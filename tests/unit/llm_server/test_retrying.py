@@ -46,7 +46,7 @@ def test_no_header_breaks_it(text: str) -> None:
 
 @given(st.integers(0, 5), st.none() | st.floats(0, 100))
 def test_a_pause_is_short_or_the_callers(retry: int, asked: float | None) -> None:
-    """What the upstream asks for is kept up to five seconds; without its word the pause is at most doubled."""
+    """What the upstream asks for is kept up to five seconds; without its word it is at most doubled."""
     pause = pause_before(retry, asked)
     if asked is None:
         assert pause is not None
