@@ -27,10 +27,11 @@ def a_backend(upstream: ScriptedUpstream) -> OpenAIBackend:
         (failure(401, message="no"), "degraded"),
         (failure(500, message="no"), "degraded"),
         (failure(404, message="no such list"), "ok"),
+        (failure(501, message="unsupported method"), "ok"),
         (failure(429, message="slow down"), "ok"),
         (Reply([b"<p>"], headers={"content-type": "text/html"}), "ok"),
     ],
-    ids=["refused", "broken", "no list", "busy", "no JSON"],
+    ids=["refused", "broken", "no list", "no such method", "busy", "no JSON"],
 )
 async def test_a_probe_sees_what_fails_before_a_question_is_asked(
     upstream: ScriptedUpstream, models: Reply, status: str

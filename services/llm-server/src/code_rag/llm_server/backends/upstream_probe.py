@@ -18,6 +18,8 @@ from code_rag.servicekit.errors import ServiceError, UpstreamFailed, UpstreamTim
 PROBE_SECONDS = 1.5
 """Below the two seconds that a health check may take."""
 REMEMBERED_SECONDS = 60.0
+_NO_LIST = {404, 405, 501}
+"""What a server answers that answers chats, but lists no models."""
 _CONTEXT_WINDOW = ("context_window", "context_length", "max_model_len", "max_context_length")
 
 
@@ -58,6 +60,8 @@ class UpstreamProbe:
         except httpx2.TransportError as error:
             raise of_transport(error) from error
         async with aclosing(response):
+            if response.status_code in _NO_LIST:
+                return None
             if not response.is_success:
                 reason = Reason(await read_start(response), self._upstream.key)
                 raise of_status(response.status_code, response.headers, reason)
