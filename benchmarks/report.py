@@ -85,10 +85,15 @@ def retrieval(result: dict[str, Any]) -> Rows:
 
 def answers(result: dict[str, Any]) -> Rows:
     def row(name: str, each: dict[str, Any]) -> tuple[str, str]:
-        parts = [f"{each[grade]:g} % {grade}" for grade in ("right", "partly", "wrong", "abstained")]
-        asked = f"{', '.join(parts)} of {each['answerable']}" if each["answerable"] else ""
-        missing = f"{each['unanswerable abstained']:g} % of {each['unanswerable']} unanswerable refused"
-        return name, "; ".join(part for part in (asked, missing if each["unanswerable"] else "") if part)
+        said = []
+        if each["answerable"]:
+            parts = [f"{each[grade]:g} % {grade}" for grade in ("right", "partly", "wrong", "abstained")]
+            said.append(f"{', '.join(parts)} of {each['answerable']}")
+        if each["unanswerable"]:
+            said.append(
+                f"{each['unanswerable abstained']:g} % of {each['unanswerable']} unanswerable refused"
+            )
+        return name, "; ".join(said)
 
     return [
         *(row(name, each) for name, each in result["groups"].items()),
