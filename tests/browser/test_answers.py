@@ -158,6 +158,17 @@ def test_a_failed_follow_up_can_be_tried_again(page: Page, url: str, script: Scr
     page.wait("document.querySelectorAll('.turn').length === 1")
 
 
+def test_places_that_no_model_cites_are_quoted(page: Page, url: str, script: Script) -> None:
+    """Where nothing is claimed, no source is said to say so."""
+    script.model = "none"
+    script.citations = CITATIONS[:2]
+    page.open(asked(url))
+    page.wait(ANSWERED)
+
+    assert page.texts(".sources .result") == ["✓ quoted"] * 2
+    assert page.texts("#answer .progress")[0].startswith("2 places quoted · no model")
+
+
 def last_asked(script: Script) -> dict[str, Any]:
     """The last question as the page sent it."""
     return [body for path, body, _ in script.requests if path == "/ask"][-1]

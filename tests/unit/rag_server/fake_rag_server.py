@@ -79,6 +79,7 @@ class Script:
     similar: SimilarTo = SIMILAR
     evaluation: Evaluation = EVALUATION
     suggestions: Sequence[str] = ("What does this project do?", "What does `Refund.book` do?")
+    model: str = MODEL
     failures: dict[str, ServiceError] = field(default_factory=dict)
     """The error that `/search` or `/ask` answers."""
     break_stream_after: int | None = None
@@ -94,7 +95,7 @@ class Script:
 
     def whole_answer(self, *, again: bool = False) -> Answer:
         """The answer that ends the stream."""
-        parts = (self.answer, tuple(self.citations), tuple(self.hits), MODEL, tuple(self.degraded))
+        parts = (self.answer, tuple(self.citations), tuple(self.hits), self.model, tuple(self.degraded))
         kept_since = None if again else self.kept_since
         timings = {"search": 0.021, "answer": 1.4}
         return Answer(*parts, timings, self.state, self.understood, kept_since)

@@ -75,6 +75,17 @@ def test_an_answer_without_tokens_is_printed(coderag: Coderag) -> None:
     assert coderag("ask", "x").stdout.startswith("Nothing here. See [1].\n")
 
 
+def test_places_that_no_model_cites_are_quoted(coderag: Coderag) -> None:
+    """Where nothing is claimed, no source is said to say so."""
+    coderag.script.model = "none"
+    coderag.script.stream_tokens = False
+
+    sources = coderag("ask", "x").stdout.partition("Sources")[2]
+
+    assert "  ✓ orders/refunds.py:8-8  [1:8-8]  quoted\n" in sources
+    assert "says so" not in sources
+
+
 @pytest.mark.parametrize(
     ("state", "exit_code", "said"),
     [

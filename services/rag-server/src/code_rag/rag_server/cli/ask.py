@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from code_rag.rag_server.answer import CitationState
+from code_rag.rag_server.answer import NO_MODEL, CitationState
 from code_rag.rag_server.answer_wire import (
     AnswerCitation,
     AnswerEvent,
@@ -173,15 +173,17 @@ def print_sources(answer: AnswerEvent) -> None:
     is_proof = answer.state == "answered"
     console.print("\nSources" if is_proof else "\nNearest places", style="bold")
     for citation in answer.citations:
-        sign, colour, result = _result(citation, is_proof)
+        sign, colour, result = _result(citation, is_proof, answer.model)
         place = f"{citation.path}:{citation.start_line}-{citation.end_line}  " if citation.path else ""
         parts = ((place, "cyan"), (f"{citation.marker}  ", "dim"), (result, ""))
         safe = ((visible_line(text), style) for text, style in parts)
         console.print(Text.assemble("  ", (sign, colour), " ", *safe))
 
 
-def _result(citation: AnswerCitation, is_proof: bool) -> tuple[str, str, str]:
-    """The sign of what a check found, its colour, and words."""
+def _result(citation: AnswerCitation, is_proof: bool, model: str) -> tuple[str, str, str]:
+    """The sign of what a check found, its colour, and words; without a model places are only quoted."""
+    if is_proof and model == NO_MODEL and citation.state == "supported":
+        return "✓", "green", "quoted"
     if not is_proof and citation.state != "missing":
         return "·", "dim", "there"
     sign, colour, words = SIGNS[citation.state]

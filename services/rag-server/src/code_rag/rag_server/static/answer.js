@@ -84,7 +84,7 @@ export class Answer {
 
   #finish(answer) {
     this.#written = this.text = answer.answer;
-    this.#citations.resolve(answer.citations, answer.state);
+    this.#citations.resolve(answer);
     this.#remark(answer.degraded);
     this.#mark(answer);
     this.#end(summary(answer));
@@ -124,7 +124,7 @@ export class Answer {
 }
 
 function summary({ state, model, citations, timings, kept_since: since }) {
-  const proof = state in STATES ? "no sources for an answer" : tally(citations);
+  const proof = state in STATES ? "no sources for an answer" : tally(citations, model);
   const seconds = Object.values(timings).reduce((sum, value) => sum + value, 0);
   const author = model === "none" ? "no model" : visible(model);
   const when = since ? `kept from ${timeOf(since)}` : `${seconds.toFixed(1)} s`;

@@ -9,6 +9,7 @@ const STATES = {
   exists: { sign: "?", words: "does not clearly say so" },
   missing: { sign: "✗", words: "not there" },
   near: { sign: "·", words: "there" },
+  quoted: { sign: "✓", words: "quoted" },
 };
 
 const keyOf = (marker, place) => `${marker}#${place}`;
@@ -19,16 +20,17 @@ export class Citations {
   #sources = null;
 
   /**
-   * Set the server's citations, which are in the order of the markers in the text. Those of an answer in
-   * another state than `answered` are the nearest places, which are only said to be there.
+   * Set the citations of an answer, which are in the order of the markers in its text. Where the answer is
+   * in another state than `answered` they are the nearest places, which are only said to be there; where no
+   * model wrote it they are quoted, and claim nothing.
    */
-  resolve(citations, answerState) {
+  resolve({ citations, state, model }) {
     const targets = new Map();
     this.#sources = new Map();
     citations.forEach((citation, index) => {
       const place = targets.get(citation.marker) ?? 0;
       targets.set(citation.marker, place + 1);
-      this.#sources.set(keyOf(citation.marker, place), sourceOf(citation, index + 1, answerState === "answered"));
+      this.#sources.set(keyOf(citation.marker, place), sourceOf(citation, index + 1, state, model));
     });
   }
 
@@ -63,16 +65,24 @@ export class Citations {
 }
 
 /** How many of these citations say what is claimed, in words. */
-export function tally(citations) {
+function shownAs(found, answerState, model) {
+  if (found === "missing") return found;
+  if (answerState !== "answered") return "near";
+  return found === "supported" && model === "none" ? "quoted" : found;
+}
+
+export function tally(citations, model) {
   const count = (state) => citations.filter((citation) => citation.state === state).length;
   if (!citations.length) return "no sources";
+  if (model === "none" && count("supported") === citations.length) return `${citations.length} places quoted`;
   if (citations.length === 1) return `1 source: ${STATES[citations[0].state].words}`;
   const rest = ["exists", "missing"].filter(count).map((state) => `${count(state)} ${STATES[state].words}`);
   return [`${count("supported")} of ${citations.length} sources say so`, ...rest].join(", ");
 }
 
-function sourceOf({ marker, path, start_line: start, end_line: end, state: found, reason: why }, number, isProof) {
-  const state = isProof || found === "missing" ? found : "near";
+function sourceOf(citation, number, answerState, model) {
+  const { marker, path, start_line: start, end_line: end, state: found, reason: why } = citation;
+  const state = shownAs(found, answerState, model);
   const reason = state === found ? why : "";
   const { sign, words } = STATES[state];
   const result = visible(reason ? `${words}: ${reason}` : words);
