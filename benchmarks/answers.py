@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from benchmarks.corpora import Corpus
+from benchmarks.corpora import questions_of
 from benchmarks.indexed import embedding_server, indexed
 from benchmarks.machine import RESULTS, describe
 from benchmarks.percentiles import milliseconds
@@ -46,15 +46,6 @@ class Graded:
     state: str
     seconds: float
     lines: int
-
-
-def questions() -> dict[Corpus, list[dict[str, Any]]]:
-    """The questions by corpus."""
-    found: dict[Corpus, list[dict[str, Any]]] = defaultdict(list)
-    for line in QUESTIONS.read_text().splitlines():
-        each = json.loads(line)
-        found[Corpus(each["package"], each["version"], each.get("folder"), each["source"])].append(each)
-    return found
 
 
 def grade(question: Mapping[str, Any], quotes: Quotes) -> Grade:
@@ -123,7 +114,7 @@ def grouped(results: Sequence[Graded]) -> dict[str, dict[str, Any]]:
 
 async def measure(embedding_url: str) -> dict[str, Any]:
     embedder, results = EmbeddingClient(embedding_url, None, FIRST_GUESS), list[Graded]()
-    for corpus, asked in questions().items():
+    for corpus, asked in questions_of(QUESTIONS).items():
         async with indexed(corpus, embedder) as store:
             results += await answered(store, embedder, asked)
     await embedder.close()

@@ -1,6 +1,7 @@
 """The packages that benchmarks search, from PyPI and npm, kept in artifacts/corpora."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -8,9 +9,10 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urljoin
 
 import httpx2
@@ -66,6 +68,17 @@ class Corpus:
         _download_sdist(self.package, f"{name}.tar.gz", scratch)
         _unpack(scratch / f"{name}.tar.gz", scratch)
         return scratch / name
+
+
+def questions_of(file: Path) -> dict[Corpus, list[dict[str, Any]]]:
+    """The questions in a file, one a line, by the corpus that each is about."""
+    found: dict[Corpus, list[dict[str, Any]]] = defaultdict(list)
+    for line in file.read_text().splitlines():
+        each = json.loads(line)
+        folder = each.get("folder")
+        source = each.get("source", "npm" if folder else "wheel")
+        found[Corpus(each["package"], each["version"], folder, source)].append(each)
+    return found
 
 
 def _unpack(file: Path, folder: Path) -> None:

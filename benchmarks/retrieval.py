@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any
 
-from benchmarks.corpora import Corpus
+from benchmarks.corpora import Corpus, questions_of
 from benchmarks.indexed import embedding_server, indexed
 from benchmarks.machine import RESULTS, describe
 from benchmarks.percentiles import milliseconds
@@ -48,17 +48,6 @@ class Searched:
     meaning: Candidates
     seconds: float
     """For the query's vector, the search and the ranking."""
-
-
-def questions() -> dict[Corpus, list[dict[str, Any]]]:
-    """The questions by corpus."""
-    found: dict[Corpus, list[dict[str, Any]]] = defaultdict(list)
-    for line in QUESTIONS.read_text().splitlines():
-        question = json.loads(line)
-        folder = question.get("folder")
-        source: Literal["npm", "wheel"] = "npm" if folder else "wheel"
-        found[Corpus(question["package"], question["version"], folder, source)].append(question)
-    return found
 
 
 async def searched(
@@ -171,7 +160,9 @@ def summary(results: Sequence[Searched]) -> dict[str, Any]:
 async def measure(embedding_url: str) -> dict[str, Any]:
     embedder = EmbeddingClient(embedding_url, None, FIRST_GUESS)
     results = [
-        each for corpus, asked in questions().items() for each in await searched(embedder, corpus, asked)
+        each
+        for corpus, asked in questions_of(QUESTIONS).items()
+        for each in await searched(embedder, corpus, asked)
     ]
     await embedder.close()
     return summary(results)

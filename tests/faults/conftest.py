@@ -1,18 +1,12 @@
 """llm-server in front of a scripted model server."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import httpx2
 import pytest
 
-from code_rag.llm_server.app import create_app
-from code_rag.llm_server.settings import Settings
+from tests.fixtures.gateway import KEY, Gateway, gateways
 from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
-from tests.fixtures.serving import serving
-
-KEY = "sk-gateway-0123456789"
-Gateway = Callable[..., httpx2.Client]
 
 
 @pytest.fixture(scope="session")
@@ -31,18 +25,8 @@ def upstream(_upstream: ScriptedUpstream) -> ScriptedUpstream:
 @pytest.fixture(scope="session")
 def start(_upstream: ScriptedUpstream) -> Iterator[Gateway]:
     """Starts llm-server in front of the model server with given settings once, and gives a client of it."""
-    running: dict[str, httpx2.Client] = {}
-    with ExitStack() as stack:
-
-        def start_with(**settings: object) -> httpx2.Client:
-            name = repr(settings)
-            if name not in running:
-                given = {"openai_base_url": f"{_upstream.url}/v1", "openai_api_key": KEY, "model_name": "m"}
-                app = create_app(Settings.model_validate(given | settings))
-                url = stack.enter_context(serving(app))
-                running[name] = stack.enter_context(httpx2.Client(base_url=url, timeout=30))
-            return running[name]
-
+    given = {"openai_base_url": f"{_upstream.url}/v1", "openai_api_key": KEY, "model_name": "m"}
+    with gateways(**given) as start_with:
         yield start_with
 
 

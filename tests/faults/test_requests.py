@@ -8,7 +8,7 @@ from openai import OpenAI, RateLimitError
 from structlog.testing import capture_logs
 
 from tests.faults.asking import HELLO, ask
-from tests.faults.conftest import KEY
+from tests.fixtures.gateway import KEY
 from tests.fixtures.scripted_upstream import (
     Reply,
     ScriptedUpstream,

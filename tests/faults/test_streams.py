@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from tests.faults.asking import HELLO, Answer, ask
-from tests.faults.conftest import Gateway
+from tests.fixtures.gateway import Gateway
 from tests.fixtures.scripted_upstream import JSON, SSE, Reply, ScriptedUpstream, chunk, data, stream, whole
 
 MIB = b"x" * 1024 * 1024

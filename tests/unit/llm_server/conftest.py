@@ -1,19 +1,13 @@
 """A scripted model server, and llm-server in front of it, both on loopback."""
 
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import httpx2
 import pytest
 
-from code_rag.llm_server.app import create_app
-from code_rag.llm_server.settings import Settings
+from tests.fixtures.gateway import KEY, Gateway, gateways
 from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
-from tests.fixtures.serving import serving
-
-KEY = "sk-gateway-0123456789"
-Gateway = Callable[..., httpx2.Client]
 
 
 @pytest.fixture(scope="session")
@@ -30,18 +24,9 @@ def upstream(_upstream: ScriptedUpstream) -> ScriptedUpstream:
 
 
 @pytest.fixture(scope="session")
-def start(_upstream: ScriptedUpstream) -> Iterator[Gateway]:
+def start() -> Iterator[Gateway]:
     """Starts llm-server with the given settings once, and gives a client of it."""
-    running: dict[str, httpx2.Client] = {}
-    with ExitStack() as stack:
-
-        def start_with(**settings: object) -> httpx2.Client:
-            name = repr(settings)
-            if name not in running:
-                url = stack.enter_context(serving(create_app(Settings.model_validate(settings))))
-                running[name] = stack.enter_context(httpx2.Client(base_url=url, timeout=30))
-            return running[name]
-
+    with gateways() as start_with:
         yield start_with
 
 

@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from openai import OpenAI
 
+from tests.fixtures.gateway import KEY, Gateway
 from tests.fixtures.scripted_upstream import Reply, ScriptedUpstream, chunk, data, stream, whole
-from tests.unit.llm_server.conftest import KEY, Gateway
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 

@@ -5,8 +5,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.fixtures.gateway import Gateway
 from tests.fixtures.scripted_upstream import ScriptedUpstream, chunk, failure, stream, whole
-from tests.unit.llm_server.conftest import Gateway
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 

@@ -7,8 +7,8 @@ import httpx2
 import openai
 import pytest
 
+from tests.fixtures.gateway import KEY, Gateway
 from tests.fixtures.scripted_upstream import JSON, SSE, Reply, ScriptedUpstream, chunk, failure, stream, whole
-from tests.unit.llm_server.conftest import KEY, Gateway
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 SOON = {"retry-after-ms": "1"}
