@@ -227,3 +227,11 @@ def test_of_several_definitions_the_title_names_the_one_that_is_asked_for() -> N
         title(quotes_of(both, question="when is it refused").excerpts[0])
         == "Function `Refused` in `errors.py`"
     )
+
+
+def test_a_definition_that_is_quoted_has_no_other_signature_above_it() -> None:
+    """Of overloads with one name only the one that is quoted is shown."""
+    overload = a_chunk("a.py", 1, "def expire(voucher: str):" + 30 * "\n    ...", symbol="expire")
+    found = a_chunk("a.py", 60, "def expire(voucher):" + 30 * "\n    step()", symbol="expire")
+
+    assert quotes_of(found, overload, scores=(0.7, 0.0)).excerpts[0].shown == ((60, 90),)

@@ -48,7 +48,7 @@ class Quoter:
         regions = Regions(files, {place.chunk.id: place.score for place in places}, words)
         found = (regions.around(place) for place in best_places(places))
         excerpts = tuple(excerpt for excerpt in found if excerpt)
-        shown = "\n".join("\n".join((each.path, each.symbol, *each.lines)) for each in excerpts)
+        shown = "\n".join(_shown(each) for each in excerpts)
         state = state_of(confidence(words, self.idf, places[0], share(words, matched(words, shown))))
         if state == "not_found" and not self.is_read:
             state = "unsure"
@@ -70,3 +70,9 @@ class Quoter:
         terms = {word: set(tokenize(word)) for word in _WORD.findall(self.question) if is_telling(word)}
         known = {term for term in telling if self.idf.get(term_id(term)) and len(term) > 2}
         return [word for word, its in terms.items() if its & telling and not its & known]
+
+
+def _shown(excerpt: Excerpt) -> str:
+    """What a reader sees of an excerpt."""
+    quoted = (line for _, lines in excerpt.quoted() for line in lines)
+    return "\n".join((excerpt.path, excerpt.symbol, *quoted))

@@ -65,9 +65,9 @@ class FileText:
         return tuple(runs) or ((first, last),)
 
     def _signature(self, chunk: Chunk, before: int) -> int | None:
-        """The number of the line that defines what `chunk` belongs to, if that is before line `before`."""
+        """The number of the line before `before` that defines what `chunk` is a later part of, if any."""
         names = _NAMES.findall(chunk.symbol)
-        if chunk.kind == "section" or not names:
+        if chunk.kind == "section" or not names or chunk.symbol in chunk.symbols:
             return None
         name = re.compile(rf"\b{re.escape(names[-1])}\b")
         defining = (each for each in self.chunks if chunk.symbol in each.symbols)
