@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from code_rag.llm_server.model_entry import ModelEntry
 from code_rag.servicekit.health import CheckResult
 
 Json = dict[str, Any]
@@ -18,6 +19,8 @@ class Call:
     within: float | None = None
     """How many seconds the caller waits for the answer to start, or to continue."""
     idempotency_key: str | None = None
+    answered_by: ModelEntry | None = None
+    """The alias whose server answered, where the model is one."""
     attempts: int = 0
     """How often the model server was asked."""
     headers: dict[str, str] = field(default_factory=dict)
