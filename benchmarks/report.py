@@ -125,6 +125,22 @@ def freshness(result: dict[str, Any]) -> Rows:
     ]  # fmt: skip
 
 
+def gateway(result: dict[str, Any]) -> Rows:
+    memory = result["memory"]
+    what = {"whole": "a whole answer", "stream": "the first event of a stream"}
+    return [
+        *(
+            (f"{what[kind]}: what {name} adds to the model server's own time",
+             f"p50 {each['p50_ms']:g} ms, p99 {each['p99_ms']:g} ms")
+            for kind, gateways in result["added"].items()
+            for name, each in gateways.items()
+        ),
+        (f"llm-server's memory before and after {memory['requests']:,} requests",
+         f"{memory['before_mb']:g} MB, {memory['after_mb']:g} MB"),
+        *((f"the memory of {name}", f"{mb:g} MB") for name, mb in result["peers_memory_mb"].items()),
+    ]  # fmt: skip
+
+
 def growth(result: dict[str, Any]) -> Rows:
     return [
         (f"{each['chunks']:,} chunks",
@@ -160,6 +176,7 @@ SECTIONS = (
         retrieval,
     ),
     ("Answers without a model: 110 questions about public packages", "answers", answers),
+    ("What the gateway to the model adds, at 100 requests a second", "gateway", gateway),
     ("The index of 20,000 files follows the disk", "freshness", freshness),
     ("The embedded index as it grows: synthetic codebases, made-up vectors", "growth", growth),
     ("Save to served, in place, 20 edits of each service", "hot_reload", hot_reload),

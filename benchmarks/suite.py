@@ -16,6 +16,7 @@ BENCHMARKS = (
     "indexing",
     "retrieval",
     "answers",
+    "gateway",
     "growth",
     "freshness",
     "hot_reload",
