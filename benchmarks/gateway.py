@@ -140,15 +140,15 @@ def measure() -> dict[str, Any]:
     """All figures."""
     with ExitStack() as stack:
         found = servers(stack)
-        kinds = {kind: asyncio.run(compare(found, stream=kind == "stream")) for kind in ("whole", "stream")}
+        latency = {kind: asyncio.run(compare(found, stream=kind == "stream")) for kind in ("whole", "stream")}
         peers_memory = {PEER: found[PEER].memory_mb()} if PEER in found else {}
         memory = asyncio.run(grow(found[OURS]))
     gateways = [name for name in found if name != DIRECT]
     return {
         "per_second": PER_SECOND,
         "requests": BLOCK * ROUNDS,
-        "latency": kinds,
-        "added": {kind: {name: added(each, name) for name in gateways} for kind, each in kinds.items()},
+        "latency": latency,
+        "added": {kind: {name: added(each, name) for name in gateways} for kind, each in latency.items()},
         "memory": memory,
         "peers_memory_mb": peers_memory,
     }
