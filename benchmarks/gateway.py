@@ -30,7 +30,7 @@ ROUNDS = 10
 MEMORY_REQUESTS = 20_000
 AT_ONCE = 20
 GOALS = {"whole_p50_ms": 2.0, "whole_p99_ms": 10.0, "stream_p50_ms": 2.0, "memory_mb": 100.0}
-DIRECT, OURS, PEER = "direct", "llm-server", "LiteLLM proxy"
+DIRECT, OWN, PEER = "direct", "llm-server", "LiteLLM proxy"
 PEER_CONFIG = """
 model_list: [{{model_name: m, litellm_params: {{model: openai/m, api_base: "{url}", api_key: sk-none}}}}]
 """
@@ -85,7 +85,7 @@ def servers(stack: ExitStack) -> dict[str, Server]:
     url = f"http://127.0.0.1:{port}/v1"
     given = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-none", "PORT": str(own), "API_KEY": ""}
     command = [sys.executable, "-m", "code_rag.llm_server"]
-    found[OURS] = stack.enter_context(running(command, own, "/health", ENVIRONMENT="production", **given))
+    found[OWN] = stack.enter_context(running(command, own, "/health", ENVIRONMENT="production", **given))
     if peer := install_peer(Path(stack.enter_context(tempfile.TemporaryDirectory()))):
         config = peer / "peer.yaml"
         config.write_text(PEER_CONFIG.format(url=url))
@@ -142,7 +142,7 @@ def measure() -> dict[str, Any]:
         found = servers(stack)
         latency = {kind: asyncio.run(compare(found, stream=kind == "stream")) for kind in ("whole", "stream")}
         peers_memory = {PEER: found[PEER].memory_mb()} if PEER in found else {}
-        memory = asyncio.run(grow(found[OURS]))
+        memory = asyncio.run(grow(found[OWN]))
     gateways = [name for name in found if name != DIRECT]
     return {
         "per_second": PER_SECOND,
@@ -159,11 +159,11 @@ def main() -> None:
     text = json.dumps({"machine": describe(), **result}, indent=2)
     (RESULTS / "gateway.json").write_text(text + "\n")
     print(text)
-    ours = {kind: result["added"][kind][OURS] for kind in ("whole", "stream")}
+    own = {kind: result["added"][kind][OWN] for kind in ("whole", "stream")}
     values = {
-        "whole_p50_ms": ours["whole"]["p50_ms"],
-        "whole_p99_ms": ours["whole"]["p99_ms"],
-        "stream_p50_ms": ours["stream"]["p50_ms"],
+        "whole_p50_ms": own["whole"]["p50_ms"],
+        "whole_p99_ms": own["whole"]["p99_ms"],
+        "stream_p50_ms": own["stream"]["p50_ms"],
         "memory_mb": result["memory"]["after_mb"],
     }
     for name, goal in GOALS.items():
