@@ -8,6 +8,8 @@ from fastapi import APIRouter, FastAPI, Response
 
 from code_rag.servicekit.errors import add_error_handlers
 from code_rag.servicekit.health import Health, health_router
+from code_rag.servicekit.keys.callers import Callers
+from code_rag.servicekit.keys.key_file import KeyFile
 from code_rag.servicekit.metrics import Metrics
 from code_rag.servicekit.middleware import RequestLayer
 from code_rag.servicekit.settings import ServiceSettings, reveal
@@ -28,11 +30,14 @@ def build_app(
     lifespan: Lifespan,
     metrics: Metrics,
     open_paths: frozenset[str] = frozenset(),
+    counts_tokens: bool = False,
 ) -> FastAPI:
-    """An app with health, metrics, errors, request ids, body limit and key check around `routers`.
+    """An app with health, metrics, errors, request ids, body limit, keys and their limits around `routers`.
 
-    The server reads `app.state.settings` and `app.state.health`; `open_paths` need no key.
+    The server reads `app.state.settings` and `app.state.health`; `open_paths` need no key. Raises
+    SettingsError for keys that cannot be used.
     """
+    callers = _callers(settings, health, counts_tokens=counts_tokens)
     app = FastAPI(title=title, version=health.version, lifespan=lifespan)
     app.state.settings, app.state.health = settings, health
     for router in (health_router(health), _metrics_router(metrics), *routers):
@@ -42,10 +47,17 @@ def build_app(
         RequestLayer,
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
-        api_key=reveal(settings.api_key),
+        callers=callers,
         open_paths=open_paths,
     )
     return app
+
+
+def _callers(settings: ServiceSettings, health: Health, *, counts_tokens: bool) -> Callers:
+    file = KeyFile(settings.api_keys_file) if settings.api_keys_file else None
+    if file:
+        health.checks["keys"] = file.check
+    return Callers(reveal(settings.api_key), file, counts_tokens=counts_tokens)
 
 
 def _metrics_router(metrics: Metrics) -> APIRouter:

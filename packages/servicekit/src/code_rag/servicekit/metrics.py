@@ -29,6 +29,10 @@ class Metrics:
             "http_request_seconds", "Seconds until the answer ended", ["route"],
             buckets=LATENCY_BUCKETS, registry=self.registry,
         )  # fmt: skip
+        self.key_requests = Counter(
+            "key_requests", "Requests by the name of the key they came with", ["key", "status"],
+            registry=self.registry,
+        )  # fmt: skip
         self.degradations = Counter(
             "degradations", "Answers with reduced function, by reason", ["reason"], registry=self.registry
         )

@@ -1,11 +1,10 @@
-"""The ASGI middleware around every app: request id, access log, metrics, API key, body limit.
+"""The ASGI middleware around every app: request id, access log, metrics, keys, limits.
 
 It is pure ASGI because Starlette's BaseHTTPMiddleware hides client disconnects from streaming routes.
 """
 
 import asyncio
 import re
-import secrets
 import time
 import uuid
 from contextvars import ContextVar
@@ -18,7 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from code_rag.servicekit.errors import ServiceError, TooLarge, Unauthorized, Unavailable, response_of
+from code_rag.servicekit.errors import ServiceError, TooLarge, Unavailable, response_of
+from code_rag.servicekit.keys.caller import HEADERS, Caller
+from code_rag.servicekit.keys.callers import Callers
 from code_rag.servicekit.metrics import Metrics
 
 log = structlog.get_logger("access")
@@ -29,6 +30,7 @@ NOT_ANSWERED = 499  # nginx's status for a client that disconnected before the a
 BUG_MESSAGE = "Internal error; search the service's log for this request id."
 STOPPING_MESSAGE = "The service is shutting down and could not finish this request in time. Try again."
 _NOTES = "code_rag.notes"
+_CALLER = "code_rag.caller"
 _QUIET = {"/health", "/livez", "/metrics"}  # polled every few seconds: not logged
 
 
@@ -38,14 +40,23 @@ def notes(request: Request) -> dict[str, Any]:
     return noted
 
 
+def caller_of(request: Request) -> Caller | None:
+    """Whose key the request came with; None where none is needed."""
+    caller: Caller | None = request.scope.get(_CALLER)
+    return caller
+
+
 @dataclass
 class RequestLayer:
-    """Wraps `app`; probes, metrics and `open_paths` need no key, and no path does if `api_key` is None."""
+    """Wraps `app`; probes, metrics and `open_paths` need no key, and no limit counts there.
+
+    A caller's limit of requests counts POSTs: they cost work, and polling a state does not.
+    """
 
     app: ASGIApp
     metrics: Metrics
     max_body_bytes: int
-    api_key: str | None = None
+    callers: Callers
     open_paths: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +67,7 @@ class RequestLayer:
         request_id.set(chosen)
         structlog.contextvars.bind_contextvars(request_id=chosen)
         scope[_NOTES] = {}
-        started, answer = time.perf_counter(), _Answer(send, chosen)
+        started, answer = time.perf_counter(), _Answer(send, chosen, scope)
         try:
             await self._answered(scope, receive, answer)
         finally:
@@ -80,19 +91,23 @@ class RequestLayer:
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            self._check_key(scope)
+            self._check_caller(scope)
             self._check_length(scope)
         except ServiceError as error:
             await response_of(error)(scope, receive, send)
             return
         await self.app(scope, self._limited(receive), send)
 
-    def _check_key(self, scope: Scope) -> None:
-        if self.api_key is None or scope["path"] in _QUIET | self.open_paths:
+    def _check_caller(self, scope: Scope) -> None:
+        if scope["path"] in _QUIET | self.open_paths:
             return
-        kind, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not secrets.compare_digest(key.encode(), self.api_key.encode()):
-            raise Unauthorized("Send the key as 'Authorization: Bearer <API_KEY>'.")
+        caller = self.callers.find(Headers(scope=scope).get("authorization", ""))
+        if caller is None:
+            return
+        scope[_CALLER] = caller
+        scope[_NOTES]["key"] = caller.name
+        if scope["method"] == "POST":
+            caller.take_request()
 
     def _check_length(self, scope: Scope) -> None:
         declared = Headers(scope=scope).get("content-length", "0")
@@ -119,6 +134,8 @@ class RequestLayer:
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         self.metrics.observe(scope["method"], route, status, seconds)
+        if caller := scope.get(_CALLER):
+            self.metrics.key_requests.labels(caller.name, str(status)).inc()
         if route not in _QUIET:
             milliseconds = round(seconds * 1000, 1)
             log.info(
@@ -133,17 +150,29 @@ class RequestLayer:
 
 @dataclass
 class _Answer:
-    """Sends an answer's messages, adds the request id to its headers, and records its status."""
+    """Sends an answer's messages, adds the service's own headers, and records its status."""
 
     send: Send
     request_id: str
+    scope: Scope
     status: int = NOT_ANSWERED
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)["x-request-id"] = self.request_id
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = self.request_id
+            if caller := self.scope.get(_CALLER):
+                _add_limits(headers, caller)
         await self.send(message)
+
+
+def _add_limits(headers: MutableHeaders, caller: Caller) -> None:
+    """The caller's own limits, where it has any, in place of a model server's."""
+    if limits := caller.headers():
+        for name in [name for name in headers if name.startswith(HEADERS)]:
+            del headers[name]
+        headers.update(limits)
 
 
 def _chosen_id(scope: Scope) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NoReturn, TypeVar
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
@@ -27,6 +28,11 @@ class ServiceSettings(BaseSettings):
     api_key: SecretStr | None = Field(
         None,
         description="Bearer key that callers must send and services send each other; empty: none needed.",
+    )
+    api_keys_file: Path | None = Field(
+        None,
+        description="TOML file of callers' own keys, with names and limits, beside API_KEY; for containers "
+        "it has to be keys/keys.toml. docs/operations.md says how to make one.",
     )
     secrets_file: str = Field(
         "/run/secrets/dotenv",

@@ -68,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         routers=[chat_router(backend, ChatMetrics(metrics.registry)), models_router(backend)],
         lifespan=lifespan,
         metrics=metrics,
+        counts_tokens=True,
     )
 
 
