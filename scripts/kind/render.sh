@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Prints the manifests for this checkout: kind/render.sh OVERLAY [IMAGE:TAG...]
 # An overlay (kind, dev) and what .env says: its secrets as the Secret that pods mount as a file, its choices over
-# config.env, as Compose does. Names end in a hash, so that a change of .env rolls the pods that read it.
+# config.env, as Compose does. Names end in a hash, so that a change of .env rolls the pods that read it; the Secret of
+# callers' keys has none, as running pods read it again.
 # DOTENV names another file; DOTENV= (empty) none.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
@@ -24,6 +25,12 @@ choices() { # choices CONFIG_ENV: the lines of .env that override one of CONFIG_
     }' "$1" "$dotenv"
 }
 
+keys=
+if [[ -n $dotenv && -s $dotenv ]]; then
+  keys=$(sed -n "s/^API_KEYS_FILE=//p" "$dotenv" | tail -n 1 | tr -d "\"'")
+  [[ -z $keys || -r $keys ]] || die "API_KEYS_FILE in $dotenv names $keys, which cannot be read."
+fi
+
 {
   echo "apiVersion: kustomize.config.k8s.io/v1beta1"
   echo "kind: Kustomization"
@@ -32,9 +39,15 @@ choices() { # choices CONFIG_ENV: the lines of .env that override one of CONFIG_
   if [[ -n $dotenv && -s $dotenv ]]; then
     echo "secretGenerator:"
     echo "  - { name: dotenv, files: [\"dotenv=$(realpath "$dotenv")\"] }"
+    if [[ -n $keys ]]; then
+      echo "  - name: api-keys"
+      echo "    files: [\"keys.toml=$(realpath "$keys")\"]"
+      echo "    options: { disableNameSuffixHash: true }"
+    fi
     echo "configMapGenerator:"
     for component in embedding-server llm-server rag-server; do
       choices "k8s/base/$component/config.env" >"$build/$component.env"
+      if [[ -n $keys ]]; then echo "API_KEYS_FILE=/run/keys/keys.toml" >>"$build/$component.env"; fi
       echo "  - { name: $component, behavior: merge, envs: [$component.env] }"
     done
   fi

@@ -127,8 +127,21 @@ def test_dotenv_becomes_a_secret_that_our_pods_mount(tmp_path: Path) -> None:
     (secret,) = of_kind(objects, "Secret")
     assert list(secret["data"]) == ["dotenv"]
     for name in OWN:
-        (volume,) = [each for each in pod(workloads(objects)[name])["volumes"] if "secret" in each]
+        (volume,) = [each for each in pod(workloads(objects)[name])["volumes"] if each["name"] == "dotenv"]
         assert volume["secret"]["secretName"] == secret["metadata"]["name"]
+
+
+def test_callers_keys_become_a_secret_of_their_own(tmp_path: Path) -> None:
+    """The file that API_KEYS_FILE names is mounted where the services look, and rolls no pod."""
+    file = tmp_path / "any-name.toml"
+    file.write_text("[keys]\n")
+    before = with_dotenv(tmp_path, f"API_KEY=secret\nAPI_KEYS_FILE={file}\n")
+    (secret,) = [each for each in of_kind(before, "Secret") if each["metadata"]["name"] == "api-keys"]
+    assert list(secret["data"]) == ["keys.toml"]
+    for name in OWN:
+        assert config(before, name)["API_KEYS_FILE"] == "/run/keys/keys.toml"
+    file.write_text("# another\n[keys]\n")
+    assert workloads(with_dotenv(tmp_path, (tmp_path / ".env").read_text())) == workloads(before)
 
 
 def test_another_secret_rolls_the_pods(tmp_path: Path) -> None:

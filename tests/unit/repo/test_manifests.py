@@ -136,12 +136,14 @@ def test_secrets_are_files(objects: tuple[Object, ...], workload: Object) -> Non
 
 @pytest.mark.parametrize("name", OWN)
 def test_secrets_are_optional(objects: tuple[Object, ...], name: str) -> None:
-    """Our pods find `.env` at the services' SECRETS_FILE, and start where there is none."""
+    """Our pods find `.env` and callers' keys in folders that a changed Secret reaches, or start without."""
     spec = pod(workloads(objects)[name])
-    (volume,) = [each for each in spec["volumes"] if "secret" in each]
-    (mount,) = [each for each in spec["containers"][0]["volumeMounts"] if each["name"] == volume["name"]]
-    assert volume["secret"]["optional"] is True
-    assert (mount["mountPath"], mount["readOnly"]) == ("/run/secrets", True)
+    volumes = {each["name"]: each["secret"] for each in spec["volumes"] if "secret" in each}
+    assert {volume["optional"] for volume in volumes.values()} == {True}
+    assert [each for each in spec["containers"][0]["volumeMounts"] if each["name"] in volumes] == [
+        {"name": "dotenv", "mountPath": "/run/secrets", "readOnly": True},
+        {"name": "api-keys", "mountPath": "/run/keys", "readOnly": True},
+    ]
 
 
 @pytest.mark.parametrize("place", ["base", "kind"])

@@ -14,9 +14,9 @@ DESIGN = {"vector-db": 6333, "embedding-server": 8001, "llm-server": 8002, "rag-
 
 @cache
 def compose() -> dict[str, Object]:
-    """Compose's services as the file has them, `${VARIABLE:-default}` read as the default."""
+    """Compose's services as the file has them, `${VARIABLE:-default}` read as the default, `:+` as empty."""
     text = (ROOT / "docker-compose.yml").read_text()
-    plain = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+    plain = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", re.sub(r"\$\{\w+:\+[^}]*\}", '""', text))
     services: dict[str, Object] = yaml.safe_load(plain)["services"]
     return services
 
