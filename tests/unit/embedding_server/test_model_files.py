@@ -19,6 +19,7 @@ from tests.unit.embedding_server.fake_hub import FakeHub, fake_hub
 FILES = {"config.json": b"{}", "1_Pooling/config.json": b"[]", "model.safetensors": bytes(range(256)) * 1000}
 DAMAGED = FILES | {"model.safetensors": b"something else"}
 MODEL = PinnedModel(
+    dimension=2,
     name="somebody/tiny",
     revision="0123456789abcdef",
     package="tiny-model==1.0",

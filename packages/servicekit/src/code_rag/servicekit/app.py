@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import PlainTextResponse, Response
 
-from code_rag.servicekit.errors import add_error_handlers
+from code_rag.servicekit.errors import ServiceError, Unavailable, add_error_handlers
 from code_rag.servicekit.health import Health, health_router
 from code_rag.servicekit.keys.callers import Callers
 from code_rag.servicekit.keys.key_file import KeyFile
 from code_rag.servicekit.metrics import Metrics
-from code_rag.servicekit.middleware import RequestLayer
+from code_rag.servicekit.middleware import QUIET_PATHS, RequestLayer
+from code_rag.servicekit.openapi import DOCS_PATHS, DocumentedApp, errors
 from code_rag.servicekit.settings import ServiceSettings, reveal
 
 
@@ -38,10 +40,14 @@ def build_app(
     SettingsError for keys that cannot be used.
     """
     callers = _callers(settings, health, counts_tokens=counts_tokens)
-    app = FastAPI(title=title, version=health.version, lifespan=lifespan)
+    open_paths |= QUIET_PATHS | DOCS_PATHS
+    keyless = open_paths if settings.api_key else None
+    app = DocumentedApp(keyless=keyless, title=title, version=health.version, lifespan=lifespan)
     app.state.settings, app.state.health = settings, health
-    for router in (health_router(health), _metrics_router(metrics), *routers):
+    for router in (health_router(health), _metrics_router(metrics)):
         app.include_router(router)
+    for router in routers:
+        app.include_router(router, responses=errors(ServiceError, Unavailable))
     add_error_handlers(app)
     app.add_middleware(
         RequestLayer,
@@ -63,8 +69,9 @@ def _callers(settings: ServiceSettings, health: Health, *, counts_tokens: bool) 
 def _metrics_router(metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["health"])
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     def render_metrics() -> Response:
+        """Prometheus metrics."""
         return metrics.render()
 
     return router

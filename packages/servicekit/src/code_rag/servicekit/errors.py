@@ -1,15 +1,4 @@
-"""The errors that services answer with, grouped by what the caller can do, and their common envelope.
-
-ServiceError                500  a bug in the service: report it with the request id
-├── InvalidInput            400  change the request
-├── Unauthorized            401  send the right key
-├── NotFound                404  ask for something that exists
-├── TooLarge                413  send less
-├── Overloaded              429  wait, then retry
-├── UpstreamFailed          502  a service that this one calls failed
-├── Unavailable             503  not ready yet, or shutting down: retry
-└── UpstreamTimeout         504  a service that this one calls was too slow
-"""
+"""The errors that services answer with, grouped by what the caller can do, and their common envelope."""
 
 import math
 from collections.abc import Mapping
@@ -18,6 +7,7 @@ from typing import Any, ClassVar
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from code_rag.servicekit.json_answer import JSONAnswer
@@ -30,6 +20,7 @@ class ServiceError(Exception):
     status: ClassVar[int] = 500
     type: ClassVar[str] = "server_error"
     default_code: ClassVar[str] = "internal_error"
+    meaning: ClassVar[str] = "A bug in the service: report it with the request id"
 
     def __init__(
         self,
@@ -50,34 +41,42 @@ class ServiceError(Exception):
 
 class InvalidInput(ServiceError):
     status, type, default_code = 400, "invalid_request_error", "invalid_value"
+    meaning = "Change the request; `param` says what of it"
 
 
 class Unauthorized(ServiceError):
     status, type, default_code = 401, "authentication_error", "invalid_api_key"
+    meaning = "Send the right key"
 
 
 class NotFound(ServiceError):
     status, type, default_code = 404, "invalid_request_error", "not_found"
+    meaning = "Ask for something that exists"
 
 
 class TooLarge(ServiceError):
     status, type, default_code = 413, "invalid_request_error", "request_too_large"
+    meaning = "Send less"
 
 
 class Overloaded(ServiceError):
     status, type, default_code = 429, "rate_limit_error", "overloaded"
+    meaning = "Wait, then send it again"
 
 
 class UpstreamFailed(ServiceError):
     status, type, default_code = 502, "upstream_error", "upstream_failed"
+    meaning = "A service that this one calls failed"
 
 
 class Unavailable(ServiceError):
     status, type, default_code = 503, "server_error", "unavailable"
+    meaning = "Not ready yet, or shutting down: send it again"
 
 
 class UpstreamTimeout(ServiceError):
     status, type, default_code = 504, "upstream_error", "upstream_timeout"
+    meaning = "A service that this one calls was too slow"
 
 
 def body_of(error: ServiceError) -> dict[str, Any]:
@@ -133,16 +132,26 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     if isinstance(error.__cause__, UnicodeDecodeError | RecursionError):  # while FastAPI reads a body
         return response_of(InvalidInput(_unreadable(error.__cause__), code="invalid_json"))
+    headers = dict(error.headers or {})
     if error.status_code == 404:
         message = f"There is nothing at {request.method} {request.url.path}."
     elif error.status_code == 405:
         message = f"{request.url.path} does not accept {request.method}."
+        headers["allow"] = ", ".join(_methods_at(request))
     else:
         message = str(error.detail)
     kind = _STATUS_TYPES.get(error.status_code, InvalidInput if error.status_code < 500 else ServiceError)
     code = "method_not_allowed" if error.status_code == 405 else kind.default_code
     body = _envelope(message, kind.type, code)
-    return JSONAnswer(body, status_code=error.status_code, headers=error.headers)
+    return JSONAnswer(body, status_code=error.status_code, headers=headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """All methods at the path of a request: for each of them there is a route, and Starlette names one's."""
+    path = getattr(request.scope.get("route"), "path", None)
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.path == path]
+    methods = {method for route in routes for method in route.methods or ()} or {"GET"}  # or a file
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
 
 def add_error_handlers(app: FastAPI) -> None:

@@ -94,13 +94,19 @@ def health_router(health: Health) -> APIRouter:
     """`GET /health` for readiness probes and people, `GET /livez` for liveness probes: no I/O, always 200."""
     router = APIRouter(tags=["health"])
 
-    @router.get("/health")
+    @router.get(
+        "/health",
+        response_model=HealthReport,
+        responses={503: {"model": HealthReport, "description": "It cannot serve."}},
+    )
     async def report() -> JSONResponse:
+        """The service's state, and the checks of what it depends on."""
         status, body = await health.report()
         return JSONResponse(body.model_dump(), status_code=status)
 
     @router.get("/livez")
     async def alive() -> dict[str, str]:
+        """Whether the process lives."""
         return {"status": "alive", "service": health.service}
 
     return router

@@ -31,7 +31,7 @@ BUG_MESSAGE = "Internal error; search the service's log for this request id."
 STOPPING_MESSAGE = "The service is shutting down and could not finish this request in time. Try again."
 _NOTES = "code_rag.notes"
 _CALLER = "code_rag.caller"
-_QUIET = {"/health", "/livez", "/metrics"}  # polled every few seconds: not logged
+QUIET_PATHS = frozenset({"/health", "/livez", "/metrics"})  # polled every few seconds: not logged
 
 
 def notes(request: Request) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def caller_of(request: Request) -> Caller | None:
 
 @dataclass
 class RequestLayer:
-    """Wraps `app`; probes, metrics and `open_paths` need no key, and no limit counts there.
+    """Wraps `app`; `open_paths` need no key, and no limit counts there.
 
     A caller's limit of requests counts POSTs: they cost work, and polling a state does not.
     """
@@ -63,6 +63,9 @@ class RequestLayer:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        method = scope["method"]
+        if method == "HEAD":  # the server leaves the body out, by its own scope
+            scope = dict(scope) | {"method": "GET"}
         chosen = _chosen_id(scope)
         request_id.set(chosen)
         structlog.contextvars.bind_contextvars(request_id=chosen)
@@ -71,7 +74,7 @@ class RequestLayer:
         try:
             await self._answered(scope, receive, answer)
         finally:
-            self._record(scope, answer.status, time.perf_counter() - started)
+            self._record(method, scope, answer.status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id")
 
     async def _answered(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
@@ -99,7 +102,7 @@ class RequestLayer:
         await self.app(scope, self._limited(receive), send)
 
     def _check_caller(self, scope: Scope) -> None:
-        if scope["path"] in _QUIET | self.open_paths:
+        if scope["path"] in self.open_paths:
             return
         caller = self.callers.find(Headers(scope=scope).get("authorization", ""))
         if caller is None:
@@ -131,16 +134,16 @@ class RequestLayer:
     def _too_large(self) -> TooLarge:
         return TooLarge(f"The body is larger than {self.max_body_bytes:,} bytes.")
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, method: str, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
-        self.metrics.observe(scope["method"], route, status, seconds)
+        self.metrics.observe(method, route, status, seconds)
         if caller := scope.get(_CALLER):
             self.metrics.key_requests.labels(caller.name, str(status)).inc()
-        if route not in _QUIET:
+        if route not in QUIET_PATHS:
             milliseconds = round(seconds * 1000, 1)
             log.info(
                 "request",
-                method=scope["method"],
+                method=method,
                 route=route,
                 status=status,
                 ms=milliseconds,

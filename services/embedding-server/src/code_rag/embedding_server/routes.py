@@ -15,7 +15,9 @@ from code_rag.embedding_server.opening import Opening
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.wire import OpenAIAnswer, OpenAIRequest, TokenizedText, TokenizedTexts
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.errors import InvalidInput, NotFound
+from code_rag.servicekit.errors import InvalidInput, NotFound, Overloaded
+from code_rag.servicekit.openapi import errors
+from code_rag.servicekit.wire.chat import ModelList
 from code_rag.servicekit.wire.embeddings import EmbeddedText, EmbeddedTexts, EmbedRequest
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold one half of a pair; no tokenizer can read it
@@ -23,11 +25,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold one half of a pair; 
 
 def embeddings_router(opening: Opening) -> APIRouter:
     """Vectors in our shape, and token counts, by the batcher that `opening` opens."""
-    router = APIRouter(tags=["embeddings"])
+    router = APIRouter(tags=["embeddings"], responses=errors(NotFound))
 
-    @router.post("/embed", response_model=EmbeddedText | EmbeddedTexts)
+    @router.post("/embed", responses=errors(Overloaded), response_model=EmbeddedText | EmbeddedTexts)
     async def embed(body: EmbedRequest, request: Request) -> Response:
-        """One vector for `text`, or one per item of `texts` in order; long texts are truncated and marked."""
+        """One vector for `text`, or one per item of `texts` in order.
+
+        Texts that are too long for the model are truncated, and marked as such.
+        """
         batcher = opening.batcher()
         _require_model(body.model, batcher.engine.model)
         embeddings = await unless_gone(request, _embed(batcher, _texts(body)))
@@ -48,9 +53,17 @@ def openai_router(opening: Opening, model: str) -> APIRouter:
     """OpenAI's embeddings, and the list of the one `model`, which is known before it is loaded."""
     router = APIRouter(tags=["embeddings"])
 
-    @router.post("/v1/embeddings", response_model=OpenAIAnswer)
+    @router.post(
+        "/v1/embeddings",
+        response_model=OpenAIAnswer,
+        responses=errors(NotFound, Overloaded),
+        openapi_extra=_only_dimension(model),
+    )
     async def create_embeddings(body: OpenAIRequest, request: Request) -> Response:
-        """OpenAI's embeddings; `truncated` lists the inputs that were truncated."""
+        """OpenAI's embeddings.
+
+        `truncated` is our addition: the indices of the inputs that were truncated.
+        """
         batcher = opening.batcher()
         engine = batcher.engine
         _require_model(body.model, engine.model)
@@ -60,7 +73,7 @@ def openai_router(opening: Opening, model: str) -> APIRouter:
         render, encoding = rendering.openai_answer, body.encoding_format
         return _json(await asyncio.to_thread(render, embeddings, engine.model, encoding))
 
-    @router.get("/v1/models")
+    @router.get("/v1/models", responses={200: {"model": ModelList}})
     async def list_models() -> dict[str, Any]:
         """The one model that is served."""
         served = {"id": model, "object": "model", "created": 0, "owned_by": "embedding-server"}
@@ -69,12 +82,15 @@ def openai_router(opening: Opening, model: str) -> APIRouter:
     return router
 
 
+def _only_dimension(model: str) -> dict[str, Any] | None:
+    """What a request may ask for, where it is known before the model is loaded."""
+    if model != MINILM.name:
+        return None
+    known = {"properties": {"dimensions": {"enum": [MINILM.dimension, None]}}}
+    return {"requestBody": {"content": {"application/json": {"schema": known}}}}
+
+
 async def _embed(batcher: Batcher, texts: Sequence[str]) -> Embeddings:
-    for index, text in enumerate(texts):
-        if not text.strip():
-            raise InvalidInput(
-                f"The text at index {index} is empty: send text with at least one visible character."
-            )
     return await batcher.embed(_readable(texts))
 
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from code_rag.servicekit.wire.embeddings import MAX_TEXTS
+from code_rag.servicekit.wire.embeddings import MAX_TEXTS, VisibleText
 
 
 def _as_texts(value: Any) -> Any:
@@ -14,10 +14,15 @@ def _as_texts(value: Any) -> Any:
     return items
 
 
+Texts = Annotated[list[VisibleText], Field(min_length=1, max_length=MAX_TEXTS)]
+
+
 class OpenAIRequest(BaseModel):
     """OpenAI's embeddings request; a single string is a list of one."""
 
-    input: Annotated[list[str], Field(min_length=1, max_length=MAX_TEXTS), BeforeValidator(_as_texts)]
+    model_config = ConfigDict(strict=True)
+
+    input: Annotated[Texts, BeforeValidator(_as_texts, json_schema_input_type=VisibleText | Texts)]
     model: str | None = None
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: int | None = None

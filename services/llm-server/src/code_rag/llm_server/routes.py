@@ -8,21 +8,27 @@ from code_rag.llm_server.metrics import ChatMetrics
 from code_rag.llm_server.streaming import stream_of
 from code_rag.llm_server.token_charge import TokenCharge
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.errors import NotFound
+from code_rag.servicekit.errors import NotFound, Overloaded, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.json_answer import JSONAnswer
 from code_rag.servicekit.middleware import caller_of, notes
+from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.wire import deadline
-from code_rag.servicekit.wire.chat import ChatRequest
+from code_rag.servicekit.wire.chat import ChatCompletion, ChatRequest, ListedModel, ModelList
+
+UPSTREAM = errors(NotFound, Overloaded, UpstreamFailed, UpstreamTimeout)
 
 
 def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:
     """The chat endpoints over `backend`."""
-    router = APIRouter(tags=["chat"])
+    router = APIRouter(tags=["chat"], responses=UPSTREAM | events("OpenAI's chunks, then `[DONE]`."))
 
-    @router.post("/v1/chat/completions")
-    @router.post("/chat/completions")
+    @router.post("/v1/chat/completions", response_model=ChatCompletion)
+    @router.post("/chat/completions", response_model=ChatCompletion)
     async def complete_chat(body: ChatRequest, request: Request) -> Response:
-        """OpenAI's chat completion: whole, or with `stream` as server-sent events."""
+        """OpenAI's chat completion: whole, or with `stream` as server-sent events.
+
+        What is not listed here is passed on to the model.
+        """
         call = _call(body, request)
         charge = _charge(call, request)
         if body.stream:
@@ -42,16 +48,19 @@ def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:
 
 def models_router(backend: ChatBackend) -> APIRouter:
     """The list of the models of `backend`."""
-    router = APIRouter(tags=["models"])
+    router = APIRouter(tags=["models"], responses=UPSTREAM)
 
-    @router.get("/v1/models")
-    @router.get("/models")
+    @router.get("/v1/models", response_model=None, responses={200: {"model": ModelList}})
+    @router.get("/models", response_model=None, responses={200: {"model": ModelList}})
     async def list_models() -> Json:
-        """The models that the upstream lists, the default first, with the tokens it takes where known."""
+        """The models that the upstream lists, the default first.
+
+        Each with the tokens that it takes, where they are known.
+        """
         return {"object": "list", "data": await backend.models()}
 
-    @router.get("/v1/models/{name:path}")
-    @router.get("/models/{name:path}")
+    @router.get("/v1/models/{name:path}", response_model=None, responses={200: {"model": ListedModel}})
+    @router.get("/models/{name:path}", response_model=None, responses={200: {"model": ListedModel}})
     async def find_model(name: str) -> Json:
         """One of the listed models."""
         for model in await backend.models():

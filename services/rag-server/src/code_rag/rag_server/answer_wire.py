@@ -4,10 +4,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import ClassVar, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, CitationState, Turn
-from code_rag.rag_server.wire import SearchHit
+from code_rag.rag_server.wire import CodebaseName, InnerPath, LanguageName, Said, SearchHit
 
 MAX_QUESTION_CHARS = 100_000
 """Enough for what people paste; what is searched for is its telling part."""
@@ -25,14 +25,16 @@ class AskTurn(BaseModel):
 class AskRequest(BaseModel):
     """A question about the codebase; with `stream` the answer comes as server-sent events."""
 
-    question: str = Field(min_length=1, max_length=MAX_QUESTION_CHARS)
+    model_config = ConfigDict(strict=True)
+
+    question: Said = Field(max_length=MAX_QUESTION_CHARS)
     history: list[AskTurn] = Field([], max_length=MAX_TURNS, description="Earlier turns, oldest first.")
     stream: bool = False
     again: bool = Field(False, description="Ask the model, even if its answer to this question is kept.")
     limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may use.")
-    path: str | None = Field(None, max_length=4096)
-    language: str | None = Field(None, max_length=64)
-    codebase: str | None = Field(None, max_length=255)
+    path: InnerPath | None = None
+    language: LanguageName | None = None
+    codebase: CodebaseName | None = None
 
     def asked(self) -> Asked:
         """The question as the use cases take it."""

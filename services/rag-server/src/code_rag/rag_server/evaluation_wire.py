@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from typing import ClassVar, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from code_rag.rag_server.evaluating import Evaluation, EvaluationProgress
 from code_rag.rag_server.evaluation.questions import Kind
 from code_rag.rag_server.evaluation.result import Asked, KindResult
+from code_rag.rag_server.wire import CodebaseName, InnerPath, LanguageName
 
 MAX_COMMITS = 1_000
 
@@ -22,12 +23,14 @@ class CommitQuestion(BaseModel):
 class EvaluationRequest(BaseModel):
     """How many questions of each kind to ask, and the commits that some are made from."""
 
+    model_config = ConfigDict(strict=True)
+
     questions: int = Field(50, ge=1, le=500)
     seed: int = 0
     commits: list[CommitQuestion] = Field([], max_length=MAX_COMMITS)
-    path: str | None = Field(None, max_length=4096)
-    language: str | None = Field(None, max_length=64)
-    codebase: str | None = Field(None, max_length=255)
+    path: InnerPath | None = None
+    language: LanguageName | None = None
+    codebase: CodebaseName | None = None
 
 
 class ProgressEvent(BaseModel):

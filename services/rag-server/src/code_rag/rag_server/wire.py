@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from code_rag.rag_server.model import Hit
 from code_rag.rag_server.pace import Step
@@ -18,15 +18,31 @@ from code_rag.rag_server.progress import (
     VectorWork,
     Watching,
 )
+from code_rag.servicekit.wire.constraints import VISIBLE_BESIDES_NUL, exactly_one_of
 
 MAX_QUERY_CHARS = 8000
+
+Said = Annotated[str, Field(min_length=1, json_schema_extra=VISIBLE_BESIDES_NUL)]
+"""What `clean_query` accepts."""
+InnerPath = Annotated[
+    str, Field(max_length=4096, json_schema_extra={"not": {"pattern": r"(^\s*|/)\.\.(/|\s*$)"}})
+]
+"""What `path_of` accepts."""
+ExactPath = Annotated[
+    str, Field(max_length=4096, json_schema_extra={"not": {"pattern": r"^/|(^|/)\.\.(/|$)|\x00"}})
+]
+"""What `checked_parts` accepts."""
+CodebaseName = Annotated[str, Field(max_length=255)]
+LanguageName = Annotated[str, Field(max_length=64)]
 
 
 class IndexRequest(BaseModel):
     """Which part of the codebase to index; nothing means all of it."""
 
-    path: str = Field("", max_length=4096, description="Folder or file, as results show it.")
-    codebase: str | None = Field(None, max_length=255, description="Only the codebase of this name.")
+    model_config = ConfigDict(strict=True)
+
+    path: ExactPath = Field("", description="Folder or file, as results show it.")
+    codebase: CodebaseName | None = Field(None, description="Only the codebase of this name.")
     prune: bool = Field(False, description="Then delete old indexes, and vectors that no chunk uses.")
 
 
@@ -95,7 +111,9 @@ class WhyNot(BaseModel):
 class CodePlace(BaseModel):
     """A line of an indexed file."""
 
-    path: str = Field(min_length=1, max_length=4096)
+    model_config = ConfigDict(strict=True)
+
+    path: Annotated[InnerPath, Field(min_length=1)]
     line: int = Field(ge=1, le=2**31 - 1)
 
 
@@ -105,13 +123,18 @@ class SearchRequest(BaseModel):
     One of three: what matches a query, what uses a symbol, or what is similar to a place.
     """
 
-    query: str | None = Field(None, min_length=1, max_length=MAX_QUERY_CHARS)
-    callers_of: str | None = Field(None, min_length=1, max_length=400)
+    model_config = ConfigDict(
+        strict=True,
+        json_schema_extra=exactly_one_of(query="string", callers_of="string", similar_to="object"),
+    )
+
+    query: Said | None = Field(None, max_length=MAX_QUERY_CHARS)
+    callers_of: Said | None = Field(None, max_length=400)
     similar_to: CodePlace | None = None
     limit: int = Field(10, ge=1, le=100)
-    path: str | None = Field(None, max_length=4096)
-    language: str | None = Field(None, max_length=64)
-    codebase: str | None = Field(None, max_length=255)
+    path: InnerPath | None = None
+    language: LanguageName | None = None
+    codebase: CodebaseName | None = None
 
 
 class HitCopy(BaseModel):

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,7 +28,7 @@ class ChatMessage(BaseModel):
 class StreamOptions(BaseModel):
     """Options of a streamed answer."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     include_usage: bool | None = None
 
@@ -36,12 +36,41 @@ class StreamOptions(BaseModel):
 class ChatRequest(BaseModel):
     """A request for a completion; unknown fields pass through unchanged."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     model: str | None = None
     messages: list[ChatMessage] = Field(min_length=1)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+
+
+class ChatCompletion(BaseModel):
+    """An answer, for the document; unknown fields pass through unchanged."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any] | None = None
+
+
+class ListedModel(BaseModel):
+    """One model of a list, for the document; unknown fields pass through unchanged."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    object: Literal["model"]
+
+
+class ModelList(BaseModel):
+    """OpenAI's list of models, for the document."""
+
+    object: Literal["list"]
+    data: list[ListedModel]
 
 
 def completion_id() -> str:

@@ -2,16 +2,29 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from code_rag.servicekit.wire.constraints import VISIBLE, exactly_one_of
 
 MAX_TEXTS = 2048
+
+
+def _visible(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the text is empty: send text with at least one visible character")
+    return text
+
+
+VisibleText = Annotated[str, AfterValidator(_visible), Field(json_schema_extra=VISIBLE)]
 
 
 class EmbedRequest(BaseModel):
     """Exactly one of `text` and `texts`; `model`, if given, must be the one served."""
 
-    text: str | None = None
-    texts: Annotated[list[str], Field(min_length=1, max_length=MAX_TEXTS)] | None = None
+    model_config = ConfigDict(strict=True, json_schema_extra=exactly_one_of(text="string", texts="array"))
+
+    text: VisibleText | None = None
+    texts: Annotated[list[VisibleText], Field(min_length=1, max_length=MAX_TEXTS)] | None = None
     model: str | None = None
 
     @model_validator(mode="after")

@@ -11,7 +11,9 @@ from code_rag.rag_server.codebase.paths import (
     PathOutsideError,
     checked_parts,
     composed,
+    exists,
     is_at_or_above,
+    is_folder,
     locate,
     resolve_inside,
 )
@@ -43,7 +45,7 @@ class Codebase:
 
     def holds(self, path: str) -> bool:
         """Whether a path that `relative` returned is on disk."""
-        return self.location(path).exists()
+        return exists(self.location(path))
 
     def location(self, path: str) -> Path:
         """Where a path that `walk` returned is on disk."""
@@ -56,7 +58,7 @@ class Codebase:
         """
         subpath = composed(subpath)
         resolve_inside(self.root, subpath)
-        if not locate(self.root, subpath).exists():
+        if not exists(locate(self.root, subpath)):
             raise FileNotFoundError(f"{subpath or self.root} does not exist.")
         return walk(self.root, PurePosixPath(subpath).parts, self.options)
 
@@ -76,14 +78,14 @@ class Codebase:
         parts = checked_parts(composed(path))
         asked = "/".join(parts)
         place = locate(self.root, asked)
-        if asked and is_secret(asked) and not place.is_dir():
+        if asked and is_secret(asked) and not is_folder(place):
             return explain(SkippedFile(asked, Reason.SECRET))
         found: FoundFile | SkippedFile | SourceFile | None = next(walk(self.root, parts, self.options), None)
         if isinstance(found, FoundFile) and found.path == asked:
             found = self.read(asked)
         if isinstance(found, SkippedFile) and is_at_or_above(found.path, asked):
             return explain(found)
-        if place.is_dir() or isinstance(found, SourceFile):
+        if is_folder(place) or isinstance(found, SourceFile):
             return None
         raise FileNotFoundError(f"{asked or self.root} does not exist.")
 

@@ -38,6 +38,16 @@ def checked_parts(relative: str) -> tuple[str, ...]:
     return parts
 
 
+def exists(place: Path) -> bool:
+    """Whether something is at `place`; nothing is where a name is longer than the file system allows."""
+    return os.path.exists(place)  # noqa: PTH110 – Path.exists raises OSError for such a name
+
+
+def is_folder(place: Path) -> bool:
+    """Whether a folder is at `place`, for any name, as `exists`."""
+    return os.path.isdir(place)  # noqa: PTH112
+
+
 def is_at_or_above(place: str, path: str) -> bool:
     """Whether `place`, which ends in a slash if it is a folder, is `path` or above it."""
     return place == "./" or f"{path}/".startswith(f"{place.removesuffix('/')}/")

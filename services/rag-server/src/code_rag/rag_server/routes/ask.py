@@ -23,24 +23,29 @@ from code_rag.rag_server.routes.inputs import clean_query, scope_of
 from code_rag.rag_server.searching import SearchResult
 from code_rag.rag_server.wire import SearchHit
 from code_rag.servicekit.disconnect import unless_gone
+from code_rag.servicekit.errors import NotFound
+from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.streaming import EventStream
 from code_rag.servicekit.wire.events import event
+
+_EVENTS = "Events named `hits`, `progress`, `token`, and at the end `answer` or `error`."
 
 
 def ask_router(keeper: AnswerKeeper, codebases: Codebases) -> APIRouter:
     """The question endpoint over `keeper`."""
     router = APIRouter(tags=["ask"])
 
-    @router.post("/ask", response_model=AskResponse)
+    @router.post("/ask", response_model=AskResponse, responses=errors(NotFound) | events(_EVENTS))
     async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
+        """An answer with checked citations: whole, or with `stream` as server-sent events."""
         asked = replace(body.asked(), question=clean_query(body.question, "question", MAX_QUESTION_CHARS))
         scope = scope_of(codebases, body.path, body.language, body.codebase)
         if not body.stream:
             answer = keeper.answer(asked, scope, body.limit, again=body.again)
             return AskResponse.of(await unless_gone(request, answer))
-        events = keeper.stream(asked, scope, body.limit, again=body.again)
-        first = await anext(events)  # before the response starts, so that a failed search sets its status
-        return EventStream(_encoded(first, events), error_name="error")
+        happening = keeper.stream(asked, scope, body.limit, again=body.again)
+        first = await anext(happening)  # before the response starts, so that a failed search sets its status
+        return EventStream(_encoded(first, happening), error_name="error")
 
     return router
 

@@ -9,8 +9,12 @@ from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress, Evaluator
 from code_rag.rag_server.evaluation_wire import EvaluationRequest, event_of
 from code_rag.rag_server.routes.inputs import scope_of
+from code_rag.servicekit.errors import NotFound, Overloaded
+from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.streaming import EventStream
 from code_rag.servicekit.wire.events import event
+
+_EVENTS = "Events named `progress`, and at the end `evaluation` or `error`."
 
 Happened = EvaluationProgress | Evaluation
 
@@ -19,8 +23,14 @@ def evaluation_router(evaluator: Evaluator, codebases: Codebases) -> APIRouter:
     """The evaluation endpoint over `evaluator`."""
     router = APIRouter(tags=["eval"])
 
-    @router.post("/eval", response_model=None)
+    @router.post(
+        "/eval",
+        response_model=None,
+        response_class=EventStream,
+        responses=errors(NotFound, Overloaded) | events(_EVENTS),
+    )
     async def evaluate(body: EvaluationRequest) -> EventStream:
+        """How well search finds what the codebase itself says is right."""
         member = codebases.named(body.codebase.strip()) if body.codebase else None
         prefix = f"{member.prefix}/" if member and member.prefix else ""
         # A checkout does not know what its codebase is called here, where there are several.

@@ -8,14 +8,16 @@ from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.routes.inputs import path_in
 from code_rag.rag_server.searching import Searcher
 from code_rag.rag_server.watchers import Watchers
-from code_rag.rag_server.wire import CodebaseStatus, IndexRequest, IndexStatus
+from code_rag.rag_server.wire import CodebaseName, CodebaseStatus, IndexRequest, IndexStatus
+from code_rag.servicekit.errors import NotFound
+from code_rag.servicekit.openapi import errors
 
 
 def index_router(
     codebases: Codebases, indexers: Indexers, searcher: Searcher, watchers: Watchers
 ) -> APIRouter:
     """The index endpoints: `indexers` work, `watchers` report, `searcher` counts what is searchable."""
-    router = APIRouter(tags=["index"])
+    router = APIRouter(tags=["index"], responses=errors(NotFound))
 
     async def status(path: str) -> IndexStatus:
         await indexers.look()
@@ -28,13 +30,15 @@ def index_router(
         return IndexStatus.of(watchers.report(path), Searchable.sum(counted) if counted else None, each)
 
     @router.get("/index")
-    async def read(codebase: str | None = None) -> IndexStatus:
+    async def read(codebase: CodebaseName | None = None) -> IndexStatus:
+        """The state of indexing, in all or of one codebase, and what is searchable now."""
         path = path_in(codebases, "", codebase)
         await watchers.refresh(path)
         return await status(path)
 
     @router.post("/index", status_code=202)
     async def start(request: IndexRequest | None = None) -> IndexStatus:
+        """Start to index a codebase, or a part of it."""
         request = request or IndexRequest()
         path = path_in(codebases, request.path, request.codebase)
         await indexers.start(path, prune=request.prune)

@@ -47,7 +47,7 @@ def path_of(text: str, param: str) -> str:
 def scope_of(
     codebases: Codebases, path: str | None, language: str | None, codebase: str | None = None
 ) -> Scope:
-    """The filters of a search; raises InvalidInput for an unknown codebase and a path outside."""
+    """The filters of a search; raises NotFound for an unknown codebase, InvalidInput for a path outside."""
     cleaned = path_of(path or "", "path")
     return Scope(path_in(codebases, cleaned, codebase), (language or "").strip().lower())
 
@@ -55,14 +55,14 @@ def scope_of(
 def path_in(codebases: Codebases, path: str, codebase: str | None) -> str:
     """The part that `path` and `codebase` name: a path as results show it, empty for everything.
 
-    Raises InvalidInput for an unknown codebase, and for a path outside it.
+    Raises NotFound for an unknown codebase, and InvalidInput for a path outside it.
     """
     if not codebase:
         return path
     member = codebases.named(codebase.strip())
     if member is None:
         known = ", ".join(codebases.names)
-        raise InvalidInput(f"codebase: there is no {codebase!r}, only {known}.", param="codebase")
+        raise NotFound(f"codebase: there is no {codebase!r}, only {known}.", param="codebase")
     if path and codebases.owner(path) is not member:
         example = f"{member.prefix}/{path}"
         raise InvalidInput(f"path: {path!r} is not in {member.name!r}; is it {example!r}?", param="path")

@@ -9,6 +9,8 @@ from code_rag.rag_server.routes.inputs import clean_query, only_one_of, path_of,
 from code_rag.rag_server.searching import Searcher
 from code_rag.rag_server.similarity import SimilarFinder
 from code_rag.rag_server.wire import SearchHit, SearchRequest, SearchResponse
+from code_rag.servicekit.errors import NotFound
+from code_rag.servicekit.openapi import errors
 
 
 def search_router(
@@ -17,8 +19,9 @@ def search_router(
     """The search endpoint over the three ways to search."""
     router = APIRouter(tags=["search"])
 
-    @router.post("/search")
+    @router.post("/search", responses=errors(NotFound))
     async def search(request: SearchRequest) -> SearchResponse | CallersResponse | SimilarResponse:
+        """The code that matches a query, that uses a symbol, or that is similar to a place."""
         only_one_of(query=request.query, callers_of=request.callers_of, similar_to=request.similar_to)
         scope = scope_of(codebases, request.path, request.language, request.codebase)
         limit, place = request.limit, request.similar_to

@@ -5,11 +5,20 @@ from typing import Any
 
 from code_rag.servicekit.errors import InvalidInput
 from code_rag.servicekit.wire.chat import ChatMessage
+from code_rag.servicekit.wire.constraints import VISIBLE_BESIDES_NUL
 
 INSTRUCTORS = ("system", "developer")
 _SPEAKERS = (*INSTRUCTORS, "user", "assistant")
 _RESULTS = ("tool", "function")
 _TEXTS = ("text", "refusal")
+_PART = {"required": ["type"], "properties": {"type": {"enum": _TEXTS}}}
+_SAYING: dict[str, Any] = {"type": "string"} | VISIBLE_BESIDES_NUL
+_SAYING_PART = {"required": ["type", "text"], "properties": {"type": {"const": "text"}, "text": _SAYING}}
+_SAID = {"anyOf": [_SAYING, {"type": "array", "contains": _SAYING_PART}]}
+MESSAGE = {"properties": {"role": {"enum": _SPEAKERS}, "content": {"items": _PART}}}
+"""JSON Schema of what `check` lets pass."""
+QUESTION = {"required": ["content"], "properties": {"role": {"const": "user"}, "content": _SAID}}
+"""JSON Schema of a message that asks something; it cannot say that the last of the user's has to be one."""
 
 
 def check(messages: Sequence[ChatMessage]) -> None:

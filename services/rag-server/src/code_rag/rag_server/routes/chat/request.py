@@ -2,19 +2,33 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from code_rag.rag_server.answer import Sampling
+from code_rag.rag_server.routes.chat.messages import MESSAGE, QUESTION
 from code_rag.servicekit.errors import InvalidInput
 from code_rag.servicekit.wire.chat import ChatRequest
+
+
+def _as_stops(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _describe(schema: dict[str, Any]) -> None:
+    messages = schema["properties"]["messages"]
+    messages |= {"items": {"allOf": [messages["items"], MESSAGE]}, "contains": QUESTION}
+
 
 Amount = Annotated[int, Field(ge=1)]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Stops = Annotated[
     tuple[str, ...],
-    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    BeforeValidator(_as_stops, json_schema_input_type=str | Annotated[list[str], Field(max_length=4)]),
     Field(max_length=4),
 ]
+Choice = Annotated[str | dict[str, Any] | None, Field(json_schema_extra={"enum": ["auto", "none", None]})]
+Prose = Annotated[dict[str, Any], Field(json_schema_extra={"properties": {"type": {"const": "text"}}})]
+Nothing = Annotated[Any, Field(json_schema_extra={"enum": [None, False, 0, "", [], {}]})]
 
 _REFUSED = {
     "logprobs": "the probabilities of tokens are not known",
@@ -32,6 +46,8 @@ class CodeRagRequest(ChatRequest):
     Parameters that OpenAI's API does not have, and those that concern its accounts, have no effect.
     """
 
+    model_config = ConfigDict(json_schema_extra=_describe)
+
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
     seed: int | None = None
@@ -40,17 +56,17 @@ class CodeRagRequest(ChatRequest):
     stop: Stops | None = None
     max_tokens: Amount | None = None
     max_completion_tokens: Amount | None = None
-    n: int | None = None
-    tool_choice: str | dict[str, Any] | None = None
-    function_call: str | dict[str, Any] | None = None
-    modalities: list[str] | None = None
-    response_format: dict[str, Any] | None = None
-    logprobs: Any = None
-    top_logprobs: Any = None
-    logit_bias: Any = None
-    audio: Any = None
-    prediction: Any = None
-    web_search_options: Any = None
+    n: Annotated[int | None, Field(json_schema_extra={"enum": [1, None]})] = None
+    tool_choice: Choice = None
+    function_call: Choice = None
+    modalities: Annotated[list[str] | None, Field(json_schema_extra={"enum": [["text"], [], None]})] = None
+    response_format: Prose | None = None
+    logprobs: Nothing = None
+    top_logprobs: Nothing = None
+    logit_bias: Nothing = None
+    audio: Nothing = None
+    prediction: Nothing = None
+    web_search_options: Nothing = None
 
     @field_validator("n")
     @classmethod

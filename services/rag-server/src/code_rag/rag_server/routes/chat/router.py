@@ -16,27 +16,37 @@ from code_rag.rag_server.routes.chat.replies import reply_parts
 from code_rag.rag_server.routes.chat.request import CodeRagRequest
 from code_rag.rag_server.routes.chat.tasks import task_of
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.errors import NotFound
+from code_rag.servicekit.errors import NotFound, Overloaded, UpstreamFailed, UpstreamTimeout
+from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.streaming import EventStream
+from code_rag.servicekit.wire.chat import ChatCompletion, ListedModel, ModelList
 
 MODEL = "code-rag"
+_ANSWERS = errors(NotFound, Overloaded, UpstreamFailed, UpstreamTimeout) | {
+    200: events("OpenAI's chunks, then `[DONE]`.")[200] | {"model": ChatCompletion}
+}
 
 
 def chat_router(answerer: Answerer, codebases: Codebases, public_url: str | None = None) -> APIRouter:
     """The chat endpoints over `answerer`; where there are several codebases, each is a model too."""
     router = APIRouter(prefix="/v1", tags=["openai"])
 
-    @router.get("/models")
+    @router.get("/models", response_model=None, responses={200: {"model": ModelList}})
     async def models() -> dict[str, Any]:
+        """`code-rag`; where there are several codebases, a model for each too."""
         return {"object": "list", "data": [_about(id) for id in _scopes(codebases)]}
 
-    @router.get("/models/{id:path}")
+    @router.get(
+        "/models/{id:path}", response_model=None, responses=errors(NotFound) | {200: {"model": ListedModel}}
+    )
     async def model(id: str) -> dict[str, Any]:
+        """One of the listed models."""
         _scope_of_model(id, codebases)
         return _about(id)
 
-    @router.post("/chat/completions", response_model=None)
+    @router.post("/chat/completions", response_model=None, responses=_ANSWERS)
     async def chat(body: CodeRagRequest, request: Request) -> dict[str, Any] | EventStream:
+        """An answer in OpenAI's format: whole, or with `stream` as server-sent events."""
         scope, name = _scope_of_model(body.model, codebases), body.model or MODEL
         check(body.messages)
         parts = _parts(answerer, body, scope, page_of(request, public_url))
