@@ -4,6 +4,8 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.constants import REF_PREFIX
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from code_rag.servicekit.errors import InvalidInput, ServiceError, TooLarge, Unauthorized
 from code_rag.servicekit.wire.errors import ErrorEnvelope
@@ -19,6 +21,8 @@ _REQUEST_ID: Json = {
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"},
 }
 _RETRY_AFTER: Json = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+_REF = REF_PREFIX + "{model}"
+_EVENTS = "text/event-stream"
 _VALIDATION = ("HTTPValidationError", "ValidationError")
 
 
@@ -27,10 +31,20 @@ def errors(*kinds: type[ServiceError]) -> Responses:
     return {kind.status: {"model": ErrorEnvelope, "description": f"{kind.meaning}."} for kind in kinds}
 
 
-def events(description: str) -> Responses:
-    """The `responses` of a route whose 200 is, or may be, server-sent events: which ones, in words."""
-    schema = {"type": "string", "description": description}
-    return {200: {"content": {"text/event-stream": {"schema": schema}}}}
+def events(*models: type[BaseModel], done: bool = False) -> Responses:
+    """The `responses` of a route whose 200 is, or may be, server-sent events with these models in JSON.
+
+    A model with a `NAME` is an event of that name. With `done` the last event is `[DONE]`.
+    """
+    of, shared = models_json_schema([(model, "serialization") for model in models], ref_template=_REF)
+    kinds = [_event(getattr(model, "NAME", "message"), of[model, "serialization"]) for model in models]
+    kinds += [{"properties": {"data": {"const": "[DONE]"}}, "required": ["data"]}] if done else []
+    return {200: {"content": {_EVENTS: {"itemSchema": {"oneOf": kinds} | shared}}}}
+
+
+def _event(name: str, schema: Json) -> Json:
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": schema}
+    return {"properties": {"event": {"const": name}, "data": data}, "required": ["event", "data"]}
 
 
 class DocumentedApp(FastAPI):
@@ -50,14 +64,23 @@ class DocumentedApp(FastAPI):
         return self.openapi_schema
 
     def _complete(self, document: Json) -> Json:
+        schemas: Json = document["components"]["schemas"]
         for name in _VALIDATION:
-            document["components"]["schemas"].pop(name, None)
+            schemas.pop(name, None)
         if self._keyless is not None:
             document["components"]["securitySchemes"] = {"key": _KEY}
         for path, operations in document["paths"].items():
             for operation in operations.values():
+                schemas |= _shared(operation)
                 _complete(operation, needs_key=self._keyless is not None and path not in self._keyless)
         return document
+
+
+def _shared(operation: Json) -> Json:
+    """The schemas that those of the operation's events name; they are taken out of it."""
+    streamed: Json = operation["responses"].get("200", {}).get("content", {}).get(_EVENTS, {})
+    shared: Json = streamed.get("itemSchema", {}).pop("$defs", {})
+    return shared
 
 
 def _complete(operation: Json, *, needs_key: bool) -> None:

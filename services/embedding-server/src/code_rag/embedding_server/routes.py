@@ -106,6 +106,10 @@ async def _tokenized(batcher: Batcher, body: EmbedRequest) -> TokenizedText | To
 
 def _readable(texts: Sequence[str]) -> Sequence[str]:
     for index, text in enumerate(texts):
+        if not text.strip():
+            raise InvalidInput(
+                f"The text at index {index} is empty: send text with at least one visible character."
+            )
         if _SURROGATE.search(text):
             raise InvalidInput(
                 f"The text at index {index} holds half a character (a lone surrogate): send Unicode."

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from code_rag.servicekit.wire.constraints import WholeNumber
 from code_rag.servicekit.wire.embeddings import MAX_TEXTS, VisibleText
 
 
@@ -25,7 +26,7 @@ class OpenAIRequest(BaseModel):
     input: Annotated[Texts, BeforeValidator(_as_texts, json_schema_input_type=VisibleText | Texts)]
     model: str | None = None
     encoding_format: Literal["float", "base64"] = "float"
-    dimensions: int | None = None
+    dimensions: WholeNumber | None = None
 
 
 class OpenAIEmbedding(BaseModel):

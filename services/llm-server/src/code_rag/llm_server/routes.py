@@ -13,14 +13,15 @@ from code_rag.servicekit.json_answer import JSONAnswer
 from code_rag.servicekit.middleware import caller_of, notes
 from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.wire import deadline
-from code_rag.servicekit.wire.chat import ChatCompletion, ChatRequest, ListedModel, ModelList
+from code_rag.servicekit.wire.chat import ChatChunk, ChatCompletion, ChatRequest, ListedModel, ModelList
+from code_rag.servicekit.wire.errors import ErrorEnvelope
 
 UPSTREAM = errors(NotFound, Overloaded, UpstreamFailed, UpstreamTimeout)
 
 
 def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:
     """The chat endpoints over `backend`."""
-    router = APIRouter(tags=["chat"], responses=UPSTREAM | events("OpenAI's chunks, then `[DONE]`."))
+    router = APIRouter(tags=["chat"], responses=UPSTREAM | events(ChatChunk, ErrorEnvelope, done=True))
 
     @router.post("/v1/chat/completions", response_model=ChatCompletion)
     @router.post("/chat/completions", response_model=ChatCompletion)

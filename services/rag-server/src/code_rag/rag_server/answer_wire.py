@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, CitationState, Turn
 from code_rag.rag_server.wire import CodebaseName, InnerPath, LanguageName, Said, SearchHit
+from code_rag.servicekit.wire.constraints import WholeNumber
 
 MAX_QUESTION_CHARS = 100_000
 """Enough for what people paste; what is searched for is its telling part."""
@@ -31,7 +32,7 @@ class AskRequest(BaseModel):
     history: list[AskTurn] = Field([], max_length=MAX_TURNS, description="Earlier turns, oldest first.")
     stream: bool = False
     again: bool = Field(False, description="Ask the model, even if its answer to this question is kept.")
-    limit: int = Field(8, ge=1, le=30, description="How many chunks the answer may use.")
+    limit: WholeNumber = Field(8, ge=1, le=30, description="How many chunks the answer may use.")
     path: InnerPath | None = None
     language: LanguageName | None = None
     codebase: CodebaseName | None = None

@@ -9,6 +9,7 @@ from code_rag.rag_server.evaluating import Evaluation, EvaluationProgress
 from code_rag.rag_server.evaluation.questions import Kind
 from code_rag.rag_server.evaluation.result import Asked, KindResult
 from code_rag.rag_server.wire import CodebaseName, InnerPath, LanguageName
+from code_rag.servicekit.wire.constraints import WholeNumber
 
 MAX_COMMITS = 1_000
 
@@ -25,15 +26,15 @@ class EvaluationRequest(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    questions: int = Field(50, ge=1, le=500)
-    seed: int = 0
+    questions: WholeNumber = Field(50, ge=1, le=500)
+    seed: WholeNumber = 0
     commits: list[CommitQuestion] = Field([], max_length=MAX_COMMITS)
     path: InnerPath | None = None
     language: LanguageName | None = None
     codebase: CodebaseName | None = None
 
 
-class ProgressEvent(BaseModel):
+class EvaluationProgressEvent(BaseModel):
     """How many questions have been asked; `total` is 0 while they are being made."""
 
     NAME: ClassVar[str] = "progress"
@@ -108,8 +109,8 @@ class EvaluationEvent(BaseModel):
         )
 
 
-def event_of(happened: EvaluationProgress | Evaluation) -> ProgressEvent | EvaluationEvent:
+def event_of(happened: EvaluationProgress | Evaluation) -> EvaluationProgressEvent | EvaluationEvent:
     """The event that reports what happened."""
     if isinstance(happened, EvaluationProgress):
-        return ProgressEvent(done=happened.done, total=happened.total)
+        return EvaluationProgressEvent(done=happened.done, total=happened.total)
     return EvaluationEvent.of(happened)

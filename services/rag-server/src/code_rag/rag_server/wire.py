@@ -18,7 +18,7 @@ from code_rag.rag_server.progress import (
     VectorWork,
     Watching,
 )
-from code_rag.servicekit.wire.constraints import VISIBLE_BESIDES_NUL, exactly_one_of
+from code_rag.servicekit.wire.constraints import VISIBLE_BESIDES_NUL, WholeNumber, exactly_one_of
 
 MAX_QUERY_CHARS = 8000
 
@@ -114,7 +114,7 @@ class CodePlace(BaseModel):
     model_config = ConfigDict(strict=True)
 
     path: Annotated[InnerPath, Field(min_length=1)]
-    line: int = Field(ge=1, le=2**31 - 1)
+    line: WholeNumber = Field(ge=1, le=2**31 - 1)
 
 
 class SearchRequest(BaseModel):
@@ -131,7 +131,7 @@ class SearchRequest(BaseModel):
     query: Said | None = Field(None, max_length=MAX_QUERY_CHARS)
     callers_of: Said | None = Field(None, max_length=400)
     similar_to: CodePlace | None = None
-    limit: int = Field(10, ge=1, le=100)
+    limit: WholeNumber = Field(10, ge=1, le=100)
     path: InnerPath | None = None
     language: LanguageName | None = None
     codebase: CodebaseName | None = None

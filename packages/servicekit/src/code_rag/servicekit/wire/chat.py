@@ -57,6 +57,10 @@ class ChatCompletion(BaseModel):
     usage: dict[str, Any] | None = None
 
 
+class ChatChunk(ChatCompletion):
+    """A piece of a streamed answer, for the document."""
+
+
 class ListedModel(BaseModel):
     """One model of a list, for the document; unknown fields pass through unchanged."""
 

@@ -1,6 +1,17 @@
-"""What JSON Schema can say of a request that is checked elsewhere, so that its document allows no more."""
+"""What a request may hold, as JSON Schema says it, so that our documents allow what we accept and no more."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""An integer as JSON has it: 8.0 is one, for a strict model too."""
+WholeNumber = Annotated[int, WHOLE]
 
 VISIBLE = {"pattern": r"[^\s\x1c-\x1f\x85]"}
 """Text with a character that Python's `strip` leaves."""

@@ -2,20 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from code_rag.servicekit.wire.constraints import VISIBLE, exactly_one_of
 
 MAX_TEXTS = 2048
 
 
-def _visible(text: str) -> str:
-    if not text.strip():
-        raise ValueError("the text is empty: send text with at least one visible character")
-    return text
-
-
-VisibleText = Annotated[str, AfterValidator(_visible), Field(json_schema_extra=VISIBLE)]
+VisibleText = Annotated[str, Field(json_schema_extra=VISIBLE)]
+"""Text that embedding-server takes; it checks it itself, so that it can say which one is not."""
 
 
 class EmbedRequest(BaseModel):

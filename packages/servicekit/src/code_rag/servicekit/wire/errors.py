@@ -1,5 +1,7 @@
 """The error body of every service, in OpenAI's format."""
 
+from typing import ClassVar
+
 from pydantic import BaseModel
 
 
@@ -16,3 +18,9 @@ class ErrorEnvelope(BaseModel):
     """`{"error": {"message", "type", "param", "code"}}`; other servers may send only the message."""
 
     error: ErrorDetail
+
+
+class ErrorEvent(ErrorEnvelope):
+    """The last event of a stream that failed."""
+
+    NAME: ClassVar[str] = "error"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.cli.terminal import visible_line
 from code_rag.servicekit.network import is_loopback
-from code_rag.servicekit.wire.errors import ErrorEnvelope
+from code_rag.servicekit.wire.errors import ErrorEnvelope, ErrorEvent
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0  # between two pieces of an answer; the server sends a ping every 15 s
@@ -69,7 +69,7 @@ class Client:
                 response.read()
             self._check(response)
             for event in httpx2.EventSource(response, MAX_EVENT_BYTES):
-                if event.event == "error":
+                if event.event == ErrorEvent.NAME:
                     raise Failure(_error_message(event.data) or "The answer failed.", ExitCode.UNAVAILABLE)
                 yield event.event, event.data
 

@@ -16,10 +16,10 @@ from code_rag.rag_server.evaluation_wire import (
     MAX_COMMITS,
     CommitQuestion,
     EvaluationEvent,
+    EvaluationProgressEvent,
     EvaluationRequest,
     KindMeasures,
     MeanWithInterval,
-    ProgressEvent,
 )
 
 MAX_MISSED = 5
@@ -28,7 +28,7 @@ COMMITS_PER_QUESTION = 5
 PLAIN_LINE_SECONDS = 5.0
 NAME_WIDTH, CELL_WIDTH = 10, 21
 
-Show = Callable[[ProgressEvent], None]
+Show = Callable[[EvaluationProgressEvent], None]
 
 
 def evaluate(
@@ -66,8 +66,8 @@ def _run(client: Client, request: EvaluationRequest) -> EvaluationEvent:
         for name, data in client.events("/eval", request):
             if name == EvaluationEvent.NAME:
                 return client.read(data, EvaluationEvent)
-            if name == ProgressEvent.NAME:
-                show(client.read(data, ProgressEvent))
+            if name == EvaluationProgressEvent.NAME:
+                show(client.read(data, EvaluationProgressEvent))
     raise Failure("The evaluation ended without a result.", ExitCode.UNAVAILABLE)
 
 
@@ -91,7 +91,7 @@ class _Lines:
     def __init__(self) -> None:
         self._shown = 0.0
 
-    def show(self, event: ProgressEvent) -> None:
+    def show(self, event: EvaluationProgressEvent) -> None:
         if time.monotonic() - self._shown > PLAIN_LINE_SECONDS:
             self._shown = time.monotonic()
             what = f"{event.done} of {event.total} questions" if event.total else "making questions"

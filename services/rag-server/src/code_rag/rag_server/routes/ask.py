@@ -26,16 +26,17 @@ from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import NotFound
 from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.streaming import EventStream
+from code_rag.servicekit.wire.errors import ErrorEvent
 from code_rag.servicekit.wire.events import event
 
-_EVENTS = "Events named `hits`, `progress`, `token`, and at the end `answer` or `error`."
+_EVENTS = events(HitsEvent, ProgressEvent, TokenEvent, AnswerEvent, ErrorEvent)
 
 
 def ask_router(keeper: AnswerKeeper, codebases: Codebases) -> APIRouter:
     """The question endpoint over `keeper`."""
     router = APIRouter(tags=["ask"])
 
-    @router.post("/ask", response_model=AskResponse, responses=errors(NotFound) | events(_EVENTS))
+    @router.post("/ask", response_model=AskResponse, responses=errors(NotFound) | _EVENTS)
     async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
         """An answer with checked citations: whole, or with `stream` as server-sent events."""
         asked = replace(body.asked(), question=clean_query(body.question, "question", MAX_QUESTION_CHARS))
@@ -45,7 +46,7 @@ def ask_router(keeper: AnswerKeeper, codebases: Codebases) -> APIRouter:
             return AskResponse.of(await unless_gone(request, answer))
         happening = keeper.stream(asked, scope, body.limit, again=body.again)
         first = await anext(happening)  # before the response starts, so that a failed search sets its status
-        return EventStream(_encoded(first, happening), error_name="error")
+        return EventStream(_encoded(first, happening), error_name=ErrorEvent.NAME)
 
     return router
 

@@ -3,18 +3,24 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress, Evaluator
-from code_rag.rag_server.evaluation_wire import EvaluationRequest, event_of
+from code_rag.rag_server.evaluation_wire import (
+    EvaluationEvent,
+    EvaluationProgressEvent,
+    EvaluationRequest,
+    event_of,
+)
 from code_rag.rag_server.routes.inputs import scope_of
 from code_rag.servicekit.errors import NotFound, Overloaded
 from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.streaming import EventStream
+from code_rag.servicekit.wire.errors import ErrorEvent
 from code_rag.servicekit.wire.events import event
 
-_EVENTS = "Events named `progress`, and at the end `evaluation` or `error`."
+_EVENTS = events(EvaluationProgressEvent, EvaluationEvent, ErrorEvent)
 
 Happened = EvaluationProgress | Evaluation
 
@@ -26,8 +32,8 @@ def evaluation_router(evaluator: Evaluator, codebases: Codebases) -> APIRouter:
     @router.post(
         "/eval",
         response_model=None,
-        response_class=EventStream,
-        responses=errors(NotFound, Overloaded) | events(_EVENTS),
+        response_class=Response,
+        responses=errors(NotFound, Overloaded) | _EVENTS,
     )
     async def evaluate(body: EvaluationRequest) -> EventStream:
         """How well search finds what the codebase itself says is right."""
@@ -38,7 +44,7 @@ def evaluation_router(evaluator: Evaluator, codebases: Codebases) -> APIRouter:
         scope = scope_of(codebases, body.path, body.language, body.codebase)
         happening = evaluator.evaluate(commits, scope, body.questions, body.seed)
         first = await anext(happening)  # before the response starts, so that a failure sets its status
-        return EventStream(_encoded(first, happening), error_name="error")
+        return EventStream(_encoded(first, happening), error_name=ErrorEvent.NAME)
 
     return router
 

@@ -8,6 +8,7 @@ from code_rag.rag_server.answer import Sampling
 from code_rag.rag_server.routes.chat.messages import MESSAGE, QUESTION
 from code_rag.servicekit.errors import InvalidInput
 from code_rag.servicekit.wire.chat import ChatRequest
+from code_rag.servicekit.wire.constraints import WHOLE, WholeNumber
 
 
 def _as_stops(value: Any) -> Any:
@@ -19,12 +20,12 @@ def _describe(schema: dict[str, Any]) -> None:
     messages |= {"items": {"allOf": [messages["items"], MESSAGE]}, "contains": QUESTION}
 
 
-Amount = Annotated[int, Field(ge=1)]
+Amount = Annotated[int, Field(ge=1), WHOLE]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 Stops = Annotated[
     tuple[str, ...],
-    BeforeValidator(_as_stops, json_schema_input_type=str | Annotated[list[str], Field(max_length=4)]),
     Field(max_length=4),
+    BeforeValidator(_as_stops, json_schema_input_type=str | Annotated[list[str], Field(max_length=4)]),
 ]
 Choice = Annotated[str | dict[str, Any] | None, Field(json_schema_extra={"enum": ["auto", "none", None]})]
 Prose = Annotated[dict[str, Any], Field(json_schema_extra={"properties": {"type": {"const": "text"}}})]
@@ -50,13 +51,13 @@ class CodeRagRequest(ChatRequest):
 
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
-    seed: int | None = None
+    seed: WholeNumber | None = None
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
     stop: Stops | None = None
     max_tokens: Amount | None = None
     max_completion_tokens: Amount | None = None
-    n: Annotated[int | None, Field(json_schema_extra={"enum": [1, None]})] = None
+    n: Annotated[WholeNumber | None, Field(json_schema_extra={"enum": [1, None]})] = None
     tool_choice: Choice = None
     function_call: Choice = None
     modalities: Annotated[list[str] | None, Field(json_schema_extra={"enum": [["text"], [], None]})] = None

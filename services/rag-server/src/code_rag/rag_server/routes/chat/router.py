@@ -19,11 +19,12 @@ from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import NotFound, Overloaded, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.streaming import EventStream
-from code_rag.servicekit.wire.chat import ChatCompletion, ListedModel, ModelList
+from code_rag.servicekit.wire.chat import ChatChunk, ChatCompletion, ListedModel, ModelList
+from code_rag.servicekit.wire.errors import ErrorEnvelope
 
 MODEL = "code-rag"
 _ANSWERS = errors(NotFound, Overloaded, UpstreamFailed, UpstreamTimeout) | {
-    200: events("OpenAI's chunks, then `[DONE]`.")[200] | {"model": ChatCompletion}
+    200: events(ChatChunk, ErrorEnvelope, done=True)[200] | {"model": ChatCompletion}
 }
 
 
