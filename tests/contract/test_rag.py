@@ -104,10 +104,10 @@ def test_a_codebase_has_a_name(indexed: httpx2.Client) -> None:
     [("/search", {"query": "x"}), ("/ask", {"question": "x"}), ("/index", {})],
 )
 def test_an_unknown_codebase_is_refused(indexed: httpx2.Client, path: str, body: dict[str, str]) -> None:
-    """A name that no codebase has is a 400 that names the parameter and the codebases there are."""
+    """A name that no codebase has is a 404 that names the parameter and the codebases there are."""
     name = indexed.get("/index").json()["codebases"][0]["name"]
     response = indexed.post(path, json={**body, "codebase": f"not-{name}"})
-    assert response.status_code == 400
+    assert response.status_code == 404
     assert response.json()["error"]["param"] == "codebase"
     assert response.json()["error"]["message"].endswith(f"only {name}.")
 

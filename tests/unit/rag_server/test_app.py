@@ -186,18 +186,21 @@ async def test_the_stop_closes_the_store(codebase: Path) -> None:
     assert store.closed
 
 
+PROBES = ("/health", "/livez", "/metrics")
+
+
 async def test_a_key_guards_all_but_the_page_and_the_probes(codebase: Path) -> None:
-    """With API_KEY set the page, its assets and the probes are open; data needs the key."""
+    """With API_KEY set the page, its assets, the API's documents and the probes are open; data needs the key."""
     async with live(an_app(codebase, api_key="key-1")) as http:
         page = await http.get("/")
         asset = next(part for part in page.text.split('"') if part.startswith(("static/", "/static/")))
-        opened = [await http.get(path) for path in (asset, "/health", "/livez", "/metrics")]
-        guarded = ("/index", f"/files/{ORDERS.path}", "/v1/models", "/static/../index", "/openapi.json")
+        opened = [await http.get(path) for path in (asset, "/docs", "/openapi.json", *PROBES)]
+        guarded = ("/index", f"/files/{ORDERS.path}", "/v1/models", "/static/../index")
         closed = [(await http.get(path)).status_code for path in guarded]
         let_in = [(await http.get(path, headers=KEY)).status_code for path in guarded[:3]]
 
-    assert [page.status_code, *(response.status_code for response in opened)] == [200] * 5
-    assert closed == [401] * 5
+    assert [page.status_code, *(response.status_code for response in opened)] == [200] * 7
+    assert closed == [401] * 4
     assert let_in == [200] * 3
 
 

@@ -113,7 +113,7 @@ def test_the_only_codebase_narrows_nothing() -> None:
 
 def test_an_unknown_codebase_is_refused() -> None:
     """A name that no codebase has is the caller's mistake; the answer lists the names there are."""
-    with pytest.raises(InvalidInput, match="no 'shpo', only shop, billing") as caught:
+    with pytest.raises(NotFound, match="no 'shpo', only shop, billing") as caught:
         scope_of(SEVERAL, None, None, "shpo")
     assert caught.value.param == "codebase"
 

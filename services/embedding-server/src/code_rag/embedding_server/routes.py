@@ -18,7 +18,7 @@ from code_rag.servicekit.disconnect import unless_gone
 from code_rag.servicekit.errors import InvalidInput, NotFound, Overloaded
 from code_rag.servicekit.openapi import errors
 from code_rag.servicekit.wire.chat import ModelList
-from code_rag.servicekit.wire.embeddings import EmbeddedText, EmbeddedTexts, EmbedRequest
+from code_rag.servicekit.wire.embeddings import EmbeddedText, EmbeddedTexts, EmbedRequest, TokenizeRequest
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold one half of a pair; no tokenizer can read it
 
@@ -40,7 +40,7 @@ def embeddings_router(opening: Opening) -> APIRouter:
         return _json(await asyncio.to_thread(render, embeddings, batcher.engine.model))
 
     @router.post("/tokenize", response_model=TokenizedText | TokenizedTexts)
-    async def tokenize(body: EmbedRequest) -> TokenizedText | TokenizedTexts:
+    async def tokenize(body: TokenizeRequest) -> TokenizedText | TokenizedTexts:
         """How many tokens whole texts have, and whether they would be truncated."""
         batcher = opening.batcher()
         _require_model(body.model, batcher.engine.model)
@@ -91,10 +91,15 @@ def _only_dimension(model: str) -> dict[str, Any] | None:
 
 
 async def _embed(batcher: Batcher, texts: Sequence[str]) -> Embeddings:
+    for index, text in enumerate(texts):
+        if not text.strip():
+            raise InvalidInput(
+                f"The text at index {index} is empty: send text with at least one visible character."
+            )
     return await batcher.embed(_readable(texts))
 
 
-async def _tokenized(batcher: Batcher, body: EmbedRequest) -> TokenizedText | TokenizedTexts:
+async def _tokenized(batcher: Batcher, body: TokenizeRequest) -> TokenizedText | TokenizedTexts:
     texts = _readable(_texts(body))
     counts = await batcher.count(texts)
     truncated = [count > batcher.engine.max_tokens for count in counts]
@@ -106,10 +111,6 @@ async def _tokenized(batcher: Batcher, body: EmbedRequest) -> TokenizedText | To
 
 def _readable(texts: Sequence[str]) -> Sequence[str]:
     for index, text in enumerate(texts):
-        if not text.strip():
-            raise InvalidInput(
-                f"The text at index {index} is empty: send text with at least one visible character."
-            )
         if _SURROGATE.search(text):
             raise InvalidInput(
                 f"The text at index {index} holds half a character (a lone surrogate): send Unicode."
@@ -117,7 +118,7 @@ def _readable(texts: Sequence[str]) -> Sequence[str]:
     return texts
 
 
-def _texts(body: EmbedRequest) -> list[str]:
+def _texts(body: TokenizeRequest) -> list[str]:
     return [body.text] if body.text is not None else body.texts or []
 
 

@@ -1,6 +1,6 @@
 """The request and the answers of embedding-server's `/embed`."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,20 +13,27 @@ VisibleText = Annotated[str, Field(json_schema_extra=VISIBLE)]
 """Text that embedding-server takes; it checks it itself, so that it can say which one is not."""
 
 
-class EmbedRequest(BaseModel):
+class TokenizeRequest(BaseModel):
     """Exactly one of `text` and `texts`; `model`, if given, must be the one served."""
 
     model_config = ConfigDict(strict=True, json_schema_extra=exactly_one_of(text="string", texts="array"))
 
-    text: VisibleText | None = None
-    texts: Annotated[list[VisibleText], Field(min_length=1, max_length=MAX_TEXTS)] | None = None
+    text: str | None = None
+    texts: Annotated[list[str], Field(min_length=1, max_length=MAX_TEXTS)] | None = None
     model: str | None = None
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> "EmbedRequest":
+    def _one_of_two(self) -> Self:
         if (self.text is None) == (self.texts is None):
             raise ValueError("send either 'text' or 'texts'")
         return self
+
+
+class EmbedRequest(TokenizeRequest):
+    """The same, where each text has to have a visible character."""
+
+    text: VisibleText | None = None
+    texts: Annotated[list[VisibleText], Field(min_length=1, max_length=MAX_TEXTS)] | None = None
 
 
 class EmbeddedText(BaseModel):
