@@ -190,7 +190,7 @@ PROBES = ("/health", "/livez", "/metrics")
 
 
 async def test_a_key_guards_all_but_the_page_and_the_probes(codebase: Path) -> None:
-    """With API_KEY set the page, its assets, the API's documents and the probes are open; data needs the key."""
+    """With API_KEY set the page, the API's document and the probes are open; data needs the key."""
     async with live(an_app(codebase, api_key="key-1")) as http:
         page = await http.get("/")
         asset = next(part for part in page.text.split('"') if part.startswith(("static/", "/static/")))

@@ -7,7 +7,7 @@ from fastapi.openapi.constants import REF_PREFIX
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from code_rag.servicekit.errors import InvalidInput, ServiceError, TooLarge, Unauthorized
+from code_rag.servicekit.errors import InvalidInput, Overloaded, ServiceError, TooLarge, Unauthorized
 from code_rag.servicekit.wire.errors import ErrorEnvelope
 
 Json = dict[str, Any]
@@ -91,7 +91,7 @@ def _complete(operation: Json, *, needs_key: bool) -> None:
     also += [TooLarge] if "requestBody" in operation else []
     if needs_key:
         operation["security"] = [{"key": []}]
-        also.append(Unauthorized)
+        also += [Unauthorized, Overloaded] if "requestBody" in operation else [Unauthorized]
     for kind in also:
         content = {"application/json": {"schema": {"$ref": REF_PREFIX + ErrorEnvelope.__name__}}}
         responses[str(kind.status)] = {"description": f"{kind.meaning}.", "content": content}
