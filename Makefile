@@ -14,8 +14,10 @@ bench-%: ## One of the benchmarks, such as bench-retrieval
 	@$(MAKE) bench ONLY=$*
 
 ##@ Tests
-test: ## Unit, fault, contract and crash tests against real local processes: no Docker, no network; COVERAGE=1 measures
-	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/faults tests/contract tests/process $(if $(COVERAGE),--cov)
+test: ## Unit, fault, contract, crash and schema tests against real local processes: no Docker, no network; COVERAGE=1 measures
+	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/faults tests/contract tests/process tests/schema $(if $(COVERAGE),--cov)
+test-schema: ## Ten times as many generated requests to the three services, with all of schemathesis' checks
+	@scripts/setup.sh dev && $(BIN)/pytest tests/schema --times 10
 check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)
@@ -64,4 +66,4 @@ doctor: ## Check versions, memory, disk, ports and the cluster's health, and say
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z%-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run eval bench test check test-reference up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
+.PHONY: run eval bench test test-schema check test-reference up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help

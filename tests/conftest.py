@@ -22,6 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for service in ("rag", "embedding", "llm"):
         group.addoption(f"--{service}-url", help=f"where {service}-server is, for --target url")
+    parser.addoption(
+        "--times", type=int, default=1, help="how many times the usual number of examples tests/schema tries"
+    )
 
 
 def pytest_report_header(config: pytest.Config) -> str:
