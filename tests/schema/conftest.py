@@ -38,7 +38,7 @@ class Service:
 
 @contextmanager
 def _services(folder: Path, key: str | None) -> Iterator[dict[str, Service]]:
-    headers = {"authorization": f"Bearer {key}"} if key else {}
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
     with ExitStack() as stack:
         models = ROOT / ".data/models"
         embedding = EmbeddingSettings(api_key=key, model_cache_dir=models, hf_hub_offline=True)
