@@ -49,6 +49,14 @@ def test_broken_json_is_called_what_it_is(client: Client) -> None:
     assert (response.status_code, error_of(response)["code"]) == (400, "invalid_json")
 
 
+def test_a_number_too_long_to_be_read_is_named(client: Client) -> None:
+    """An integer of more digits than Python reads is the caller's mistake, and said to be one."""
+    content = b'{"amount": %s}' % (b"9" * 5000)
+    response = client().post("/orders", content=content, headers={"content-type": "application/json"})
+    assert (response.status_code, error_of(response)["code"]) == (400, "invalid_json")
+    assert "too many digits" in error_of(response)["message"]
+
+
 def test_a_body_that_is_not_called_json_is_told_how_to_be(client: Client) -> None:
     """A forgotten content type is named, not blamed on the fields."""
     response = client().post("/orders", content=b'{"amount": 1}')

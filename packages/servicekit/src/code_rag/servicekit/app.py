@@ -39,13 +39,13 @@ def build_app(
     The server reads `app.state.settings` and `app.state.health`; `open_paths` need no key. Raises
     SettingsError for keys that cannot be used.
     """
-    callers = _callers(settings, health, counts_tokens=counts_tokens)
     open_paths |= QUIET_PATHS | DOCS_PATHS
-    keyless = open_paths if settings.api_key else None
-    app = DocumentedApp(keyless=keyless, title=title, version=health.version, lifespan=lifespan)
+    app = DocumentedApp(
+        open_paths if settings.api_key else None, title=title, version=health.version, lifespan=lifespan
+    )
     app.state.settings, app.state.health = settings, health
-    for router in (health_router(health), _metrics_router(metrics)):
-        app.include_router(router)
+    app.include_router(health_router(health))
+    app.include_router(_metrics_router(metrics))
     for router in routers:
         app.include_router(router, responses=errors(ServiceError, Unavailable))
     add_error_handlers(app)
@@ -53,7 +53,7 @@ def build_app(
         RequestLayer,
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
-        callers=callers,
+        callers=_callers(settings, health, counts_tokens=counts_tokens),
         open_paths=open_paths,
     )
     return app

@@ -121,8 +121,11 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 
 def _unreadable(cause: Exception) -> str:
-    deep = isinstance(cause, RecursionError)
-    return "The body's JSON is nested too deeply." if deep else "The body is not valid JSON: it is not UTF-8."
+    if isinstance(cause, RecursionError):
+        return "The body's JSON is nested too deeply."
+    if isinstance(cause, UnicodeDecodeError):
+        return "The body is not valid JSON: it is not UTF-8."
+    return "The body's JSON holds a number with too many digits."  # Python reads integers of up to 4,300
 
 
 _STATUS_TYPES = {400: InvalidInput, 401: Unauthorized, 404: NotFound, 413: TooLarge, 429: Overloaded}
@@ -130,7 +133,7 @@ _STATUS_TYPES = {400: InvalidInput, 401: Unauthorized, 404: NotFound, 413: TooLa
 
 def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    if isinstance(error.__cause__, UnicodeDecodeError | RecursionError):  # while FastAPI reads a body
+    if isinstance(error.__cause__, ValueError | RecursionError):  # while FastAPI reads a body
         return response_of(InvalidInput(_unreadable(error.__cause__), code="invalid_json"))
     headers = dict(error.headers or {})
     if error.status_code == 404:

@@ -53,7 +53,7 @@ class DocumentedApp(FastAPI):
     `keyless` are the paths that need no key; None where no path needs one.
     """
 
-    def __init__(self, *, keyless: frozenset[str] | None, **settings: Any) -> None:
+    def __init__(self, keyless: frozenset[str] | None, **settings: Any) -> None:
         super().__init__(**settings, redoc_url=None)
         self._keyless = keyless
 
@@ -64,7 +64,7 @@ class DocumentedApp(FastAPI):
         return self.openapi_schema
 
     def _complete(self, document: Json) -> Json:
-        schemas: Json = document["components"]["schemas"]
+        schemas: Json = document.setdefault("components", {}).setdefault("schemas", {})
         for name in _VALIDATION:
             schemas.pop(name, None)
         if self._keyless is not None:

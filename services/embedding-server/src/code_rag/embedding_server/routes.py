@@ -20,14 +20,15 @@ from code_rag.servicekit.openapi import errors
 from code_rag.servicekit.wire.chat import ModelList
 from code_rag.servicekit.wire.embeddings import EmbeddedText, EmbeddedTexts, EmbedRequest, TokenizeRequest
 
+_REFUSED = errors(NotFound, Overloaded)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold one half of a pair; no tokenizer can read it
 
 
 def embeddings_router(opening: Opening) -> APIRouter:
     """Vectors in our shape, and token counts, by the batcher that `opening` opens."""
-    router = APIRouter(tags=["embeddings"], responses=errors(NotFound))
+    router = APIRouter(tags=["embeddings"])
 
-    @router.post("/embed", responses=errors(Overloaded), response_model=EmbeddedText | EmbeddedTexts)
+    @router.post("/embed", responses=_REFUSED, response_model=EmbeddedText | EmbeddedTexts)
     async def embed(body: EmbedRequest, request: Request) -> Response:
         """One vector for `text`, or one per item of `texts` in order.
 
@@ -39,7 +40,7 @@ def embeddings_router(opening: Opening) -> APIRouter:
         render = rendering.embedded_texts if body.text is None else rendering.embedded_text
         return _json(await asyncio.to_thread(render, embeddings, batcher.engine.model))
 
-    @router.post("/tokenize", response_model=TokenizedText | TokenizedTexts)
+    @router.post("/tokenize", responses=errors(NotFound), response_model=TokenizedText | TokenizedTexts)
     async def tokenize(body: TokenizeRequest) -> TokenizedText | TokenizedTexts:
         """How many tokens whole texts have, and whether they would be truncated."""
         batcher = opening.batcher()
@@ -56,14 +57,11 @@ def openai_router(opening: Opening, model: str) -> APIRouter:
     @router.post(
         "/v1/embeddings",
         response_model=OpenAIAnswer,
-        responses=errors(NotFound, Overloaded),
+        responses=_REFUSED,
         openapi_extra=_only_dimension(model),
     )
     async def create_embeddings(body: OpenAIRequest, request: Request) -> Response:
-        """OpenAI's embeddings.
-
-        `truncated` is our addition: the indices of the inputs that were truncated.
-        """
+        """OpenAI's embeddings, and the indices of the inputs that were truncated."""
         batcher = opening.batcher()
         engine = batcher.engine
         _require_model(body.model, engine.model)

@@ -19,29 +19,30 @@ def index_router(
     """The index endpoints: `indexers` work, `watchers` report, `searcher` counts what is searchable."""
     router = APIRouter(tags=["index"], responses=errors(NotFound))
 
-    async def status(path: str) -> IndexStatus:
-        await indexers.look()
-        reports = [(member.name, report) for member, report in watchers.reports(path)]
-        counted = await searcher.searchable([name for name, _ in reports])
-        each = [
-            CodebaseStatus.of(name, report, counted[at] if counted else None)
-            for at, (name, report) in enumerate(reports)
-        ]
-        return IndexStatus.of(watchers.report(path), Searchable.sum(counted) if counted else None, each)
-
     @router.get("/index")
     async def read(codebase: CodebaseName | None = None) -> IndexStatus:
         """The state of indexing, in all or of one codebase, and what is searchable now."""
         path = path_in(codebases, "", codebase)
         await watchers.refresh(path)
-        return await status(path)
+        return await _status(path, indexers, searcher, watchers)
 
     @router.post("/index", status_code=202)
     async def start(request: IndexRequest | None = None) -> IndexStatus:
         """Start to index a codebase, or a part of it."""
-        request = request or IndexRequest()
-        path = path_in(codebases, request.path, request.codebase)
-        await indexers.start(path, prune=request.prune)
-        return await status(path)
+        asked = request or IndexRequest()
+        path = path_in(codebases, asked.path, asked.codebase)
+        await indexers.start(path, prune=asked.prune)
+        return await _status(path, indexers, searcher, watchers)
 
     return router
+
+
+async def _status(path: str, indexers: Indexers, searcher: Searcher, watchers: Watchers) -> IndexStatus:
+    await indexers.look()
+    reports = [(member.name, report) for member, report in watchers.reports(path)]
+    counted = await searcher.searchable([name for name, _ in reports])
+    each = [
+        CodebaseStatus.of(name, report, counted[at] if counted else None)
+        for at, (name, report) in enumerate(reports)
+    ]
+    return IndexStatus.of(watchers.report(path), Searchable.sum(counted) if counted else None, each)
