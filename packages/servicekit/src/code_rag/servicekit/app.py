@@ -40,14 +40,10 @@ def build_app(
     SettingsError for keys that cannot be used.
     """
     open_paths |= QUIET_PATHS | DOCS_PATHS
-    app = DocumentedApp(
-        open_paths if settings.api_key else None, title=title, version=health.version, lifespan=lifespan
-    )
+    keyless = open_paths if settings.api_key else None
+    app = DocumentedApp(keyless, title=title, version=health.version, lifespan=lifespan)
     app.state.settings, app.state.health = settings, health
-    app.include_router(health_router(health))
-    app.include_router(_metrics_router(metrics))
-    for router in routers:
-        app.include_router(router, responses=errors(ServiceError, Unavailable))
+    _include(app, [health_router(health), _metrics_router(metrics)], routers)
     add_error_handlers(app)
     app.add_middleware(
         RequestLayer,
@@ -57,6 +53,13 @@ def build_app(
         open_paths=open_paths,
     )
     return app
+
+
+def _include(app: FastAPI, probes: Sequence[APIRouter], routers: Sequence[APIRouter]) -> None:
+    for router in probes:
+        app.include_router(router)
+    for router in routers:
+        app.include_router(router, responses=errors(ServiceError, Unavailable))
 
 
 def _callers(settings: ServiceSettings, health: Health, *, counts_tokens: bool) -> Callers:
