@@ -4,13 +4,13 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from code_rag.llm_server.app import choose_backend
 from code_rag.llm_server.backends.base import Call
+from code_rag.llm_server.selection import choose_backend
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.settings import SettingsError, read_settings
 from tests.fixtures.scripted_upstream import ScriptedUpstream, chunk, failure, stream, whole
-from tests.unit.llm_server.backends import a_backend_at
+from tests.unit.llm_server.backends import a_backend_at, no_metrics
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 
@@ -18,7 +18,7 @@ HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 async def test_without_a_model_the_log_says_how_to_get_one() -> None:
     """Neither key nor base URL: one warning, which names both variables."""
     with capture_logs() as logs:
-        backend = choose_backend(Settings())
+        backend = choose_backend(Settings(), no_metrics())
     assert [model["id"] for model in await backend.models()] == ["extractive"]
     assert [line["log_level"] for line in logs] == ["warning"]
     assert "OPENAI_API_KEY" in logs[0]["event"]
@@ -35,7 +35,7 @@ async def test_without_a_model_the_log_says_how_to_get_one() -> None:
 async def test_with_a_model_the_log_says_which(settings: dict[str, str], host: str) -> None:
     """A key or a base URL: one line with the model and the host, and no secret."""
     with capture_logs() as logs:
-        backend = choose_backend(Settings.model_validate(settings))
+        backend = choose_backend(Settings.model_validate(settings), no_metrics())
     assert [(line["model"], line["host"]) for line in logs] == [("gpt-4o-mini", host)]
     assert "sk-1" not in repr(logs)
     assert "pw" not in repr(logs)
@@ -60,7 +60,7 @@ def test_a_bad_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch, variabl
 def test_a_base_url_that_is_none_stops_the_start() -> None:
     """A URL that no client can call is refused by the variable's name, without a password in it."""
     with pytest.raises(SettingsError, match=r"^OPENAI_BASE_URL: ") as refused:
-        choose_backend(Settings.model_validate({"openai_base_url": "http://ann:secret#1@h/v1"}))
+        choose_backend(Settings.model_validate({"openai_base_url": "http://ann:secret#1@h/v1"}), no_metrics())
     assert "secret" not in str(refused.value)
 
 

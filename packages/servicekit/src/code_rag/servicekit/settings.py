@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NoReturn, TypeVar
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -102,6 +103,11 @@ def _variable(loc: tuple[int | str, ...]) -> str:
 def reveal(secret: SecretStr | None) -> str | None:
     """The secret's text, or None where it is unset."""
     return secret.get_secret_value() if secret else None
+
+
+def secret_named(variable: str, secrets_file: str) -> str | None:
+    """The value of a variable that no settings class has, from the environment or `secrets_file`."""
+    return os.environ.get(variable) or dotenv_values(secrets_file).get(variable) or None
 
 
 def bearer(secret: SecretStr | None) -> Mapping[str, str]:

@@ -20,6 +20,8 @@ class ModelEntry:
     model: str
     """The name that the server knows."""
     key: str | None = field(default=None, repr=False)
+    key_header: str = "authorization"
+    """The header that holds the key: by itself, or in `authorization` after `Bearer`."""
     context_tokens: int | None = None
     prices: Prices | None = None
     fallbacks: tuple[str, ...] = ()

@@ -1,5 +1,7 @@
 """The settings of llm-server, read from the environment."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 
 from code_rag.servicekit.settings import ServiceSettings, Url
@@ -19,6 +21,11 @@ class Settings(ServiceSettings):
     openai_base_url: Url | None = Field(
         None,
         description="OpenAI-compatible server to use instead of OpenAI, such as http://localhost:11434/v1.",
+    )
+    llm_models: Path | None = Field(
+        None,
+        description="TOML file with names for models at any number of servers, their prices and fallbacks; "
+        "docs/models.md.",
     )
     upstream_connect_seconds: float = Field(
         5.0, gt=0, description="Longest wait for a connection to the upstream."

@@ -19,12 +19,14 @@ class Call:
     within: float | None = None
     """How many seconds the caller waits for the answer to start, or to continue."""
     idempotency_key: str | None = None
+    share: float | None = None
+    """How many of `within` this model server gets to start, where another one follows."""
     answered_by: ModelEntry | None = None
-    """The alias whose server answered, where the model is one."""
+    """The alias whose server answers, where the model is one."""
     attempts: int = 0
     """How often the model server was asked."""
     headers: dict[str, str] = field(default_factory=dict)
-    """What the answer's headers repeat of the model server's."""
+    """What the answer's headers say of the model server, much of it in its own words."""
     notes: Json = field(default_factory=dict)
     """What the log says of it."""
 

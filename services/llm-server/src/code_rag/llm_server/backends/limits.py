@@ -19,11 +19,19 @@ class Limits:
     pause: float
     whole: float
 
-    def within(self, seconds: float | None) -> "Limits":
-        """The limits for a caller that waits `seconds` for the answer to start, or to continue."""
-        if seconds is None:
-            return self
-        return replace(self, first_token=seconds, pause=seconds, whole=max(self.whole, seconds))
+    def of(self, within: float | None, share: float | None = None) -> "Limits":
+        """The limits for a caller that waits `within` seconds for the answer to start, or to continue.
+
+        A server that gets a `share` of them to start has no longer than any other.
+        """
+        limits = self
+        if within is not None:
+            limits = replace(self, first_token=within, pause=within, whole=max(self.whole, within))
+        return limits if share is None else replace(limits, first_token=min(self.first_token, share))
+
+    def of_whole(self, within: float | None, share: float | None = None) -> float:
+        """Seconds for an answer that is not streamed."""
+        return (within or self.whole) if share is None else min(self.whole, share)
 
 
 class Deadlines:

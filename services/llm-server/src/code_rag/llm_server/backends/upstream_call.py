@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import httpx2
 
 from code_rag.llm_server.backends.base import Call
-from code_rag.llm_server.backends.retrying import is_passing, pause_before
+from code_rag.llm_server.backends.guard import Guard
+from code_rag.llm_server.backends.retrying import is_passing
 from code_rag.llm_server.backends.upstream_body import read_start
 from code_rag.llm_server.backends.upstream_client import Upstream
 from code_rag.llm_server.backends.upstream_connection import of_transport
@@ -25,19 +26,20 @@ class _Failure:
     is_passing: bool
 
 
-async def ask(upstream: Upstream, call: Call, body: bytes, retries: int) -> httpx2.Response:
+async def ask(upstream: Upstream, call: Call, body: bytes, guard: Guard) -> httpx2.Response:
     """The answer, with a status of success and its body unread, to close; raises the last attempt's error.
 
     Nothing is sent again once an answer has started: the caller may have read of it.
     """
+    guard.admit()
     retry = 0
     while True:
         call.attempts += 1
         outcome = await _attempt(upstream, call, body)
         if isinstance(outcome, httpx2.Response):
             return outcome
-        pause = pause_before(retry, outcome.error.retry_after)
-        if retry == retries or not outcome.is_passing or pause is None:
+        pause = guard.pause_after(outcome.error, retry) if outcome.is_passing else None
+        if pause is None:
             raise outcome.error
         await asyncio.sleep(pause)
         retry += 1

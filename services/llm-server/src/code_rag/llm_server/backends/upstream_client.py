@@ -34,21 +34,31 @@ class Upstream:
         await self.http.aclose()
 
 
-def connect(base_url: str, api_key: str, connect_seconds: float) -> Upstream:
+def connect(
+    base_url: str,
+    api_key: str,
+    connect_seconds: float,
+    *,
+    key_header: str = "authorization",
+    named: str = "OPENAI_BASE_URL",
+) -> Upstream:
     """A model server with one connection pool; only the time to connect is limited here.
 
-    Raises SettingsError if a proxy variable, SSL_CERT_FILE or SSL_CERT_DIR is invalid.
+    A query in `base_url` goes with each request. Raises SettingsError if a proxy variable, SSL_CERT_FILE or
+    SSL_CERT_DIR is invalid, or the URL, which was `named` so.
     """
     try:
-        direct = is_loopback(httpx2.URL(base_url).host)
+        url = httpx2.URL(base_url)
+        direct = is_loopback(url.host)
     except httpx2.InvalidURL:  # its message may quote a part of a password
-        raise SettingsError("OPENAI_BASE_URL: is not a valid URL") from None
+        raise SettingsError(f"{named}: is not a valid URL") from None
     if not direct:
         _check_proxies(getproxies())
     http = httpx2.AsyncClient(
-        base_url=base_url,
+        base_url=url.copy_with(query=None),
+        params=url.params,
         headers={
-            "authorization": f"Bearer {api_key}",
+            key_header: f"Bearer {api_key}" if key_header == "authorization" else api_key,
             "accept-encoding": "identity",  # small answers that open to large ones help nobody here
             "user-agent": USER_AGENT,
         },

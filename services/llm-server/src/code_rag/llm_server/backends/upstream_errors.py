@@ -22,7 +22,12 @@ CHECK_URL = "Check OPENAI_BASE_URL: it usually ends in /v1."
 _LONGEST_MESSAGE = 500
 _NOT_AGAIN = {"x-should-retry": "false"}
 """Keeps OpenAI's clients from repeating what was tried here already."""
+TOO_LONG = "context_length_exceeded"
 _TOO_LONG = re.compile(r"context[ _](length|window|size)|maximum context|prompt is too long", re.IGNORECASE)
+
+
+SERVERS_FAULT = (UpstreamFailed, UpstreamTimeout, Overloaded)
+"""Failures that say nothing against the request: the server, its key, or how busy it is."""
 
 
 class Reason:
@@ -75,8 +80,8 @@ def _of_request(status: int, reason: Reason) -> ServiceError:
         return NotFound(f"{said} {hint}", param="model", code="model_not_found")
     if status == 413:
         return TooLarge(said)
-    too_long = reason.code == "context_length_exceeded" or _TOO_LONG.search(said)
-    return InvalidInput(said, param=reason.param, code="context_length_exceeded" if too_long else reason.code)
+    too_long = reason.code == TOO_LONG or _TOO_LONG.search(said)
+    return InvalidInput(said, param=reason.param, code=TOO_LONG if too_long else reason.code)
 
 
 def in_band(reason: Reason) -> UpstreamFailed:
