@@ -1,7 +1,7 @@
 """Asks for a streamed answer, and reads what came."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -18,6 +18,9 @@ class Answer:
     error: dict[str, Any]
     done: bool
     headers: httpx2.Headers
+    models: set[str] = field(default_factory=set)
+    """Which models wrote it, as its chunks say."""
+    usage: dict[str, Any] | None = None
 
     @property
     def complete(self) -> bool:
@@ -37,4 +40,7 @@ def ask(gateway: httpx2.Client, **fields: Any) -> Answer:
     choices = [choice for event in events for choice in event.get("choices", [])]
     text = "".join(choice["delta"].get("content") or "" for choice in choices)
     errors = [event["error"] for event in events if "error" in event]
-    return Answer(200, text, errors[0] if errors else {}, "[DONE]" in payloads, response.headers)
+    models = {event["model"] for event in events if event.get("choices")}
+    usage = next((event["usage"] for event in events if event.get("usage")), None)
+    error, done = errors[0] if errors else {}, "[DONE]" in payloads
+    return Answer(200, text, error, done, response.headers, models, usage)

@@ -1,11 +1,13 @@
 """llm-server in front of a scripted model server."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.fixtures.gateway import KEY, Gateway, gateways
+from tests.fixtures.gateway import KEY, Gateway, gateways, restore
 from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
 
 
@@ -31,12 +33,71 @@ def start(_upstream: ScriptedUpstream) -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def gateway(start: Gateway, upstream: ScriptedUpstream) -> httpx2.Client:
+def gateway(start: Gateway, upstream: ScriptedUpstream) -> Iterator[httpx2.Client]:
     """llm-server as it comes, two retries included."""
-    return start()
+    client = start()
+    yield client
+    restore(client, upstream)
 
 
 @pytest.fixture
-def impatient(start: Gateway, upstream: ScriptedUpstream) -> httpx2.Client:
+def impatient(start: Gateway, upstream: ScriptedUpstream) -> Iterator[httpx2.Client]:
     """llm-server that waits a third of a second for a first token, a pause, and a second for the whole."""
-    return start(upstream_first_token_seconds=0.3, upstream_pause_seconds=0.3, upstream_answer_seconds=1)
+    client = start(upstream_first_token_seconds=0.3, upstream_pause_seconds=0.3, upstream_answer_seconds=1)
+    yield client
+    restore(client, upstream)
+
+
+@dataclass
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """By this `pair` has servers rest."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def _spare() -> Iterator[ScriptedUpstream]:
+    with scripted_upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def spare(_spare: ScriptedUpstream) -> ScriptedUpstream:
+    """The model server to fall back to, with no script yet."""
+    _spare.reset()
+    return _spare
+
+
+MODELS = """
+[models.main]
+base_url = "{main}/v1"
+model = "main-at-server"
+context_tokens = 8000
+fallbacks = ["spare"]
+
+[models.spare]
+base_url = "{spare}/v1"
+model = "spare-at-server"
+context_tokens = 32000
+"""
+
+
+@pytest.fixture
+def pair(
+    upstream: ScriptedUpstream, spare: ScriptedUpstream, clock: Clock, tmp_path: Path
+) -> Iterator[httpx2.Client]:
+    """llm-server with two models, `main` that falls back to `spare`; 0.3 s for a first token and a pause."""
+    file = tmp_path / "models.toml"
+    file.write_text(MODELS.format(main=upstream.url, spare=spare.url))
+    limits = {"upstream_first_token_seconds": 0.3, "upstream_pause_seconds": 0.3}
+    with gateways(clock, llm_models=file, **limits) as start_with:
+        yield start_with()

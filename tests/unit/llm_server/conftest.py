@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.fixtures.gateway import KEY, Gateway, gateways
+from tests.fixtures.gateway import KEY, Gateway, gateways, restore
 from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
 
 
@@ -31,26 +31,30 @@ def start() -> Iterator[Gateway]:
 
 
 @pytest.fixture
-def gateway(start: Gateway, upstream: ScriptedUpstream) -> httpx2.Client:
+def gateway(start: Gateway, upstream: ScriptedUpstream) -> Iterator[httpx2.Client]:
     """llm-server in front of the fake, which it asks once more after a failure."""
-    return start(
+    client = start(
         openai_base_url=f"{upstream.url}/v1",
         openai_api_key=KEY,
         model_name="house-model",
         upstream_max_retries=1,
     )
+    yield client
+    restore(client, upstream)
 
 
 @pytest.fixture
-def impatient(start: Gateway, upstream: ScriptedUpstream) -> httpx2.Client:
+def impatient(start: Gateway, upstream: ScriptedUpstream) -> Iterator[httpx2.Client]:
     """llm-server that waits no longer than 0.2 s for the fake."""
-    return start(
+    client = start(
         openai_base_url=f"{upstream.url}/v1",
         upstream_first_token_seconds=0.2,
         upstream_pause_seconds=0.2,
         upstream_answer_seconds=0.2,
         upstream_max_retries=2,
     )
+    yield client
+    restore(client, upstream)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """llm-server's composition root."""
 
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -18,10 +19,10 @@ from code_rag.servicekit.metrics import Metrics
 from code_rag.servicekit.settings import read_settings
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service as an app; its backend lives as long as the app's lifespan."""
+def create_app(settings: Settings, clock: Callable[[], float] = time.monotonic) -> FastAPI:
+    """The service as an app; its backend lives as long as the lifespan, and by `clock` servers rest."""
     metrics = Metrics()
-    backend = choose_backend(settings, UpstreamMetrics(metrics.registry))
+    backend = choose_backend(settings, UpstreamMetrics(metrics.registry), clock)
     health = Health("llm-server", __version__, {"upstream": backend.check})
 
     @asynccontextmanager

@@ -1,6 +1,8 @@
 """Which backend answers: what the settings select, made once at the start."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable
+from functools import partial
 
 import structlog
 
@@ -20,16 +22,23 @@ from code_rag.servicekit.settings import reveal, secret_named
 
 log = structlog.get_logger(__name__)
 
+_Guards = Callable[[str], Guard]
+
 OPENAI_URL = "https://api.openai.com/v1"
 NO_KEY = "no-key-is-set"  # local servers ignore it, or say that one is missing
 
 
-def choose_backend(settings: Settings, metrics: UpstreamMetrics) -> ChatBackend:
+def choose_backend(
+    settings: Settings, metrics: UpstreamMetrics, clock: Callable[[], float] = time.monotonic
+) -> ChatBackend:
     """The backend that the settings select; logs which one it is. Raises SettingsError."""
-    others = _of_environment(settings, metrics)
+    guard = partial(Guard, retries=settings.upstream_max_retries, metrics=metrics, clock=clock)
+    others = _of_environment(settings, guard)
     if settings.llm_models:
         entries = read_models(settings.llm_models, lambda name: secret_named(name, settings.secrets_file))
-        return _of_file(entries, settings, others, metrics)
+        routes = {entry.name: Route(entry, _of_entry(entry, settings, guard)) for entry in entries}
+        default = settings.model_name if settings.model_name in routes or others else entries[0].name
+        return RoutingBackend(routes, others, default, metrics)
     if others:
         return others
     log.warning(
@@ -40,33 +49,23 @@ def choose_backend(settings: Settings, metrics: UpstreamMetrics) -> ChatBackend:
     return ExtractiveBackend(settings.model_name)
 
 
-def _of_environment(settings: Settings, metrics: UpstreamMetrics) -> ChatBackend | None:
+def _of_environment(settings: Settings, guard: _Guards) -> ChatBackend | None:
     """The one server of OPENAI_API_KEY and OPENAI_BASE_URL, if they are set."""
     key, url = reveal(settings.openai_api_key), settings.openai_base_url
     if key is None and url is None:
         return None
     upstream = connect(url or OPENAI_URL, key or NO_KEY, settings.upstream_connect_seconds)
     log.info("language model", backend="openai", model=settings.model_name, host=upstream.host)
-    guard = Guard(upstream.host, settings.upstream_max_retries, metrics)
-    return OpenAIBackend(upstream, settings.model_name, _limits(settings), guard)
+    return OpenAIBackend(upstream, settings.model_name, _limits(settings), guard(upstream.host))
 
 
-def _of_file(
-    entries: Sequence[ModelEntry], settings: Settings, others: ChatBackend | None, metrics: UpstreamMetrics
-) -> ChatBackend:
-    routes = {entry.name: Route(entry, _of_entry(entry, settings, metrics)) for entry in entries}
-    default = settings.model_name if settings.model_name in routes or others else entries[0].name
-    return RoutingBackend(routes, others, default, metrics)
-
-
-def _of_entry(entry: ModelEntry, settings: Settings, metrics: UpstreamMetrics) -> ChatBackend:
+def _of_entry(entry: ModelEntry, settings: Settings, guard: _Guards) -> ChatBackend:
     upstream = connect(
         entry.base_url, entry.key or NO_KEY, settings.upstream_connect_seconds, key_header=entry.key_header,
         named=f"LLM_MODELS: models.{entry.name}: base_url",
     )  # fmt: skip
     log.info("language model", backend="openai", model=entry.name, upstream=entry.model, host=upstream.host)
-    guard = Guard(entry.name, settings.upstream_max_retries, metrics)
-    return OpenAIBackend(upstream, entry.model, _limits(settings), guard)
+    return OpenAIBackend(upstream, entry.model, _limits(settings), guard(entry.name))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -1,6 +1,5 @@
 """Has a model server that keeps failing rest, so that callers need not wait for another failure."""
 
-import time
 from collections.abc import Callable
 
 import structlog
@@ -26,7 +25,7 @@ class Breaker:
     Every REST_SECONDS one call is let through to look. An answer ends the rest, also one to an earlier call.
     """
 
-    def __init__(self, server: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, server: str, clock: Callable[[], float]) -> None:
         self._server = server
         self._clock = clock
         self._failures = 0

@@ -1,5 +1,8 @@
 """Decides whether a model server is asked, and asked again."""
 
+import time
+from collections.abc import Callable
+
 import structlog
 
 from code_rag.llm_server.backends.breaker import Breaker
@@ -14,8 +17,10 @@ log = structlog.get_logger(__name__)
 class Guard:
     """Spares one model server: it rests after failures, and retries, at most `retries`, have a budget."""
 
-    def __init__(self, server: str, retries: int, metrics: UpstreamMetrics) -> None:
-        self.breaker = Breaker(server)
+    def __init__(
+        self, server: str, retries: int, metrics: UpstreamMetrics, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.breaker = Breaker(server, clock)
         self._server = server
         self._retries = retries
         self._metrics = metrics

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 
 from code_rag.llm_server.backends.base import Call, ChatBackend, Json, listed
+from code_rag.llm_server.backends.resuming import Differs, Written, beyond
 from code_rag.llm_server.backends.turns import Route, Turns, of_entry
 from code_rag.llm_server.backends.upstream_stream import Progress
 from code_rag.llm_server.upstream_metrics import UpstreamMetrics
@@ -46,27 +47,26 @@ class RoutingBackend:
                 turns.ended(asked)
 
     async def stream(self, call: Call) -> AsyncGenerator[Json]:
-        """The chunks of the first server that starts to answer; none of another one before."""
+        """The chunks of the first server that starts to answer; if they break off, the same text's rest."""
         if not (turns := self._turns(call)):
             async with aclosing(self._unlisted(call).stream(call)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
-        started = False
-        while not started:
+        written = Written()
+        while True:
             asked = turns.ask()
+            chunks = _from_text_on(turns.route.backend.stream(asked))
             try:
-                async with aclosing(_from_text_on(turns.route.backend.stream(asked))) as chunks:
-                    async for chunk in chunks:
-                        if not started:
-                            turns.answers(asked)
-                        started = True
-                        yield chunk | {"model": turns.route.entry.name}
+                async with aclosing(beyond(written.text, chunks)) as rest:
+                    async for chunk in rest:
+                        turns.answers(asked)
+                        yield written.add(chunk) | {"model": turns.route.entry.name}
                 return
             except ServiceError as error:
-                if started:
-                    raise
-                turns.fail(asked, error)
+                turns.fail(asked, error, written)
+            except Differs:
+                raise turns.failure() from None
             finally:
                 turns.ended(asked)
 
@@ -106,7 +106,9 @@ class RoutingBackend:
         waiting = [asked]
         while waiting:
             route = waiting.pop(0)
-            chain.setdefault(route.entry.name, route)
+            if route.entry.name in chain:
+                continue
+            chain[route.entry.name] = route
             waiting = [*(self._routes[name] for name in route.entry.fallbacks), *waiting]
         return chain.values()
 

@@ -9,6 +9,7 @@ import structlog
 
 from code_rag.llm_server.backends.base import Call, ChatBackend
 from code_rag.llm_server.backends.breaker import Resting
+from code_rag.llm_server.backends.resuming import Written
 from code_rag.llm_server.backends.upstream_errors import SERVERS_FAULT, TOO_LONG
 from code_rag.llm_server.model_entry import ModelEntry
 from code_rag.llm_server.upstream_metrics import UpstreamMetrics
@@ -33,7 +34,8 @@ class Turns:
         self._left = list(routes)
         self._metrics = metrics
         self._failed: list[tuple[Route, ServiceError]] = []
-        self._until = self._now() + (call.within or inf)
+        self._seconds = call.within or inf
+        self._until = self._now() + self._seconds
 
     @property
     def route(self) -> Route:
@@ -50,6 +52,8 @@ class Turns:
     def answers(self, call: Call) -> None:
         """Take over what became known of the call whose answer starts."""
         entry, whole = self.route.entry, self._call
+        if whole.answered_by is entry:
+            return
         whole.answered_by = entry
         whole.headers = call.headers | {"x-llm-model": entry.model, "x-llm-attempts": str(call.attempts)}
         whole.notes["model"] = entry.name
@@ -61,23 +65,28 @@ class Turns:
         """Take over how often a server was asked."""
         self._call.attempts = call.attempts
 
-    def fail(self, call: Call, error: ServiceError) -> None:
-        """Pass the turn on; raises what the caller gets where no other model may do better."""
+    def fail(self, call: Call, error: ServiceError, written: Written | None = None) -> None:
+        """Pass the turn on; raises what the caller gets where no other model may do better.
+
+        For an answer of which a part is `written` there is as long again: it is to be repeated.
+        """
         self.ended(call)
+        if written and written.started:
+            self._until = self._now() + self._seconds
         route = self._left.pop(0)
         self._failed.append((route, error))
         self._left = [other for other in self._left if _may_answer(other.entry, route.entry, error)]
-        if not self._left or self._until <= self._now():
-            raise self._for_caller()
+        if not self._left or self._until <= self._now() or not (written is None or written.is_plain):
+            raise self.failure()
         to = self.route.entry.name
         self._metrics.fell_back(route.entry.name, error.code)
         log.warning("model falls back", model=route.entry.name, to=to, code=error.code, reason=error.message)
 
-    def _for_caller(self) -> ServiceError:
-        """What the model that was asked for said; of those after it, a sentence each."""
+    def failure(self) -> ServiceError:
+        """What the caller gets: why the model that was asked for failed, and each of those after it."""
         (route, first), *others = self._failed
         sentences = [of_entry(first.message, route.entry)]
-        sentences += [f"Instead {r.entry.name!r}: {of_entry(e.message, r.entry)}" for r, e in others]
+        sentences += [f"Instead, {r.entry.name}: {of_entry(e.message, r.entry)}" for r, e in others]
         attempts = {"x-llm-attempts": str(self._call.attempts)}
         return type(first)(
             " ".join(sentences), param=first.param, code=first.code, retry_after=first.retry_after,
