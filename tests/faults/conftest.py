@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -27,7 +28,11 @@ def upstream(_upstream: ScriptedUpstream) -> ScriptedUpstream:
 @pytest.fixture(scope="session")
 def start(_upstream: ScriptedUpstream) -> Iterator[Gateway]:
     """Starts llm-server in front of the model server with given settings once, and gives a client of it."""
-    given = {"openai_base_url": f"{_upstream.url}/v1", "openai_api_key": KEY, "model_name": "m"}
+    given: dict[str, Any] = {
+        "openai_base_url": f"{_upstream.url}/v1",
+        "openai_api_key": KEY,
+        "model_name": "m",
+    }
     with gateways(**given) as start_with:
         yield start_with
 
@@ -98,6 +103,6 @@ def pair(
     """llm-server with two models, `main` that falls back to `spare`; 0.3 s for a first token and a pause."""
     file = tmp_path / "models.toml"
     file.write_text(MODELS.format(main=upstream.url, spare=spare.url))
-    limits = {"upstream_first_token_seconds": 0.3, "upstream_pause_seconds": 0.3}
+    limits: dict[str, Any] = {"upstream_first_token_seconds": 0.3, "upstream_pause_seconds": 0.3}
     with gateways(clock, llm_models=file, **limits) as start_with:
         yield start_with()

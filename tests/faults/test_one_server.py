@@ -1,6 +1,9 @@
 """The faults of the catalogue that end otherwise where there is no other model server to turn to."""
 
+from collections.abc import Iterator
+
 import httpx2
+import pytest
 from structlog.testing import capture_logs
 
 from tests.faults.asking import HELLO, ask
@@ -85,38 +88,58 @@ def _tokens(gateway: httpx2.Client) -> list[str]:
     return [line for line in lines if line.startswith('chat_tokens_total{direction="output"}')]
 
 
-def test_a_server_that_keeps_failing_rests(upstream: ScriptedUpstream) -> None:
-    """After five failures in a row a call is answered at once, with the last reason and when to come again.
-
-    `/health`, a metric and the log say so too; after the rest one call looks, and an answer ends it.
-    """
-    clock = Clock()
-    given = {"openai_base_url": f"{upstream.url}/v1", "upstream_max_retries": 0}
-    with gateways(clock, **given) as start, capture_logs() as logs:
+@pytest.fixture
+def brittle(upstream: ScriptedUpstream, clock: Clock) -> Iterator[httpx2.Client]:
+    """llm-server in front of a server that has failed five times in a row, at 0 s by `clock`."""
+    upstream.replies = [failure(503, message="overloaded")]
+    with gateways(clock, openai_base_url=f"{upstream.url}/v1", upstream_max_retries=0) as start:
         gateway = start()
-        upstream.replies = [failure(503, message="overloaded")]
         assert [ask(gateway).error["code"] for _ in range(5)] == ["upstream_5xx"] * 5
-        clock.now = 4
-        answered = ask(gateway)
-        assert (answered.status, answered.error["code"]) == (503, "upstream_resting")
-        assert answered.error["message"] == (
-            "The model server 127.0.0.1 failed 5 times in a row and rests for another 6 s. "
-            "Its last failure: The model server failed with HTTP 503. overloaded"
-        )
-        assert answered.headers["retry-after"] == "6"
-        assert "rests for another 6 s" in gateway.get("/health").json()["checks"]["upstream"]["detail"]
-        assert 'llm_server_resting{server="127.0.0.1"} 1.0' in gateway.get("/metrics").text
-        assert len(upstream.seen) == 5
-        clock.now = 10
-        assert ask(gateway).error["code"] == "upstream_5xx"
-        assert ask(gateway).error["code"] == "upstream_resting"
+        upstream.seen.clear()
+        yield gateway
+
+
+def test_a_server_that_keeps_failing_rests(
+    brittle: httpx2.Client, upstream: ScriptedUpstream, clock: Clock
+) -> None:
+    """After five failures in a row calls are answered at once, with the last reason and for how long."""
+    clock.now = 4
+    answered = ask(brittle)
+    assert (answered.status, answered.error["code"]) == (503, "upstream_resting")
+    assert answered.error["message"] == (
+        "The model server 127.0.0.1 failed 5 times in a row and rests for another 6 s. "
+        "Its last failure: The model server failed with HTTP 503. overloaded"
+    )
+    assert answered.headers["retry-after"] == "6"
+    assert upstream.seen == []
+
+
+def test_a_rest_is_seen(brittle: httpx2.Client, upstream: ScriptedUpstream, clock: Clock) -> None:
+    """`/health` says for how long and why, a metric and the log say that it rests and that it is over."""
+    detail = brittle.get("/health").json()["checks"]["upstream"]["detail"]
+    assert detail.startswith("The model server 127.0.0.1 failed 5 times in a row and rests for another 10 s.")
+    assert 'llm_server_resting{server="127.0.0.1"} 1.0' in brittle.get("/metrics").text
+    clock.now = 10
+    upstream.replies = [failure(503, message="overloaded"), answer()]
+    with capture_logs() as logs:
+        ask(brittle)
         clock.now = 20
-        upstream.replies = [answer()]
-        assert ask(gateway).text == TEXT
-        assert ask(gateway).text == TEXT
-        assert 'llm_server_resting{server="127.0.0.1"} 0.0' in gateway.get("/metrics").text
+        assert ask(brittle).text == TEXT
+    assert 'llm_server_resting{server="127.0.0.1"} 0.0' in brittle.get("/metrics").text
     said = [line["event"] for line in logs]
-    assert said.count("model server rests") == said.count("model server answers again") == 1
+    assert (said.count("model server rests"), said.count("model server answers again")) == (0, 1)
+
+
+def test_one_call_looks_whether_it_is_over(
+    brittle: httpx2.Client, upstream: ScriptedUpstream, clock: Clock
+) -> None:
+    """After ten seconds one call goes through, and the server rests again where that fails."""
+    clock.now = 10
+    assert [ask(brittle).error["code"] for _ in range(3)] == ["upstream_5xx", *["upstream_resting"] * 2]
+    assert len(upstream.seen) == 1
+    clock.now = 20
+    upstream.replies = [answer()]
+    assert [ask(brittle).text for _ in range(3)] == [TEXT] * 3
 
 
 def test_a_request_at_fault_says_nothing_against_the_server(

@@ -87,9 +87,11 @@ def _prices(name: str, table: _Table) -> Prices | None:
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
-    for item in error.errors(include_input=False):
+    for item in error.errors():
         place = ".".join(map(str, item["loc"]))
-        if item["type"] == "extra_forbidden":
+        if item["type"] == "extra_forbidden" and isinstance(item["input"], dict):
+            yield f'a name with a dot needs quotes, as in [models."gpt-4.1"], or {place} is no table'
+        elif item["type"] == "extra_forbidden":
             yield f"there is no field {place}; there are {', '.join(_Table.model_fields)}"
         elif item["type"] == "missing":
             yield f"{place} is missing"

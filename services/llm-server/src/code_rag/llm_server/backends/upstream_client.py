@@ -44,24 +44,17 @@ def connect(
 ) -> Upstream:
     """A model server with one connection pool; only the time to connect is limited here.
 
-    A query in `base_url` goes with each request. Raises SettingsError if a proxy variable, SSL_CERT_FILE or
-    SSL_CERT_DIR is invalid, or the URL, which was `named` so.
+    A query in `base_url` goes with each request. Raises SettingsError if a proxy variable, SSL_CERT_FILE,
+    SSL_CERT_DIR or the URL, which is the value of what is `named`, is invalid.
     """
-    try:
-        url = httpx2.URL(base_url)
-        direct = is_loopback(url.host)
-    except httpx2.InvalidURL:  # its message may quote a part of a password
-        raise SettingsError(f"{named}: is not a valid URL") from None
+    url = _parsed(base_url, named)
+    direct = is_loopback(url.host)
     if not direct:
         _check_proxies(getproxies())
     http = httpx2.AsyncClient(
         base_url=url.copy_with(query=None),
         params=url.params,
-        headers={
-            key_header: f"Bearer {api_key}" if key_header == "authorization" else api_key,
-            "accept-encoding": "identity",  # small answers that open to large ones help nobody here
-            "user-agent": USER_AGENT,
-        },
+        headers=_headers(key_header, api_key),
         timeout=httpx2.Timeout(None, connect=connect_seconds),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30),
         event_hooks={"request": [_note_peer]},
@@ -70,6 +63,21 @@ def connect(
         verify=_trusted(),
     )
     return Upstream(http, api_key)
+
+
+def _parsed(base_url: str, named: str) -> httpx2.URL:
+    try:
+        return httpx2.URL(base_url)
+    except httpx2.InvalidURL:  # its message may quote a part of a password
+        raise SettingsError(f"{named}: is not a valid URL") from None
+
+
+def _headers(key_header: str, key: str) -> dict[str, str]:
+    return {
+        key_header: f"Bearer {key}" if key_header == "authorization" else key,
+        "accept-encoding": "identity",  # small answers that open to large ones help nobody here
+        "user-agent": USER_AGENT,
+    }
 
 
 def _check_proxies(proxies: Mapping[str, str]) -> None:
