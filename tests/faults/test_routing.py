@@ -30,7 +30,7 @@ Start = Callable[..., httpx2.Client]
 
 @pytest.fixture
 def routed(upstream: ScriptedUpstream, spare: ScriptedUpstream, tmp_path: Path) -> Iterator[Start]:
-    """Starts llm-server with the text of a file, `MAIN` and `SPARE` for the two servers, and other settings."""
+    """Starts llm-server with the text of a file, in which MAIN and SPARE are the servers, and settings."""
     with gateways() as start:
 
         def start_with(text: str, **settings: object) -> httpx2.Client:
@@ -100,7 +100,7 @@ def test_a_request_without_a_name(
 def test_all_models_are_in_one_list(
     routed: Start, upstream: ScriptedUpstream, spare: ScriptedUpstream
 ) -> None:
-    """Names of the file, with their tokens by the file or by their server, then what the other server lists."""
+    """Names of the file, with their tokens as it or the server says, then what the other server lists."""
     upstream.models = Reply([b'{"data": [{"id": "theirs", "max_model_len": 4096}]}'])
     spare.models = Reply([b'{"data": [{"id": "gpt-4o-mini"}, {"id": "mine"}, {"id": "house-model"}]}'])
     gateway = routed(TWO + "context_tokens = 9000\n", openai_base_url=f"{spare.url}/v1", model_name="mine")
