@@ -25,10 +25,18 @@ choices() { # choices CONFIG_ENV: the lines of .env that override one of CONFIG_
     }' "$1" "$dotenv"
 }
 
+named_file() { # named_file VARIABLE: the file that .env names by it, if any
+  local file
+  file=$(sed -n "s/^$1=//p" "$dotenv" | tail -n 1 | tr -d "\"'")
+  [[ -z $file || -r $file ]] || die "$1 in $dotenv names $file, which cannot be read."
+  [[ -z $file ]] || realpath "$file"
+}
+
 keys=
+models=
 if [[ -n $dotenv && -s $dotenv ]]; then
-  keys=$(sed -n "s/^API_KEYS_FILE=//p" "$dotenv" | tail -n 1 | tr -d "\"'")
-  [[ -z $keys || -r $keys ]] || die "API_KEYS_FILE in $dotenv names $keys, which cannot be read."
+  keys=$(named_file API_KEYS_FILE)
+  models=$(named_file LLM_MODELS)
 fi
 
 {
@@ -41,13 +49,17 @@ fi
     echo "  - { name: dotenv, files: [\"dotenv=$(realpath "$dotenv")\"] }"
     if [[ -n $keys ]]; then
       echo "  - name: api-keys"
-      echo "    files: [\"keys.toml=$(realpath "$keys")\"]"
+      echo "    files: [\"keys.toml=$keys\"]"
       echo "    options: { disableNameSuffixHash: true }"
     fi
     echo "configMapGenerator:"
+    if [[ -n $models ]]; then echo "  - { name: llm-models, files: [\"models.toml=$models\"] }"; fi
     for component in embedding-server llm-server rag-server; do
       choices "k8s/base/$component/config.env" >"$build/$component.env"
       if [[ -n $keys ]]; then echo "API_KEYS_FILE=/run/keys/keys.toml" >>"$build/$component.env"; fi
+      if [[ -n $models && $component == llm-server ]]; then
+        echo "LLM_MODELS=/run/models/models.toml" >>"$build/$component.env"
+      fi
       echo "  - { name: $component, behavior: merge, envs: [$component.env] }"
     done
   fi

@@ -1,7 +1,6 @@
 """llm-server in front of a scripted model server."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.gateway import KEY, Gateway, gateways, restore
+from tests.fixtures.hand_clock import HandClock
 from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
 
 
@@ -53,20 +53,10 @@ def impatient(start: Gateway, upstream: ScriptedUpstream) -> Iterator[httpx2.Cli
     restore(client, upstream)
 
 
-@dataclass
-class Clock:
-    """Seconds that pass when the test says so."""
-
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    """By this `pair` has servers rest."""
-    return Clock()
+def clock() -> HandClock:
+    """Seconds, by which `pair` has servers rest."""
+    return HandClock()
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +88,7 @@ context_tokens = 32000
 
 @pytest.fixture
 def pair(
-    upstream: ScriptedUpstream, spare: ScriptedUpstream, clock: Clock, tmp_path: Path
+    upstream: ScriptedUpstream, spare: ScriptedUpstream, clock: HandClock, tmp_path: Path
 ) -> Iterator[httpx2.Client]:
     """llm-server with two models, `main` that falls back to `spare`; 0.3 s for a first token and a pause."""
     file = tmp_path / "models.toml"

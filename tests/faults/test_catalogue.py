@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.faults.asking import Answer, ask
-from tests.faults.conftest import Clock
+from tests.fixtures.hand_clock import HandClock
 from tests.fixtures.scripted_upstream import (
     SSE,
     Reply,
@@ -192,7 +192,7 @@ def test_s14_the_first_failure_is_the_answer(
 
 
 def test_s15_a_server_that_is_down_for_a_while(
-    pair: httpx2.Client, upstream: ScriptedUpstream, spare: ScriptedUpstream, clock: Clock
+    pair: httpx2.Client, upstream: ScriptedUpstream, spare: ScriptedUpstream, clock: HandClock
 ) -> None:
     """Down for 60 s of 80, asked every 4 s: all are rescued, by the first server within 30 s of its return.
 

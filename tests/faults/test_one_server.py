@@ -7,9 +7,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.faults.asking import HELLO, ask
-from tests.faults.conftest import Clock
 from tests.faults.test_catalogue import SOON, TEXT, WORDS, answer, part
 from tests.fixtures.gateway import gateways
+from tests.fixtures.hand_clock import HandClock
 from tests.fixtures.scripted_upstream import SSE, Reply, ScriptedUpstream, chunk, data, failure
 
 
@@ -89,7 +89,7 @@ def _tokens(gateway: httpx2.Client) -> list[str]:
 
 
 @pytest.fixture
-def brittle(upstream: ScriptedUpstream, clock: Clock) -> Iterator[httpx2.Client]:
+def brittle(upstream: ScriptedUpstream, clock: HandClock) -> Iterator[httpx2.Client]:
     """llm-server in front of a server that has failed five times in a row, at 0 s by `clock`."""
     upstream.replies = [failure(503, message="overloaded")]
     with gateways(clock, openai_base_url=f"{upstream.url}/v1", upstream_max_retries=0) as start:
@@ -100,7 +100,7 @@ def brittle(upstream: ScriptedUpstream, clock: Clock) -> Iterator[httpx2.Client]
 
 
 def test_a_server_that_keeps_failing_rests(
-    brittle: httpx2.Client, upstream: ScriptedUpstream, clock: Clock
+    brittle: httpx2.Client, upstream: ScriptedUpstream, clock: HandClock
 ) -> None:
     """After five failures in a row calls are answered at once, with the last reason and for how long."""
     clock.now = 4
@@ -114,7 +114,7 @@ def test_a_server_that_keeps_failing_rests(
     assert upstream.seen == []
 
 
-def test_a_rest_is_seen(brittle: httpx2.Client, upstream: ScriptedUpstream, clock: Clock) -> None:
+def test_a_rest_is_seen(brittle: httpx2.Client, upstream: ScriptedUpstream, clock: HandClock) -> None:
     """`/health` says for how long and why, a metric and the log say that it rests and that it is over."""
     detail = brittle.get("/health").json()["checks"]["upstream"]["detail"]
     assert detail.startswith("The model server 127.0.0.1 failed 5 times in a row and rests for another 10 s.")
@@ -131,7 +131,7 @@ def test_a_rest_is_seen(brittle: httpx2.Client, upstream: ScriptedUpstream, cloc
 
 
 def test_one_call_looks_whether_it_is_over(
-    brittle: httpx2.Client, upstream: ScriptedUpstream, clock: Clock
+    brittle: httpx2.Client, upstream: ScriptedUpstream, clock: HandClock
 ) -> None:
     """After ten seconds one call goes through, and the server rests again where that fails."""
     clock.now = 10

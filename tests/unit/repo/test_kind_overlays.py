@@ -144,6 +144,41 @@ def test_callers_keys_become_a_secret_of_their_own(tmp_path: Path) -> None:
     assert workloads(with_dotenv(tmp_path, (tmp_path / ".env").read_text())) == workloads(before)
 
 
+def test_the_file_of_models_becomes_a_config_map(tmp_path: Path) -> None:
+    """The file that LLM_MODELS names is mounted in llm-server, which a change of it rolls; no other pod is."""
+    file = tmp_path / "any-name.toml"
+    file.write_text("[models.a]\n")
+    before = with_dotenv(tmp_path, f"LLM_MODELS={file}\n")
+    assert config(before, "llm-server")["LLM_MODELS"] == "/run/models/models.toml"
+    assert "LLM_MODELS" not in config(before, "rag-server")
+    spec = pod(workloads(before)["llm-server"])
+    (volume,) = [each for each in spec["volumes"] if each["name"] == "models"]
+    (held,) = [
+        each
+        for each in of_kind(before, "ConfigMap")
+        if each["metadata"]["name"] == volume["configMap"]["name"]
+    ]
+    assert held["data"] == {"models.toml": "[models.a]\n"}
+    file.write_text("[models.b]\n")
+    after = with_dotenv(tmp_path, (tmp_path / ".env").read_text())
+    assert [name for name in OWN if workloads(before)[name] != workloads(after)[name]] == ["llm-server"]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """A file that .env names and nobody can read ends the rendering with a sentence."""
+    need_kubectl()
+    (tmp_path / ".env").write_text(f"LLM_MODELS={tmp_path}/none.toml\n")
+    run = subprocess.run(
+        [ROOT / "scripts/kind/render.sh", "kind"],
+        env={**os.environ, "DOTENV": str(tmp_path / ".env")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode != 0
+    assert f"names {tmp_path}/none.toml, which cannot be read." in run.stderr
+
+
 def test_another_secret_rolls_the_pods(tmp_path: Path) -> None:
     """A changed key gives each of our components another pod template, and leaves vector-db alone."""
     before = workloads(with_dotenv(tmp_path, "OPENAI_API_KEY=one\n"))
