@@ -44,3 +44,8 @@ def ask(gateway: httpx2.Client, **fields: Any) -> Answer:
     usage = next((event["usage"] for event in events if event.get("usage")), None)
     error, done = errors[0] if errors else {}, "[DONE]" in payloads
     return Answer(200, text, error, done, response.headers, models, usage)
+
+
+def post(gateway: httpx2.Client, **fields: Any) -> httpx2.Response:
+    """The answer to a greeting that is not streamed."""
+    return gateway.post("/v1/chat/completions", json=HELLO | fields)

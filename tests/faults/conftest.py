@@ -1,6 +1,6 @@
 """llm-server in front of a scripted model server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +96,19 @@ def pair(
     limits: dict[str, Any] = {"upstream_first_token_seconds": 0.3, "upstream_pause_seconds": 0.3}
     with gateways(clock, llm_models=file, **limits) as start_with:
         yield start_with()
+
+
+Start = Callable[..., httpx2.Client]
+
+
+@pytest.fixture
+def routed(upstream: ScriptedUpstream, spare: ScriptedUpstream, tmp_path: Path) -> Iterator[Start]:
+    """Starts llm-server with the text of a file, in which MAIN and SPARE are the servers, and settings."""
+    with gateways() as start:
+
+        def start_with(text: str, **settings: object) -> httpx2.Client:
+            file = tmp_path / "models.toml"
+            file.write_text(text.replace("MAIN", upstream.url).replace("SPARE", spare.url))
+            return start(llm_models=file, **settings)
+
+        yield start_with

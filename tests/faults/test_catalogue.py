@@ -1,7 +1,7 @@
 """The sixteen faults S01 to S16 of the public gateway benchmark, with two model servers, `main` and `spare`.
 
-The criterion beside each is the benchmark's own. Its verdict is "pass" only where the caller has the whole
-answer in the end (in S13 a clean error), and every check of the scenario holds.
+The criterion beside each is the benchmark's own. It counts as passed only where the caller has the
+whole answer in the end (in S13 a clean error), and every check of the scenario holds.
 """
 
 from typing import Any
@@ -110,7 +110,7 @@ def test_s07_a_slow_first_token(pair: httpx2.Client, upstream: ScriptedUpstream)
 
 
 def test_s08_a_stream_that_breaks_off(pair: httpx2.Client, upstream: ScriptedUpstream) -> None:
-    """A cut after 40 of 60 words: rescued by the rest of the same text; a part is never the whole."""
+    """A break after 40 of 60 words: rescued by the rest of the same text; a part is never the whole."""
     upstream.replies = [part(40, "cut")]
     assert is_rescued(ask(pair))
 
@@ -176,7 +176,7 @@ def test_s13_a_content_filter(
 def test_s14_no_half_answer_is_continued(
     pair: httpx2.Client, upstream: ScriptedUpstream, spare: ScriptedUpstream
 ) -> None:
-    """A cut, and a spare that refuses prompts with the start of an answer: rescued, because it gets none."""
+    """A break, and a spare that refuses prompts with the start of an answer: rescued, as it gets none."""
     upstream.replies = [part(40, "cut")]
     assert is_rescued(ask(pair))
     assert [seen.body["messages"][-1]["role"] for seen in spare.seen] == ["user"]

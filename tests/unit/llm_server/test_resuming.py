@@ -27,7 +27,7 @@ async def rest(written: str, chunks: AsyncGenerator[dict[str, Any]]) -> str:
 
 @given(st.lists(st.text(max_size=5), max_size=8), st.data())
 async def test_the_same_answer_goes_on_where_it_stopped(pieces: list[str], drawn: st.DataObject) -> None:
-    """However both are cut, what was written and the rest are the whole text."""
+    """However both are split, what was written and the rest are the whole text."""
     text = "".join(pieces)
     written = text[: drawn.draw(st.integers(0, len(text)))]
     assert written + await rest(written, chunks_of(pieces)) == text

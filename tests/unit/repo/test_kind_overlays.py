@@ -145,7 +145,7 @@ def test_callers_keys_become_a_secret_of_their_own(tmp_path: Path) -> None:
 
 
 def test_the_file_of_models_becomes_a_config_map(tmp_path: Path) -> None:
-    """The file that LLM_MODELS names is mounted in llm-server, which a change of it rolls; no other pod is."""
+    """The file that LLM_MODELS names is mounted in llm-server, and a change of it rolls no other pod."""
     file = tmp_path / "any-name.toml"
     file.write_text("[models.a]\n")
     before = with_dotenv(tmp_path, f"LLM_MODELS={file}\n")

@@ -34,7 +34,7 @@ class Breaker:
 
     @property
     def is_resting(self) -> bool:
-        """Whether the server has not answered since it was given up."""
+        """Whether the server has not answered since its last failures."""
         return self._until is not None
 
     def resting(self) -> Resting | None:
