@@ -86,10 +86,10 @@ class Turns:
         """What the caller gets: why the model that was asked for failed, and each of those after it."""
         (route, first), *others = self._failed
         sentences = [of_entry(first.message, route.entry)]
-        sentences += [f"Instead, {r.entry.name}: {of_entry(e.message, r.entry)}" for r, e in others]
+        sentences += [f"{r.entry.name}, asked instead: {of_entry(e.message, r.entry)}" for r, e in others]
         attempts = {"x-llm-attempts": str(self._call.attempts)}
         return type(first)(
-            " ".join(sentences), param=first.param, code=first.code, retry_after=first.retry_after,
+            " – ".join(sentences), param=first.param, code=first.code, retry_after=first.retry_after,
             headers={**first.headers, **attempts},
         )  # fmt: skip
 
