@@ -124,8 +124,8 @@ def test_where_all_fail_each_is_named(
     answer = post(routed(CHAIN, upstream_max_retries=0))
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_5xx")
     assert answer.json()["error"]["message"] == (
-        "The model server failed with HTTP 503. overloaded – two, asked instead: The model server refused this "
-        "server's own key (HTTP 401). Check the key_variable of two in LLM_MODELS."
+        "The model server failed with HTTP 503. overloaded – two, asked instead: The model server refused "
+        "this server's own key (HTTP 401). Check the key_variable of two in LLM_MODELS."
     )
     assert (answer.headers["x-llm-attempts"], answer.headers["x-should-retry"]) == ("2", "false")
 
