@@ -6,7 +6,7 @@ import pytest
 
 from code_rag.llm_server.model_entry import ModelEntry, Prices
 from code_rag.llm_server.model_file import read_models
-from code_rag.llm_server.selection import choose_backend
+from code_rag.llm_server.selection import model_entries
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.settings import SettingsError, secret_named
 from tests.unit.llm_server.backends import no_metrics
@@ -102,7 +102,7 @@ def test_a_bad_url_is_named_without_its_password(tmp_path: Path) -> None:
     file = tmp_path / "models.toml"
     file.write_text('[models.a]\nbase_url = "http://ann:secret#1@h/v1"')
     with pytest.raises(SettingsError, match=r"^LLM_MODELS: models\.a: base_url: is not a valid URL") as no:
-        choose_backend(Settings.model_validate({"llm_models": file}), no_metrics())
+        model_entries(Settings.model_validate({"llm_models": file}))
     assert "secret" not in str(no.value)
 
 

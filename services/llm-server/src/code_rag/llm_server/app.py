@@ -7,23 +7,34 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from code_rag.llm_server import __version__
+from code_rag.llm_server.backends.faults import Faults
+from code_rag.llm_server.fault_routes import faults_router
 from code_rag.llm_server.metrics import ChatMetrics
+from code_rag.llm_server.model_names import ModelNames
 from code_rag.llm_server.routes import chat_router, models_router
-from code_rag.llm_server.selection import choose_backend
+from code_rag.llm_server.selection import choose_backend, environments_host, model_entries
 from code_rag.llm_server.settings import Settings
 from code_rag.llm_server.upstream_metrics import UpstreamMetrics
 from code_rag.servicekit.app import build_app
-from code_rag.servicekit.health import Health
+from code_rag.servicekit.health import Check, Health
 from code_rag.servicekit.logging import configure_logging
 from code_rag.servicekit.metrics import Metrics
 from code_rag.servicekit.settings import read_settings
+from code_rag.servicekit.wire.chat import EXTRACTIVE
 
 
 def create_app(settings: Settings, clock: Callable[[], float] = time.monotonic) -> FastAPI:
     """The service as an app; its backend lives as long as the lifespan, and by `clock` servers rest."""
-    metrics = Metrics()
-    backend = choose_backend(settings, UpstreamMetrics(metrics.registry), clock)
-    health = Health("llm-server", __version__, {"upstream": backend.check})
+    metrics, faults, entries = Metrics(), Faults(settings.llm_faults), model_entries(settings)
+    backend = choose_backend(settings, UpstreamMetrics(metrics.registry), entries, faults, clock)
+    names = ModelNames(settings.model_name, [EXTRACTIVE, *(entry.name for entry in entries)])
+    chats = ChatMetrics(metrics.registry, names, environments_host(settings))
+    routers = [chat_router(backend, chats), models_router(backend, names)]
+    checks: dict[str, Check] = {"upstream": backend.check}
+    if settings.llm_faults:
+        checks["faults"] = faults.check
+        routers.append(faults_router(faults))
+    health = Health("llm-server", __version__, checks)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -37,7 +48,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.monotonic) 
         settings,
         health,
         title="llm-server",
-        routers=[chat_router(backend, ChatMetrics(metrics.registry)), models_router(backend)],
+        routers=routers,
         lifespan=lifespan,
         metrics=metrics,
         counts_tokens=True,

@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from code_rag.llm_server.backends.base import Call, ChatBackend, Json
 from code_rag.llm_server.metrics import ChatMetrics
+from code_rag.llm_server.model_names import ModelNames
 from code_rag.llm_server.streaming import stream_of
 from code_rag.llm_server.token_charge import TokenCharge
 from code_rag.servicekit.disconnect import unless_gone
@@ -47,9 +48,14 @@ def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:
     return router
 
 
-def models_router(backend: ChatBackend) -> APIRouter:
-    """The list of the models of `backend`."""
+def models_router(backend: ChatBackend, names: ModelNames) -> APIRouter:
+    """The list of the models of `backend`, from which `names` learns."""
     router = APIRouter(tags=["models"], responses=UPSTREAM)
+
+    async def listed() -> list[Json]:
+        models = await backend.models()
+        names.learn(models)
+        return models
 
     @router.get("/v1/models", response_model=None, responses={200: {"model": ModelList}})
     @router.get("/models", response_model=None, responses={200: {"model": ModelList}})
@@ -58,13 +64,13 @@ def models_router(backend: ChatBackend) -> APIRouter:
 
         Each with the tokens that it takes, where they are known.
         """
-        return {"object": "list", "data": await backend.models()}
+        return {"object": "list", "data": await listed()}
 
     @router.get("/v1/models/{name:path}", response_model=None, responses={200: {"model": ListedModel}})
     @router.get("/models/{name:path}", response_model=None, responses={200: {"model": ListedModel}})
     async def find_model(name: str) -> Json:
         """One of the listed models."""
-        for model in await backend.models():
+        for model in await listed():
             if model["id"] == name:
                 return model
         raise NotFound(f"There is no model {name!r} in the list.", param="model", code="model_not_found")

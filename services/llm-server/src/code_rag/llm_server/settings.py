@@ -1,10 +1,22 @@
 """The settings of llm-server, read from the environment."""
 
 from pathlib import Path
+from typing import Annotated, Self, get_args
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import NoDecode
 
+from code_rag.llm_server.backends.faults import Kind
 from code_rag.servicekit.settings import ServiceSettings, Url
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def _split(value: object) -> object:
+    """The names of a list with commas, `all` for each there is."""
+    if not isinstance(value, str):
+        return value
+    return KINDS if value.strip() == "all" else [name for name in value.replace(" ", "").split(",") if name]
 
 
 class Settings(ServiceSettings):
@@ -47,3 +59,17 @@ class Settings(ServiceSettings):
     upstream_max_retries: int = Field(
         2, ge=0, le=5, description="How often a request that failed before its answer started is retried."
     )
+    llm_faults: Annotated[tuple[Kind, ...], NoDecode, BeforeValidator(_split)] = Field(
+        (),
+        description="Which faults of a model server `POST /faults` may provoke, with ENVIRONMENT=development "
+        f"only: `all`, or some of {', '.join(KINDS)}; empty: none.",
+    )
+
+    @model_validator(mode="after")
+    def _faults_in_development(self) -> Self:
+        if self.llm_faults and self.environment != "development":
+            raise ValueError(
+                "LLM_FAULTS makes answers fail on purpose, so it needs ENVIRONMENT=development, "
+                f"not {self.environment}: unset it"
+            )
+        return self

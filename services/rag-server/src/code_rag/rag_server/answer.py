@@ -68,6 +68,18 @@ class LanguageModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer came to, as the model's server counts it."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    """Of the prompt, those that it had read before."""
+    cost: float | None = None
+    """US dollars, where they are known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A piece of an answer, and the model that wrote it."""
 
@@ -75,6 +87,8 @@ class Token:
     model: str
     finish: Finish = "stop"
     """Why the answer ends, if it ends here."""
+    usage: Usage | None = None
+    """What the answer came to so far, where it is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +131,5 @@ class Answer:
     kept_since: datetime | None = None
     """When it was written, if it was not written for this question but kept from an earlier one."""
     finish: Finish = "stop"
+    usage: Usage | None = None
+    """What it came to, where a model wrote it now and its server says so."""

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, CitationState, Turn
+from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, CitationState, Turn, Usage
 from code_rag.rag_server.wire import CodebaseName, InnerPath, LanguageName, Said, SearchHit
 from code_rag.servicekit.wire.constraints import WholeNumber
 
@@ -64,12 +64,28 @@ class AnswerCitation(BaseModel):
         return cls(**asdict(citation), verified=citation.state == "supported")
 
 
+class AnswerUsage(BaseModel):
+    """The tokens that the model read and wrote, and what they cost in US dollars, where that is known."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None = None
+
+    @classmethod
+    def of(cls, usage: Usage) -> Self:
+        """Convert from the domain object."""
+        return cls(
+            prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens, cost=usage.cost
+        )
+
+
 class AskResponse(BaseModel):
     """The answer with its citations and hits; `timings` are seconds by step.
 
     `state` is `answered`, `unsure` (the nearest places are shown), `not_found`, or `unsupported`: the model
     cites nothing. `understood` is the question as it was searched for, if that is not how it was asked.
-    `kept_since` is when the answer was written, if it was kept from an earlier time.
+    `kept_since` is when the answer was written, if it was kept from an earlier time. `usage` is there if a
+    model wrote it for this question and its server counts.
     """
 
     answer: str
@@ -81,6 +97,7 @@ class AskResponse(BaseModel):
     degraded: list[str]
     timings: dict[str, float]
     kept_since: datetime | None = None
+    usage: AnswerUsage | None = None
 
     @classmethod
     def of(cls, answer: Answer) -> Self:
@@ -95,6 +112,7 @@ class AskResponse(BaseModel):
             degraded=list(answer.degraded),
             timings=dict(answer.timings),
             kept_since=answer.kept_since,
+            usage=answer.usage and AnswerUsage.of(answer.usage),
         )
 
 

@@ -87,4 +87,5 @@ class Answerer:
             watch.timings,
             composed.state,
             finish=written.finish_reason,
+            usage=written.usage,
         )

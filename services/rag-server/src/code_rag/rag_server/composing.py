@@ -45,10 +45,11 @@ def compose(written: Manuscript, quotes: Quotes) -> Composition:
     """
     if not written.text:
         why = [("no language model", f"no language model: {written.failure}")] if written.failure else []
+        why += _clipped(written)
         blocks = [excerpt.block(number) for number, excerpt in enumerate(quotes.excerpts, start=1)]
         return Composition(render(quotes.excerpts, quotes.opening), blocks, quotes.state, degraded=why)
     state = _state(written, quotes)
-    faults = [*_faults(written, state), *written.removals]
+    faults = [*_clipped(written), *_faults(written, state), *written.removals]
     if state == "answered" and not written.failure:
         return Composition(written.text, written.blocks, state, degraded=faults)
     first = 1 + max((block.number for block in written.blocks), default=0)
@@ -70,6 +71,10 @@ def _state(written: Manuscript, quotes: Quotes) -> AnswerState:
         return "unsure" if quotes.state == "not_found" else "answered"
     refuses = _REFUSES.search(written.text) or written.text.strip().startswith(NOT_FOUND)
     return "not_found" if refuses else "unsupported"
+
+
+def _clipped(written: Manuscript) -> list[tuple[str, str]]:
+    return [("clipped prompt", written.clipped)] if written.clipped else []
 
 
 def _faults(written: Manuscript, state: AnswerState) -> list[tuple[str, str]]:

@@ -69,7 +69,7 @@ class AnswerKeeper:
     def _keep(self, key: Hashable, answer: Answer) -> None:
         if answer.degraded or answer.model == NO_MODEL:
             return
-        self._kept[key] = replace(answer, kept_since=datetime.now(UTC))
+        self._kept[key] = replace(answer, kept_since=datetime.now(UTC), usage=None)
         self._kept.move_to_end(key)
         while len(self._kept) > self.capacity:
             self._kept.popitem(last=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from code_rag.rag_server.answer import Finish, Token
+from code_rag.rag_server.answer import Finish, Token, Usage
 from code_rag.rag_server.prompting.instructions import EXAMPLE_ANSWER, is_copied
 from code_rag.rag_server.screening import Screen
 from code_rag.servicekit.wire.evidence import Block
@@ -18,6 +18,9 @@ class Manuscript:
         self.finish_reason: Finish = "stop"
         self.failure = ""
         """Why it is not complete, or why there is none."""
+        self.clipped = ""
+        """What to do about a prompt that was read in part."""
+        self.usage: Usage | None = None
         self._given = "\n".join(shown)
         self._screen = Screen(blocks, (self._given,))
         self._held = ""  # it may still become a copy of the worked example
@@ -29,7 +32,9 @@ class Manuscript:
 
     def add(self, token: Token) -> str:
         """Take the next piece; what may be shown now."""
-        self.model, self.finish_reason = token.model or self.model, token.finish
+        self.model, self.usage = token.model or self.model, token.usage or self.usage
+        if token.finish != "stop":  # what is counted comes after the end
+            self.finish_reason = token.finish
         return self._show(self._screen.feed(token.text))
 
     def finish(self, failure: str = "") -> str:

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
+import structlog
+
 from code_rag.rag_server.answer import Asked, LanguageModel, Sampling, Token, Waiting
 from code_rag.rag_server.gathering import Gathered
 from code_rag.rag_server.manuscript import Manuscript
@@ -12,8 +14,11 @@ from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Chunk, Hit, Scope
 from code_rag.rag_server.ports import ChatModel
 from code_rag.rag_server.prompting import Message, messages, pack
+from code_rag.rag_server.prompting.clipping import clipped
 from code_rag.rag_server.prompting.context_budget import budget
 from code_rag.servicekit.errors import ServiceError
+
+log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
 """How often a silent model is reported."""
@@ -52,6 +57,9 @@ class Writer:
                         yield event
                     elif shown := written.add(event):
                         yield Token(shown, written.model)
+            if sentence := clipped(prompt, written.usage):
+                written.clipped = sentence
+                log.warning("clipped prompt", reason=sentence)
         except ServiceError as error:
             failure = error.message
         if rest := written.finish(failure):

@@ -8,7 +8,7 @@ import httpx2
 from pydantic import BaseModel, SecretStr
 
 from code_rag.rag_server.adapters.upstream import Upstream
-from code_rag.rag_server.answer import AS_IT_LIKES, Finish, LanguageModel, Sampling, Token
+from code_rag.rag_server.answer import AS_IT_LIKES, Finish, LanguageModel, Sampling, Token, Usage
 from code_rag.servicekit.errors import UpstreamFailed
 from code_rag.servicekit.wire import deadline
 from code_rag.servicekit.wire.chat import EXTRACTIVE
@@ -32,6 +32,7 @@ class _Event(BaseModel):
     model: str = ""
     choices: list[_Choice] = []
     error: dict[str, Any] | str | None = None
+    usage: Any = None
 
 
 class ChatClient:
@@ -52,7 +53,8 @@ class ChatClient:
     ) -> AsyncGenerator[Token, None]:
         """The answer in pieces; raises servicekit's upstream errors, possibly after some pieces."""
         wanted = {name: value for name, value in asdict(sampling).items() if value is not None}
-        body = {"messages": [dict(message) for message in messages], "stream": True, **wanted}
+        counted = {"stream": True, "stream_options": {"include_usage": True}}
+        body = {"messages": [dict(message) for message in messages], **counted, **wanted}
         call = self._upstream.http.stream("POST", COMPLETIONS, json=body, headers=self._headers)
         with self._upstream.errors():
             async with call as response:
@@ -63,7 +65,7 @@ class ChatClient:
                     if event.data == "[DONE]":
                         return
                     token = _token(event.data)
-                    if token.text or token.finish != "stop":
+                    if token.text or token.finish != "stop" or token.usage:
                         yield token
         raise UpstreamFailed("llm-server ended its answer early.")
 
@@ -83,7 +85,23 @@ def _token(data: str) -> Token:
         raise UpstreamFailed(f"llm-server failed: {_message(event.error)}")
     text = "".join(choice.delta.content or "" for choice in event.choices)
     reasons = [choice.finish_reason for choice in event.choices]
-    return Token(text, event.model, next((end for end in _EARLY if end in reasons), "stop"))
+    finish = next((end for end in _EARLY if end in reasons), "stop")
+    return Token(text, event.model, finish, _usage(event.usage))
+
+
+def _usage(said: object) -> Usage | None:
+    """What a model's server counts, which llm-server passes on as it is; None where it counts no prompt."""
+    if not isinstance(said, dict) or not (read := _number(said.get("prompt_tokens"))):
+        return None
+    details = said.get("prompt_tokens_details")
+    cached = _number(details.get("cached_tokens")) if isinstance(details, dict) else 0
+    cost = said.get("cost")
+    dollars = float(cost) if isinstance(cost, int | float) else None
+    return Usage(read, _number(said.get("completion_tokens")), cached, dollars)
+
+
+def _number(said: object) -> int:
+    return said if isinstance(said, int) and said > 0 else 0
 
 
 def _message(error: dict[str, Any] | str) -> str:

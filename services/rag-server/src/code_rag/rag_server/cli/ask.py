@@ -12,6 +12,7 @@ from code_rag.rag_server.answer import NO_MODEL, CitationState
 from code_rag.rag_server.answer_wire import (
     AnswerCitation,
     AnswerEvent,
+    AnswerUsage,
     AskRequest,
     HitsEvent,
     ProgressEvent,
@@ -44,8 +45,11 @@ def ask(client: Client, question: str, *, options: Mapping[str, Any], as_json: b
     answer = follow(client, request, show=not as_json)
     if as_json:
         print_json(answer)
-    elif answer.citations:
-        print_sources(answer)
+    else:
+        if answer.citations:
+            print_sources(answer)
+        if answer.usage:
+            note(usage_line(answer.usage))
     if answer.state == "not_found":
         raise Failure("Not found in the indexed code.", ExitCode.NOTHING_FOUND)
     if answer.state == "unsupported":
@@ -178,6 +182,15 @@ def print_sources(answer: AnswerEvent) -> None:
         parts = ((place, "cyan"), (f"{citation.marker}  ", "dim"), (result, ""))
         safe = ((visible_line(text), style) for text, style in parts)
         console.print(Text.assemble("  ", (sign, colour), " ", *safe))
+
+
+def usage_line(usage: AnswerUsage) -> str:
+    """What an answer came to, such as: 1,240 + 96 tokens, $0.0003."""
+    tokens = f"{usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens"
+    if usage.cost is None:
+        return tokens
+    dollars = f"${usage.cost:.4f}" if not 0 < usage.cost < 0.0001 else "under $0.0001"
+    return f"{tokens}, {dollars}"
 
 
 def _result(citation: AnswerCitation, is_proof: bool, model: str) -> tuple[str, str, str]:

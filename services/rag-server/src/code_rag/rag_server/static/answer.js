@@ -123,12 +123,19 @@ export class Answer {
   }
 }
 
-function summary({ state, model, citations, timings, kept_since: since }) {
+function summary({ state, model, citations, timings, kept_since: since, usage }) {
   const proof = state in STATES ? "no sources for an answer" : tally(citations, model);
   const seconds = Object.values(timings).reduce((sum, value) => sum + value, 0);
   const author = model === "none" ? "no model" : visible(model);
   const when = since ? `kept from ${timeOf(since)}` : `${seconds.toFixed(1)} s`;
-  return `${proof} · ${author} · ${when}`;
+  return [proof, author, when, ...(usage ? [spent(usage)] : [])].join(" · ");
+}
+
+/** What an answer came to, such as: 1,240 + 96 tokens, $0.0003. */
+function spent({ prompt_tokens: read, completion_tokens: written, cost }) {
+  const tokens = `${read.toLocaleString("en")} + ${written.toLocaleString("en")} tokens`;
+  if (cost === null) return tokens;
+  return `${tokens}, ${cost > 0 && cost < 0.0001 ? "under $0.0001" : `$${cost.toFixed(4)}`}`;
 }
 
 const timeOf = (time) => new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });

@@ -52,7 +52,8 @@ async def reply_parts(
             chat = [{"role": message.role, "content": message.text()} for message in messages]
             async with aclosing(model.stream(chat, sampling)) as tokens:
                 async for token in tokens:
-                    written, finish = True, token.finish
+                    written = written or token.usage is None
+                    finish = finish if token.usage else token.finish
                     yield token.text
     except ServiceError:
         if written:
