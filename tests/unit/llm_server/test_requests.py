@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.fixtures.gateway import Gateway
 from tests.fixtures.scripted_upstream import ScriptedUpstream, chunk, failure, stream, whole
@@ -60,12 +61,17 @@ def test_outcomes_tokens_and_the_first_chunk_are_counted(start: Gateway, upstrea
     client.post("/chat/completions", json=HELLO)
     upstream.replies = [stream(chunk({"content": "a"}))]
     client.post("/chat/completions", json=HELLO | {"stream": True})
-    lines = dict(line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines())
-    assert {name: float(lines[name]) for name in lines if name.startswith("chat_requests_total")} == {
-        'chat_requests_total{outcome="ok"}': 1,
-        'chat_requests_total{outcome="400"}': 1,
-        'chat_requests_total{outcome="502"}': 1,
-    }
-    assert float(lines['chat_tokens_total{direction="input"}']) == 7
-    assert float(lines['chat_tokens_total{direction="output"}']) == 2
-    assert float(lines["chat_first_chunk_seconds_count"]) == 1
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    samples = {family.name: family.samples for family in families}
+    duration = "gen_ai_client_operation_duration_seconds"
+    outcomes = [each for each in samples[duration] if each.name == f"{duration}_count"]
+    assert {each.labels["error_type"]: each.value for each in outcomes} == {"": 1, "400": 1, "502": 1}
+    assert {each.labels["server_address"] for each in outcomes} == {"127.0.0.1"}
+    used = [each for each in samples["gen_ai_client_token_usage"] if each.name.endswith("_sum")]
+    assert {each.labels["gen_ai_token_type"]: each.value for each in used} == {"input": 7, "output": 2}
+    first = [
+        each.value
+        for each in samples["gen_ai_client_operation_time_to_first_chunk_seconds"]
+        if each.name.endswith("_count")
+    ]
+    assert first == [1]

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from code_rag.rag_server.answer import AS_IT_LIKES, Finish, LanguageModel, Sampling, Token
+from code_rag.rag_server.answer import AS_IT_LIKES, Finish, LanguageModel, Sampling, Token, Usage
 from code_rag.rag_server.model import (
     Candidate,
     Candidates,
@@ -153,6 +153,7 @@ class FakeChat:
     hangs: bool = False
     can_write: bool = True
     finish: Finish = "stop"
+    usage: Usage | None = None
     asked: list[Sequence[Mapping[str, str]]] = field(default_factory=list)
     sampled: list[Sampling] = field(default_factory=list)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -169,6 +170,8 @@ class FakeChat:
         try:
             for text in self.says:
                 yield Token(text, "fake-model", self.finish)
+            if self.usage:
+                yield Token("", "fake-model", usage=self.usage)
             if self.failure:
                 raise self.failure
             if self.hangs:

@@ -13,7 +13,7 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, Token
+from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, Token, Usage
 from code_rag.rag_server.answer_wire import AskResponse
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.app import assemble
@@ -64,6 +64,7 @@ class Script:
     citations: Sequence[Citation] = CITATIONS
     state: AnswerState = "answered"
     understood: str = ""
+    usage: Usage | None = None
     kept_since: datetime | None = None
     """Of answers that are not asked for again."""
     degraded: Sequence[str] = ()
@@ -98,7 +99,7 @@ class Script:
         parts = (self.answer, tuple(self.citations), tuple(self.hits), self.model, tuple(self.degraded))
         kept_since = None if again else self.kept_since
         timings = {"search": 0.021, "answer": 1.4}
-        return Answer(*parts, timings, self.state, self.understood, kept_since)
+        return Answer(*parts, timings, self.state, self.understood, kept_since, usage=self.usage)
 
     def ask_response(self) -> dict[str, Any]:
         """The answer as the wire carries it."""

@@ -1,6 +1,7 @@
 """Speaking OpenAI's streaming protocol to llm-server."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,12 +13,13 @@ from pydantic import SecretStr
 
 from code_rag.rag_server.adapters import chat_client
 from code_rag.rag_server.adapters.chat_client import ChatClient
-from code_rag.rag_server.answer import LanguageModel, Sampling, Token
+from code_rag.rag_server.answer import LanguageModel, Sampling, Token, Usage
 from code_rag.servicekit.errors import ServiceError, Unavailable, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.middleware import request_id
 from tests.unit.rag_server.loopback_llm import LoopbackLlm, completion_events, serving
 
 MESSAGES = [{"role": "user", "content": "why?"}]
+ASKED = {"messages": MESSAGES, "stream": True, "stream_options": {"include_usage": True}}
 
 
 @asynccontextmanager
@@ -38,13 +40,32 @@ async def tokens_of(llm: LoopbackLlm, idle_seconds: float = 5) -> list[Token]:
 
 
 async def test_tokens_arrive_with_the_model_that_wrote_them() -> None:
-    """The texts of a stream come one by one; role, usage and empty events bring none."""
-    usage = b'data: {"model": "m", "choices": [], "usage": {"total_tokens": 3}}\n\n'
-    events = completion_events("Because", " it is.").replace(b"data: [DONE]", usage + b"data: [DONE]")
-
-    tokens = await tokens_of(LoopbackLlm([b": ping\n\n", events]))
+    """The texts of a stream come one by one; role and empty events bring none."""
+    tokens = await tokens_of(LoopbackLlm([b": ping\n\n", completion_events("Because", " it is.")]))
 
     assert tokens == [Token("Because", "gpt-4o-mini"), Token(" it is.", "gpt-4o-mini")]
+
+
+@pytest.mark.parametrize(
+    ("said", "usage"),
+    [
+        ({"prompt_tokens": 7, "completion_tokens": 2}, Usage(7, 2)),
+        ({"prompt_tokens": 7, "completion_tokens": 2, "cost": 0.5}, Usage(7, 2, cost=0.5)),
+        ({"prompt_tokens": 7, "prompt_tokens_details": {"cached_tokens": 5}}, Usage(7, 0, 5)),
+        ({"prompt_tokens": 7, "prompt_tokens_details": None, "cost": "free"}, Usage(7, 0)),
+        ({"prompt_tokens": "7"}, None),
+        ({"completion_tokens": 2}, None),
+        ([7], None),
+        (None, None),
+    ],
+)
+async def test_the_last_token_has_the_usage(said: object, usage: Usage | None) -> None:
+    """What a server counts comes with a token without text; what it counts in another form is left out."""
+    last = b'data: {"model": "m", "choices": [], "usage": %s}\n\n' % json.dumps(said).encode()
+    events = completion_events("Yes.").replace(b"data: [DONE]", last + b"data: [DONE]")
+
+    counted = [Token("", "m", usage=usage)] if usage else []
+    assert await tokens_of(LoopbackLlm([events])) == [Token("Yes.", "gpt-4o-mini"), *counted]
 
 
 async def test_sampling_is_sent_in_openais_terms() -> None:
@@ -54,7 +75,7 @@ async def test_sampling_is_sent_in_openais_terms() -> None:
         _ = [token async for token in client.stream(MESSAGES, Sampling(0.0, stop=("END",), max_tokens=5))]
 
     sent = {"temperature": 0.0, "stop": ["END"], "max_tokens": 5}
-    assert llm.bodies == [{"messages": MESSAGES, "stream": True} | sent]
+    assert llm.bodies == [ASKED | sent]
 
 
 async def test_the_last_token_says_that_the_limit_was_reached() -> None:
@@ -84,7 +105,7 @@ async def test_the_request_carries_messages_key_and_request_id() -> None:
 
     await tokens_of(llm)
 
-    assert llm.bodies == [{"messages": MESSAGES, "stream": True}]
+    assert llm.bodies == [ASKED]
     assert "post /v1/chat/completions " in llm.heads[0]
     assert "authorization: bearer key-1" in llm.heads[0]
     assert "x-request-id: request-7" in llm.heads[0]

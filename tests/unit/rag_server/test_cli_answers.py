@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from code_rag.rag_server.answer import AnswerState
+from code_rag.rag_server.answer import AnswerState, Usage
 from tests.unit.rag_server.coderag import Coderag
 from tests.unit.rag_server.refund_shop import CITATIONS, hit
 
@@ -55,6 +55,17 @@ def test_degradations_are_notes_on_stderr(coderag: Coderag) -> None:
     coderag.script.degraded = ["semantic search is off: no answer"]
     assert coderag("search", "x").stderr == "note: semantic search is off: no answer\n"
     assert coderag("ask", "x").stderr == "note: semantic search is off: no answer\n"
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [(None, "1,240 + 96 tokens"), (0.000_3, "1,240 + 96 tokens, $0.0003"), (0, "1,240 + 96 tokens, $0.0000"),
+     (0.000_01, "1,240 + 96 tokens, under $0.0001")],
+)  # fmt: skip
+def test_what_an_answer_came_to_is_a_note(coderag: Coderag, cost: float | None, said: str) -> None:
+    """Tokens read and written, and dollars where they are known, come last, on stderr."""
+    coderag.script.usage = Usage(1_240, 96, cost=cost)
+    assert coderag("ask", "x").stderr == f"note: {said}\n"
 
 
 def test_ask_prints_answer_and_sources(coderag: Coderag) -> None:

@@ -9,7 +9,7 @@ from code_rag.llm_server.backends.faults import MOST_PENDING, Fault, Faults, Kin
 
 
 class FaultRequest(BaseModel):
-    """A fault for the next calls; `seconds` is how long a slow server is silent, before its answer and in it."""
+    """A fault for the next calls; `seconds` is how long a slow server is silent, first and once again."""
 
     fault: Kind
     times: int = Field(1, ge=1, le=MOST_PENDING)

@@ -1,8 +1,8 @@
 """The metrics of chat requests, besides the HTTP metrics of every service.
 
 Names, units, attributes and buckets are those of OpenTelemetry's semantic conventions for generative AI, as
-Prometheus writes them: https://github.com/open-telemetry/semantic-conventions-genai. One operation is one answer
-to a caller, its further attempts included. They have no cost: `gen_ai_client_cost_dollars` is our own.
+Prometheus writes them: https://github.com/open-telemetry/semantic-conventions-genai. One operation is one
+answer to a caller, further attempts included. They have no cost: `gen_ai_client_cost_dollars` is our own.
 """
 
 import asyncio

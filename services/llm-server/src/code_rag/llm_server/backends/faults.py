@@ -56,6 +56,6 @@ class Faults:
             coming = ", ".join(fault.kind for fault in self.pending[:10])
             more = " …" if len(self._pending) > 10 else ""
             return CheckResult(
-                "degraded", f"the next calls fail on purpose: {coming}{more}. DELETE /faults ends it"
+                "degraded", f"the next calls fail on purpose: {coming}{more}; DELETE /faults ends it"
             )
         return CheckResult("ok", f"LLM_FAULTS is on: POST /faults provokes {', '.join(self._allowed)}")

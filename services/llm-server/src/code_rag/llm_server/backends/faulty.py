@@ -27,7 +27,7 @@ class FaultyBackend:
     """Answers as `inner` does, except for calls that take a fault.
 
     Those go to a model server that writes what `inner` does and spoils its HTTP answer, through the backend
-    for real servers: so callers get what a server with that fault would cause, retries and deadlines included.
+    for real servers: so callers get what a server with that fault causes, retries and deadlines included.
     """
 
     inner: ChatBackend

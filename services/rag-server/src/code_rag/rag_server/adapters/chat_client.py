@@ -85,7 +85,7 @@ def _token(data: str) -> Token:
         raise UpstreamFailed(f"llm-server failed: {_message(event.error)}")
     text = "".join(choice.delta.content or "" for choice in event.choices)
     reasons = [choice.finish_reason for choice in event.choices]
-    finish = next((end for end in _EARLY if end in reasons), "stop")
+    finish: Finish = next((end for end in _EARLY if end in reasons), "stop")
     return Token(text, event.model, finish, _usage(event.usage))
 
 

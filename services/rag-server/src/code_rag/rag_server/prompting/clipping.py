@@ -12,23 +12,24 @@ _APART = re.compile(
     rf"[{_WORD}]+(?:'[A-Za-z]+)*"
     r"|[0-9]+"
     rf"|[{_SIGN}]{{2,}}|[{_SIGN}](?![{_WORD}])"  # a single sign may be one token with the word after it
-    rf"|(?<=[{_WORD}0-9])\s*\n\s*|\n? {{2,}}|\t{{2,}}"  # a line's end may be one token with the sign before it
+    rf"|(?<=[{_WORD}0-9])\s*\n\s*|\n? {{2,}}|\t{{2,}}"  # a line's end may be one with the sign before it
 )
 
 
 def fewest_tokens(text: str) -> int:
     """How many tokens a text has at least, whatever the tokenizer.
 
-    Tokenizers split a text before they join its characters to tokens: none joins words, numbers and signs that stand
-    apart. Counted are those pieces, however long. For code that is about 85 % of the tokens of the tokenizer that
-    needs fewest; for scripts without spaces, and for base64, far less. Measured with the tokenizers of GPT-2, GPT-4,
-    GPT-4o, Llama 2, Llama 3 and Mistral on 70 files and on text made to have few tokens, of which none has fewer.
+    Tokenizers split a text before they join its characters to tokens: none joins words, numbers and signs
+    that stand apart. Counted are those pieces, however long. For code that is about 85 % of the tokens of the
+    tokenizer that needs fewest; for scripts without spaces, and for base64, far less. Measured with the
+    tokenizers of GPT-2, GPT-4, GPT-4o, Llama 2, Llama 3 and Mistral on 70 files, and on text made to have few
+    tokens: none has fewer.
     """
     return sum(1 for _ in _APART.finditer(text))
 
 
 def clipped(prompt: Iterable[Mapping[str, str]], usage: Usage | None) -> str:
-    """A sentence on the part of the prompt that was read, and what to do; empty if it may have been read whole."""
+    """What part of the prompt was read, and what to do; empty where all of it may have been."""
     if usage is None:
         return ""
     read = (
