@@ -20,7 +20,7 @@ LIMITED = {"code": "rate_limit_exceeded", "message": "Rate limit reached: provok
 REAL = {
     "429": [failure(429, {"retry-after": "20"}, **LIMITED)],
     "500": [failure(500, message="Internal error: provoked by LLM_FAULTS.")],
-    "cut": [stream(*ANSWER[:5], then="cut"), Reply([HALF], then="cut")],
+    "truncated": [stream(*ANSWER[:5], then="cut"), Reply([HALF], then="cut")],
     "garbled": [stream(*["{oops"] * 4), Reply([b"{oops"])],
 }  # fmt: skip
 """What a real server with that fault sends: to a caller who asked for a stream, then to one who did not."""
@@ -79,12 +79,12 @@ def test_a_provoked_fault_is_what_a_real_one_is(
     assert seen(faulty, streams=streams)[0] == 200
 
 
-def test_what_a_real_model_wrote_comes_before_the_cut(
+def test_what_a_real_model_wrote_comes_before_it_ends(
     faulty: httpx2.Client, upstream: ScriptedUpstream
 ) -> None:
-    """A stream that is cut begins as the answer does, and never has its end."""
+    """A truncated stream begins as the answer does, and never has its end."""
     upstream.replies = [stream(*ANSWER), stream(*WORDS[:2], chunk({}, "stop"))]
-    provoke(faulty, "cut", times=2)
+    provoke(faulty, "truncated", times=2)
 
     long, short = (faulty.post("/v1/chat/completions", json=HELLO | {"stream": True}).text for _ in range(2))
 
@@ -141,17 +141,17 @@ def test_health_says_what_is_to_come(faulty: httpx2.Client) -> None:
     """That faults may be provoked is said always; while one waits, the service is degraded."""
     assert faulty.get("/health").json()["checks"]["faults"] == {
         "status": "ok",
-        "detail": "LLM_FAULTS is on: POST /faults provokes 429, 500, slow, cut, garbled",
+        "detail": "LLM_FAULTS is on: POST /faults provokes 429, 500, slow, truncated, garbled",
     }
 
 
 async def test_the_check_names_what_waits() -> None:
     """Waiting faults degrade, by name, and the sentence says how to end it."""
-    faults = Faults(["429", "cut"])
-    faults.provoke(Fault("cut", 0), 12)
+    faults = Faults(["429", "truncated"])
+    faults.provoke(Fault("truncated", 0), 12)
     result = await faults.check()
     assert result.status == "degraded"
-    assert result.detail.startswith("the next calls fail on purpose: cut, cut")
+    assert result.detail.startswith("the next calls fail on purpose: truncated, truncated")
     assert result.detail.endswith("…; DELETE /faults ends it")
     faults.end()
     assert (await faults.check()).status == "ok"
@@ -176,11 +176,11 @@ def test_a_bad_request_is_named(faulty: httpx2.Client, body: dict[str, object], 
 
 def test_only_what_is_allowed_can_be_provoked(start: Gateway) -> None:
     """With some of the faults allowed, the others are refused with their names; too many cannot wait."""
-    client = start(environment="development", llm_faults="429, cut")
+    client = start(environment="development", llm_faults="429, truncated")
     refused = client.post("/faults", json={"fault": "500"}).json()["error"]
-    assert (refused["param"], refused["message"]) == ("fault", "LLM_FAULTS allows 429, cut, not 500.")
-    provoke(client, "cut", times=1_000)
-    assert client.post("/faults", json={"fault": "cut"}).json()["error"]["param"] == "times"
+    assert (refused["param"], refused["message"]) == ("fault", "LLM_FAULTS allows 429, truncated, not 500.")
+    provoke(client, "truncated", times=1_000)
+    assert client.post("/faults", json={"fault": "truncated"}).json()["error"]["param"] == "times"
     assert client.delete("/faults").json() == {"pending": []}
 
 
@@ -191,7 +191,7 @@ def test_without_the_setting_there_is_no_such_route(gateway: httpx2.Client) -> N
 
 
 @pytest.mark.parametrize("environment", ["production", "local", ""])
-def test_faults_are_for_development_alone(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+def test_faults_are_for_development_only(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
     """Anywhere else the start is refused with a sentence."""
     monkeypatch.setenv("LLM_FAULTS", "all")
     monkeypatch.setenv("ENVIRONMENT", environment)
@@ -203,7 +203,11 @@ def test_faults_are_for_development_alone(monkeypatch: pytest.MonkeyPatch, envir
 
 @pytest.mark.parametrize(
     ("value", "faults"),
-    [("", ()), ("all", ("429", "500", "slow", "cut", "garbled")), ("cut, slow,", ("cut", "slow"))],
+    [
+        ("", ()),
+        ("all", ("429", "500", "slow", "truncated", "garbled")),
+        ("truncated, slow,", ("truncated", "slow")),
+    ],
 )
 def test_the_setting_is_a_list(monkeypatch: pytest.MonkeyPatch, value: str, faults: tuple[str, ...]) -> None:
     """Names with commas between them, or all."""

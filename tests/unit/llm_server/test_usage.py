@@ -19,6 +19,14 @@ COUNTED: Json = {
     "usage": {"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_100},
 }
 
+ABOUT = {
+    "gen_ai_operation_name": "chat",
+    "gen_ai_provider_name": "openai",
+    "gen_ai_request_model": "cheap",
+    "gen_ai_response_model": "m",
+    "server_address": "models.example",
+}
+
 
 async def chunks(*said: Json, failure: Exception | None = None) -> AsyncGenerator[Json]:
     """A stream of what is said, and then a failure."""
@@ -76,33 +84,33 @@ async def test_the_metrics_are_those_of_opentelemetry() -> None:
     """A stream gives its duration, first chunk, pace, tokens and cost, by the names of the conventions."""
     registry = CollectorRegistry()
     metrics = ChatMetrics(registry, ModelNames("m", ["cheap"]), "default.example")
+    said: list[Json] = [{"model": "m"}, {"model": "m"}, COUNTED]
+
+    _ = [chunk async for chunk in metrics.watch_stream(chunks(*said), a_call(model="cheap"))]
+
+    def value(name: str, **more: str) -> float | None:
+        return registry.get_sample_value(f"gen_ai_client_{name}", ABOUT | more)
+
+    assert value("operation_duration_seconds_count", error_type="") == 1
+    assert value("operation_time_to_first_chunk_seconds_count") == 1
+    assert value("operation_time_per_output_chunk_seconds_count") == 2
+    assert value("token_usage_sum", gen_ai_token_type="input") == 1_000
+    assert value("token_usage_bucket", gen_ai_token_type="input", le="1024.0") == 1
+    assert value("token_usage_sum", gen_ai_token_type="output") == 100
+    assert value("cost_dollars_total") == pytest.approx(0.00021)
+
+
+async def test_the_cost_is_in_the_answer_and_in_the_log() -> None:
+    """A whole answer and the chunk that counts have it; the log's line has what it came to."""
+    metrics = ChatMetrics(CollectorRegistry(), ModelNames("m", ["cheap"]), "")
     call = a_call(model="cheap")
 
-    said = [
-        chunk async for chunk in metrics.watch_stream(chunks({"model": "m"}, {"model": "m"}, COUNTED), call)
-    ]
+    *_, streamed = [chunk async for chunk in metrics.watch_stream(chunks({"model": "m"}, COUNTED), call)]
+    whole = await metrics.watch_answer(anext(chunks(COUNTED)), a_call(model="cheap"))
 
-    about = {
-        "gen_ai_operation_name": "chat",
-        "gen_ai_provider_name": "openai",
-        "gen_ai_request_model": "cheap",
-        "gen_ai_response_model": "m",
-        "server_address": "models.example",
-    }
-    value = registry.get_sample_value
-    assert said[-1]["usage"]["cost"] == pytest.approx(0.00021)
-    assert value("gen_ai_client_operation_duration_seconds_count", about | {"error_type": ""}) == 1
-    assert value("gen_ai_client_operation_time_to_first_chunk_seconds_count", about) == 1
-    assert value("gen_ai_client_operation_time_per_output_chunk_seconds_count", about) == 2
-    assert value("gen_ai_client_token_usage_sum", about | {"gen_ai_token_type": "input"}) == 1_000
-    assert value("gen_ai_client_token_usage_sum", about | {"gen_ai_token_type": "output"}) == 100
-    assert (
-        value("gen_ai_client_token_usage_bucket", about | {"gen_ai_token_type": "input", "le": "1024.0"}) == 1
-    )
-    assert value("gen_ai_client_cost_dollars_total", about) == pytest.approx(0.00021)
-    assert call.notes | {"cost": 0} == {
-        "outcome": "ok", "attempts": 0, "input_tokens": 1_000, "output_tokens": 100, "cost": 0,
-    }  # fmt: skip
+    assert [body["usage"]["cost"] for body in (streamed, whole)] == [pytest.approx(0.00021)] * 2
+    counted = {"outcome": "ok", "attempts": 0, "input_tokens": 1_000, "output_tokens": 100}
+    assert call.notes == counted | {"cost": pytest.approx(0.00021)}
 
 
 async def test_a_usage_in_each_chunk_counts_once() -> None:

@@ -52,6 +52,14 @@ def test_hot_reload_only_adds_the_live_source(name: str) -> None:
     )
 
 
+def test_faults_are_for_hot_reload_only() -> None:
+    """llm-server's faults may be provoked in the pod that reloads, by Tilt's button, and in no other."""
+    shipped, reloading = (pod(workloads(rendered(place))["llm-server"]) for place in ("kind", "dev"))
+    assert {"name": "LLM_FAULTS", "value": "all"} in reloading["containers"][0]["env"]
+    assert "LLM_FAULTS" not in str((shipped, config(rendered("kind"), "llm-server")))
+    assert "choices=['429', '500', 'slow', 'truncated', 'garbled']" in (ROOT / "Tiltfile").read_text()
+
+
 def test_hot_reload_changes_nothing_else() -> None:
     """Everything but the three Deployments is the same in both overlays."""
     kind, dev = (

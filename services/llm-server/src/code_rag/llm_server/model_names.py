@@ -1,4 +1,4 @@
-"""The names of models that metrics have labels for: callers may send any name, a label is for ever."""
+"""The names of models that metrics have labels for: callers may send any name, but a label stays."""
 
 from collections.abc import Iterable
 

@@ -8,7 +8,7 @@ from typing import Literal
 from code_rag.servicekit.errors import InvalidInput
 from code_rag.servicekit.health import CheckResult
 
-Kind = Literal["429", "500", "slow", "cut", "garbled"]
+Kind = Literal["429", "500", "slow", "truncated", "garbled"]
 MOST_PENDING = 1_000
 
 

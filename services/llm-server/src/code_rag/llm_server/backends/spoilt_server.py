@@ -14,7 +14,7 @@ from code_rag.llm_server.backends.faults import Fault
 from code_rag.servicekit.wire.events import DONE, event
 
 CHUNKS = 5
-"""So much of a stream comes before it is cut, or pauses."""
+"""So much of a stream comes before it ends, or pauses."""
 _RETRY_AFTER = {"retry-after": "20"}
 _LIMITED = {"code": "rate_limit_exceeded", "message": "Rate limit reached: provoked by LLM_FAULTS."}
 _BROKEN = {"code": "server_error", "message": "Internal error: provoked by LLM_FAULTS."}
@@ -49,7 +49,7 @@ class SpoiltServer(httpx2.AsyncBaseTransport):
             await asyncio.sleep(self._fault.seconds)
         body = json.dumps(await self._backend.complete(self._asked))
         self._call.answered_by = self._asked.answered_by
-        if self._fault.kind == "cut":
+        if self._fault.kind == "truncated":
             yield body[: len(body) // 2]
             raise _lost()
         yield body
@@ -65,7 +65,7 @@ class SpoiltServer(httpx2.AsyncBaseTransport):
             count = 0
             async for chunk in chunks:
                 self._call.answered_by = self._asked.answered_by
-                if self._fault.kind == "cut" and (count == CHUNKS or _ends(chunk)):
+                if self._fault.kind == "truncated" and (count == CHUNKS or _ends(chunk)):
                     raise _lost()
                 if self._fault.kind == "slow" and count == CHUNKS:
                     await asyncio.sleep(self._fault.seconds)
