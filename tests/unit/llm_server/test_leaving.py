@@ -59,7 +59,7 @@ def cancelled(client: httpx2.Client) -> float:
     return sum(
         float(line.split()[-1])
         for line in lines
-        if line.startswith('chat_requests_total{outcome="cancelled"}')
+        if line.startswith("gen_ai_client_operation_duration_seconds_count") and '"cancelled"' in line
     )
 
 
