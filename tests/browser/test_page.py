@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from code_rag.rag_server.answer import Usage
 from code_rag.rag_server.progress import Searchable
 from code_rag.servicekit.errors import Unavailable
 from tests.browser.asking import ANSWERED, QUESTION, asked
@@ -33,6 +34,24 @@ def test_enter_asks_and_the_answer_cites(page: Page, url: str, script: Script) -
     assert {"question": QUESTION, "stream": True} in [body for _, body, _ in script.requests]
     assert page.run("location.hash").startswith("#q=How+long+may")
     assert page.problems == []
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"),
+    [
+        (None, "1,240 + 96 tokens"),
+        (0.0003, "1,240 + 96 tokens, $0.0003"),
+        (0.00001, "1,240 + 96 tokens, under $0.0001"),
+    ],
+)
+def test_what_an_answer_came_to_is_below_it(
+    page: Page, url: str, script: Script, cost: float | None, said: str
+) -> None:
+    """Tokens read and written, and dollars where they are known, end the line below the answer."""
+    script.usage = Usage(1_240, 96, cost=cost)
+    page.open(asked(url))
+    page.wait(ANSWERED)
+    assert page.texts("#answer .progress")[0].endswith(f" · 1.4 s · {said}")
 
 
 def test_shift_enter_breaks_the_line(page: Page, url: str, script: Script) -> None:

@@ -1,9 +1,9 @@
 """The settings of llm-server, read from the environment."""
 
 from pathlib import Path
-from typing import Annotated, Self, get_args
+from typing import Annotated, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from code_rag.llm_server.backends.faults import Kind
@@ -65,11 +65,12 @@ class Settings(ServiceSettings):
         f"only: `all`, or some of {', '.join(KINDS)}; empty: none.",
     )
 
-    @model_validator(mode="after")
-    def _faults_in_development(self) -> Self:
-        if self.llm_faults and self.environment != "development":
+    @field_validator("llm_faults")
+    @classmethod
+    def _in_development(cls, kinds: tuple[Kind, ...], info: ValidationInfo) -> tuple[Kind, ...]:
+        environment = info.data.get("environment")
+        if kinds and environment != "development":
             raise ValueError(
-                "LLM_FAULTS makes answers fail on purpose, so it needs ENVIRONMENT=development, "
-                f"not {self.environment}: unset it"
+                f"answers fail on purpose with ENVIRONMENT=development only, not {environment}: unset it"
             )
-        return self
+        return kinds
