@@ -6,10 +6,9 @@ import pytest
 
 from code_rag.llm_server.model_entry import ModelEntry, Prices
 from code_rag.llm_server.model_file import read_models
-from code_rag.llm_server.selection import model_entries
+from code_rag.llm_server.selection import choose_backend, model_entries
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.settings import SettingsError, secret_named
-from tests.unit.llm_server.backends import no_metrics
 
 KEYS = {"SOME_KEY": "sk-some"}
 URL = 'base_url = "http://localhost:1/v1"\n'
@@ -101,8 +100,9 @@ def test_a_bad_url_is_named_without_its_password(tmp_path: Path) -> None:
     """A URL that no client can call is refused by its place in the file."""
     file = tmp_path / "models.toml"
     file.write_text('[models.a]\nbase_url = "http://ann:secret#1@h/v1"')
+    settings = Settings.model_validate({"llm_models": file})
     with pytest.raises(SettingsError, match=r"^LLM_MODELS: models\.a: base_url: is not a valid URL") as no:
-        model_entries(Settings.model_validate({"llm_models": file}))
+        choose_backend(settings, no_metrics(), model_entries(settings))
     assert "secret" not in str(no.value)
 
 
