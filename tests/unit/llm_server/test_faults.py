@@ -1,6 +1,5 @@
 """Faults on demand: what a model server does wrong, provoked to see what becomes of it."""
 
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -26,16 +25,6 @@ REAL = {
     "garbled": [stream(*["{oops"] * 4), Reply([b"{oops"])],
 }  # fmt: skip
 """What a real server with that fault sends: to a caller who asked for a stream, then to one who did not."""
-MODELS = """
-[models.main]
-base_url = "URL"
-fallbacks = ["spare"]
-
-[models.spare]
-base_url = "URL"
-input_price = 0.5
-output_price = 4.0
-"""
 
 
 @pytest.fixture(scope="session")
@@ -137,21 +126,6 @@ def test_quotes_fail_as_models_do(quoting: httpx2.Client, fault: str) -> None:
     provoke(quoting, fault)
     assert '"error"' in seen(quoting, streams=True)[2]
     assert seen(quoting, streams=True)[2] == "data: [DONE]"
-
-
-def test_a_fallback_answers_for_a_provoked_fault(
-    start: Gateway, upstream: ScriptedUpstream, tmp_path: Path
-) -> None:
-    """A fault meets the server whose turn it is: the model's fallback answers, at its own price."""
-    file = tmp_path / "models.toml"
-    file.write_text(MODELS.replace("URL", f"{upstream.url}/v1"))
-    client = start(environment="development", llm_faults="all", llm_models=file, model_name="main")
-    upstream.replies = [whole(usage={"prompt_tokens": 2_000, "completion_tokens": 100})]
-    provoke(client, "garbled")
-    answer = client.post("/v1/chat/completions", json=HELLO)
-    assert answer.headers["x-llm-fallback"] == "true"
-    assert (answer.json()["model"], answer.json()["usage"]["cost"]) == ("spare", pytest.approx(0.0014))
-    assert 'gen_ai_request_model="main",gen_ai_response_model="spare"' in client.get("/metrics").text
 
 
 def test_a_fault_is_tried_again_like_any(faulty: httpx2.Client, upstream: ScriptedUpstream) -> None:

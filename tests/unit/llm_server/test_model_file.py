@@ -9,6 +9,7 @@ from code_rag.llm_server.model_file import read_models
 from code_rag.llm_server.selection import choose_backend, model_entries
 from code_rag.llm_server.settings import Settings
 from code_rag.servicekit.settings import SettingsError, secret_named
+from tests.unit.llm_server.backends import no_metrics
 
 KEYS = {"SOME_KEY": "sk-some"}
 URL = 'base_url = "http://localhost:1/v1"\n'
