@@ -154,6 +154,7 @@ class FakeChat:
     can_write: bool = True
     finish: Finish = "stop"
     usage: Usage | None = None
+    is_fallback: bool = False
     asked: list[Sequence[Mapping[str, str]]] = field(default_factory=list)
     sampled: list[Sampling] = field(default_factory=list)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -169,7 +170,7 @@ class FakeChat:
         self.sampled.append(sampling)
         try:
             for text in self.says:
-                yield Token(text, "fake-model", self.finish)
+                yield Token(text, "fake-model", self.finish, is_fallback=self.is_fallback)
             if self.usage:
                 yield Token("", "fake-model", usage=self.usage)
             if self.failure:

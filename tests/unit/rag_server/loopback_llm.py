@@ -21,6 +21,7 @@ class LoopbackLlm:
     pieces: Sequence[bytes] = ()
     status: int = 200
     content_type: str = "text/event-stream"
+    header: str = "x-seen: yes"
     torn: bool = False
     hangs: bool = False
     health: bytes = HEALTHY
@@ -47,7 +48,9 @@ class LoopbackLlm:
             await writer.drain()
 
     async def _complete(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(self._head(self.content_type, "transfer-encoding: chunked", self.status))
+        writer.write(
+            self._head(self.content_type, f"{self.header}\r\ntransfer-encoding: chunked", self.status)
+        )
         for piece in self.pieces:
             writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         if self.hangs:

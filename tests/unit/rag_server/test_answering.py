@@ -221,3 +221,13 @@ async def test_a_follow_up_is_answered_as_it_is_understood() -> None:
 
     assert answer.understood == "What undoes `cancel`?"
     assert "Question: What undoes `cancel`?\n\nAnswer in" in model.asked[1][-1]["content"]
+
+
+async def test_an_answer_by_a_fallback_says_so() -> None:
+    """That the first model failed is among what did not work, and is counted."""
+    counted: list[str] = []
+    answer = await an_answerer(FakeChat(is_fallback=True), counted=counted).answer(
+        Asked("how to cancel"), Scope(), 8
+    )
+    assert answer.degraded == ("the first model failed, so fake-model wrote the answer",)
+    assert counted == ["fallback model"]

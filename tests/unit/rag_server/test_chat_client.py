@@ -46,6 +46,12 @@ async def test_tokens_arrive_with_the_model_that_wrote_them() -> None:
     assert tokens == [Token("Because", "gpt-4o-mini"), Token(" it is.", "gpt-4o-mini")]
 
 
+async def test_tokens_say_that_another_model_stands_in() -> None:
+    """The header of llm-server says so for each of them."""
+    llm = LoopbackLlm([completion_events("Because.")], header="x-llm-fallback: true")
+    assert await tokens_of(llm) == [Token("Because.", "gpt-4o-mini", is_fallback=True)]
+
+
 @pytest.mark.parametrize(
     ("said", "usage"),
     [

@@ -89,6 +89,8 @@ class Token:
     """Why the answer ends, if it ends here."""
     usage: Usage | None = None
     """What the answer came to so far, where it is said."""
+    is_fallback: bool = False
+    """Whether that model stands in for the one that was asked and failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ def _clipped(written: Manuscript) -> list[tuple[str, str]]:
 
 def _faults(written: Manuscript, state: AnswerState) -> list[tuple[str, str]]:
     faults = []
+    if written.is_fallback:
+        faults.append(("fallback model", f"the first model failed, so {written.model} wrote the answer"))
     if written.failure:
         faults.append(
             ("the model stopped", f"the model stopped before its answer was complete: {written.failure}")

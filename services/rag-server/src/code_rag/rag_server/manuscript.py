@@ -21,6 +21,8 @@ class Manuscript:
         self.clipped = ""
         """What to do about a prompt that was read in part."""
         self.usage: Usage | None = None
+        self.is_fallback = False
+        """Whether `model` stands in for another one that failed."""
         self._given = "\n".join(shown)
         self._screen = Screen(blocks, (self._given,))
         self._held = ""  # it may still become a copy of the worked example
@@ -33,6 +35,7 @@ class Manuscript:
     def add(self, token: Token) -> str:
         """Take the next piece; what may be shown now."""
         self.model, self.usage = token.model or self.model, token.usage or self.usage
+        self.is_fallback = self.is_fallback or token.is_fallback
         if token.finish != "stop":  # what is counted comes after the end
             self.finish_reason = token.finish
         return self._show(self._screen.feed(token.text))

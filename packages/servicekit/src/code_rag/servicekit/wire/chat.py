@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 EXTRACTIVE = "extractive"
 """The model that llm-server lists where it has no language model: it quotes what it is given."""
+FALLBACK = "x-llm-fallback"
+"""The header that llm-server sets where another model answers than the one that was asked and failed."""
 
 
 class ChatMessage(BaseModel):

@@ -14,6 +14,7 @@ from code_rag.llm_server.backends.upstream_errors import SERVERS_FAULT, TOO_LONG
 from code_rag.llm_server.model_entry import ModelEntry
 from code_rag.llm_server.upstream_metrics import UpstreamMetrics
 from code_rag.servicekit.errors import InvalidInput, ServiceError
+from code_rag.servicekit.wire.chat import FALLBACK
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ class Turns:
         whole.headers = call.headers | {"x-llm-model": entry.model, "x-llm-attempts": str(call.attempts)}
         whole.notes["model"] = entry.name
         if self._failed:
-            whole.headers["x-llm-fallback"] = "true"
+            whole.headers[FALLBACK] = "true"
             whole.notes["instead_of"] = self._failed[0][0].entry.name
 
     def ended(self, call: Call) -> None:

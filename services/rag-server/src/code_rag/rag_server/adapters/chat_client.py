@@ -1,7 +1,7 @@
 """Client of llm-server's chat model, over OpenAI's streaming protocol."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import httpx2
@@ -11,7 +11,7 @@ from code_rag.rag_server.adapters.upstream import Upstream
 from code_rag.rag_server.answer import AS_IT_LIKES, Finish, LanguageModel, Sampling, Token, Usage
 from code_rag.servicekit.errors import UpstreamFailed
 from code_rag.servicekit.wire import deadline
-from code_rag.servicekit.wire.chat import EXTRACTIVE
+from code_rag.servicekit.wire.chat import EXTRACTIVE, FALLBACK
 
 COMPLETIONS = "/v1/chat/completions"
 MARGIN_SECONDS = 2.0
@@ -64,7 +64,7 @@ class ChatClient:
                 async for event in httpx2.EventSource(response):
                     if event.data == "[DONE]":
                         return
-                    token = _token(event.data)
+                    token = replace(_token(event.data), is_fallback=FALLBACK in response.headers)
                     if token.text or token.finish != "stop" or token.usage:
                         yield token
         raise UpstreamFailed("llm-server ended its answer early.")
