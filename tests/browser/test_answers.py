@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from code_rag.rag_server.answer import AnswerState, Citation
+from code_rag.rag_server.answer import AnswerState, Citation, Waiting
 from code_rag.servicekit.errors import Unavailable
 from tests.browser.asking import ANSWERED, QUESTION, asked
 from tests.browser.chromium import Page
@@ -64,7 +64,20 @@ def test_the_question_as_understood_is_shown(page: Page, url: str, script: Scrip
     script.understood = "Where is RefundPolicy.window set?"
     page.open(asked(url))
     page.wait(ANSWERED)
-    assert page.texts(".understood") == ["Understood as: Where is RefundPolicy.window set?"]
+    assert page.texts(".understood") == ["Searched for: Where is RefundPolicy.window set?"]
+
+
+def test_a_model_that_words_the_question_is_named(page: Page, url: str, script: Script) -> None:
+    """Until the search begins, the page says who puts the question into words, and for how long."""
+    script.notes, script.delay = [Waiting("small-model", 3, "search")] * 20, 0.05
+    page.open(asked(url))
+    page.wait(
+        "document.querySelector('.progress')?.textContent.startsWith('Putting the question into words')"
+    )
+    assert page.texts("#answer .progress") == [
+        "Putting the question into words for search with small-model, 3 s …"
+    ]
+    page.wait(ANSWERED)
 
 
 def test_one_source_is_not_counted(page: Page, url: str, script: Script) -> None:

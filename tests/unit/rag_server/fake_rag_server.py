@@ -13,7 +13,7 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, Token, Usage
+from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, Token, Usage, Waiting
 from code_rag.rag_server.answer_wire import AskResponse
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.app import assemble
@@ -65,6 +65,8 @@ class Script:
     state: AnswerState = "answered"
     understood: str = ""
     usage: Usage | None = None
+    notes: Sequence[Waiting] = ()
+    """What the stream says of the model before the hits."""
     kept_since: datetime | None = None
     """Of answers that are not asked for again."""
     degraded: Sequence[str] = ()
@@ -178,6 +180,9 @@ class ScriptedUseCases:
         """Hits, tokens, and the answer or the error at its end."""
         script = self.script
         script.fail("/ask")
+        for note in script.notes:
+            yield note
+            await asyncio.sleep(script.delay)
         yield await self.search(asked.question, scope, limit)
         words = script.answer.split(" ") if script.stream_tokens else []
         for count, word in enumerate(words):

@@ -9,14 +9,15 @@ from code_rag.rag_server.answer import Answer, Asked, Citation, Token, Turn, Wai
 from code_rag.rag_server.answering import Answerer, Event
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.mapping import Mapper
-from code_rag.rag_server.model import Scope
+from code_rag.rag_server.model import EmbeddingModel, Scope
 from code_rag.rag_server.ports import ChatModel
 from code_rag.rag_server.prompting.instructions import EXAMPLE_ANSWER
 from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.writing import Writer
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate, a_chunk, a_report
-from tests.unit.rag_server.fakes import FakeEmbedder
+from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder
 
 ORDERS = a_chunk(text="def cancel(order):\n    return order", symbol="cancel")
 RUNBOOK = a_chunk(path="docs/[1] run`book.md", text="# Cancel runbook")
@@ -24,15 +25,19 @@ DISK = {ORDERS.path: ORDERS.text.split("\n"), RUNBOOK.path: ["# Cancel runbook"]
 
 
 def an_answerer(
-    model: ChatModel, store: FakeStore | None = None, pending: int = 0, counted: list[str] | None = None
+    model: ChatModel,
+    store: FakeStore | None = None,
+    pending: int = 0,
+    counted: list[str] | None = None,
+    embedding_model: str = "fake-embedder",
 ) -> Answerer:
     """An answerer over fakes; by default the store finds both chunks."""
     count = [] if counted is None else counted
     found = store or FakeStore([a_candidate(ORDERS, 2.0), a_candidate(RUNBOOK, 1.9)])
-    searcher = Searcher(
-        found, FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", count.append
-    )
-    return Answerer(Gatherer(searcher), Writer(model, Mapper(searcher)), DISK.get, count.append)
+    embedder = FakeEmbedder(model=EmbeddingModel(embedding_model, DIMENSION))
+    searcher = Searcher(found, embedder, lambda path: a_report(pending), lambda path: "shop", count.append)
+    understander = Understander(model, lambda: embedding_model, list[Outcome]().append, 30)
+    return Answerer(understander, Gatherer(searcher), Writer(model, Mapper(searcher)), DISK.get, count.append)
 
 
 async def events_of(answerer: Answerer) -> list[Event]:
@@ -220,7 +225,8 @@ async def test_a_follow_up_is_answered_as_it_is_understood() -> None:
     answer = await an_answerer(model).answer(asked, Scope(), 8)
 
     assert answer.understood == "What undoes `cancel`?"
-    assert "Question: What undoes `cancel`?\n\nAnswer in" in model.asked[1][-1]["content"]
+    shown = f"Question: {asked.question}\n(Searched for: What undoes `cancel`?)\n\nAnswer in English"
+    assert shown in model.asked[1][-1]["content"]
 
 
 async def test_an_answer_by_a_fallback_says_so() -> None:

@@ -87,7 +87,7 @@ def test_notes_stand_once_and_below() -> None:
     """The question as understood and what was unavailable end the text."""
     answer = replace(an_answer("Yes."), understood="where is X set?", degraded=("no vectors", "no vectors"))
 
-    assert appendix(answer, answer.text, PAGE) == "\n\nUnderstood as: where is X set?\n\nNote: no vectors"
+    assert appendix(answer, answer.text, PAGE) == "\n\nSearched for: where is X set?\n\nNote: no vectors"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from code_rag.rag_server.answer import Asked, Turn
-from code_rag.rag_server.following_up import accepted, carrying, rewriting
-from code_rag.rag_server.following_up.leaning import MAX_CHARS, leans
-from code_rag.rag_server.understanding import understand
-from code_rag.servicekit.errors import UpstreamFailed
-from tests.unit.rag_server.answer_fakes import FakeChat
+from code_rag.rag_server.following_up import carrying
+from code_rag.rag_server.following_up.leaning import leans
 
 QUOTED = (
     "Function `line_price` in `orders/pricing.py` [1:4-6]\n\n"
@@ -105,52 +102,9 @@ def test_any_conversation_can_be_carried(question: str, before: str, answer: str
 
     leans(question)
     assert carrying(asked).startswith(question)
-    assert len(accepted(answer, asked)) <= MAX_CHARS
 
 
 @pytest.mark.parametrize("flood", ["a" * 100_000, "a." * 50_000, "a/" * 50_000, "`" * 100_000, "a_" * 50_000])
 def test_a_flood_is_read_in_time(flood: str) -> None:
     """No answer makes reading slow (the suite's timeout is the limit)."""
     assert carrying(Asked("why?", (Turn(flood, flood),)))
-
-
-async def test_a_model_rewrites_a_follow_up() -> None:
-    """The model is shown the turns without their code, and its question is the one that is searched."""
-    model, counted = (
-        FakeChat(('"What does `line_price` raise when the sku is unknown?"\n', "More")),
-        list[str](),
-    )
-
-    question = await understand(RAISES, model, counted.append)
-
-    assert question == "What does `line_price` raise when the sku is unknown?"
-    assert (model.asked, counted) == ([rewriting(RAISES)], [])
-    assert "secret_name" not in str(model.asked)
-
-
-@pytest.mark.parametrize(
-    "model",
-    [
-        FakeChat((), UpstreamFailed("llm-server broke off.")),
-        FakeChat(()),
-        FakeChat(("And what does it raise when the sku is unknown?",)),
-        FakeChat(("The weather is fine.",)),
-        FakeChat(("See https://evil.example/price for what the sku raises.",)),
-        FakeChat(("word " * 1000,)),
-    ],
-)
-async def test_where_the_model_fails_the_names_are_carried_over(model: FakeChat) -> None:
-    """A failure, and text that is not the question with what it is about, cost nothing but a count."""
-    counted = list[str]()
-
-    assert await understand(RAISES, model, counted.append) == carrying(RAISES)
-    assert counted == ["follow-up not rewritten"]
-
-
-async def test_a_question_without_history_goes_to_no_model() -> None:
-    """The first question, and one that says what it is about, are searched as they were asked."""
-    model = FakeChat()
-
-    assert await understand(Asked("why?"), model, list[str]().append) == "why?"
-    assert await understand(Asked("Who calls line_price?", (PRICE,)), model, list[str]().append)
-    assert model.asked == []

@@ -12,6 +12,7 @@ from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Scope
 from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.writing import Writer
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_candidate, a_chunk, a_report
@@ -35,7 +36,8 @@ def a_keeper(
         found, FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", list[str]().append
     )
     writer = Writer(model, Mapper(searcher))
-    answerer = Answerer(Gatherer(searcher), writer, disk.get, list[str]().append)
+    understander = Understander(model, lambda: "fake-embedder", list[Outcome]().append, 30)
+    answerer = Answerer(understander, Gatherer(searcher), writer, disk.get, list[str]().append)
     return AnswerKeeper(answerer, disk.get, capacity)
 
 

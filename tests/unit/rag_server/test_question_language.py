@@ -8,6 +8,7 @@ from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Candidate, EmbeddingModel, Scope
 from code_rag.rag_server.question_language import UNREAD, half_read, unread
+from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.writing import Writer
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk
 from tests.unit.rag_server.fakes import FakeEmbedder
@@ -82,9 +83,10 @@ async def test_the_answer_is_that_the_model_does_not_read_the_question() -> None
     """Not "not found", which would be a claim about the code."""
     searcher = a_searcher(FakeStore(), FakeEmbedder(model=EmbeddingModel(MINILM, 8)))
     model = FakeChat()
+    unhelped = Understander(model, lambda: MINILM, list[Outcome]().append, 0)
 
     answer = await Answerer(
-        Gatherer(searcher), Writer(model, Mapper(searcher)), lambda _: None, list[str]().append
+        unhelped, Gatherer(searcher), Writer(model, Mapper(searcher)), lambda _: None, list[str]().append
     ).answer(Asked(KOREAN), Scope(), 8)
 
     assert answer.text.startswith(f"No word of the question is in the indexed code. ({UNREAD} ({MINILM})")

@@ -93,12 +93,17 @@ class Token:
     """Whether that model stands in for the one that was asked and failed."""
 
 
+Stage = Literal["search", "answer"]
+"""What a model is at work on: the words that are searched for, or the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """The model has been silent for so many seconds."""
 
     model: str
     seconds: int
+    stage: Stage = "answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, CitationState, Turn, Usage
+from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, CitationState, Stage, Turn, Usage
 from code_rag.rag_server.wire import CodebaseName, InnerPath, LanguageName, Said, SearchHit
 from code_rag.servicekit.wire.constraints import WholeNumber
 
@@ -126,12 +126,16 @@ class HitsEvent(BaseModel):
 
 
 class ProgressEvent(BaseModel):
-    """For how many seconds the model has been silent; sent each second while it is."""
+    """For how many seconds the model has been silent; sent each second while it is.
+
+    `stage` is `search`, before the hits, while it words the question for search, and then `answer`.
+    """
 
     NAME: ClassVar[str] = "progress"
 
     model: str
     seconds: int
+    stage: Stage = "answer"
 
 
 class TokenEvent(BaseModel):

@@ -14,7 +14,7 @@ from code_rag.rag_server.model import Scope
 from code_rag.rag_server.ports import ChatModel
 from code_rag.rag_server.searching import CountDegradation, SearchResult
 from code_rag.rag_server.stopwatch import Stopwatch
-from code_rag.rag_server.understanding import understand
+from code_rag.rag_server.understanding import Understander, Understood
 from code_rag.rag_server.writing import Writer
 
 Event = SearchResult | Waiting | Token | Answer
@@ -24,6 +24,7 @@ Event = SearchResult | Waiting | Token | Answer
 class Answerer:
     """Answers from what the gatherer finds; `read_lines` reads the code as it is now."""
 
+    understander: Understander
     gatherer: Gatherer
     writer: Writer
     read_lines: ReadLines
@@ -42,11 +43,20 @@ class Answerer:
     async def stream(self, asked: Asked, scope: Scope, limit: int) -> AsyncGenerator[Event, None]:
         """The search result, then the answer's tokens, then the whole answer with its citations.
 
+        Where a model words the question for search, notes that it does come first.
         Without a language model, or where it fails before its first token, the answer quotes the best places;
         where it fails later, they follow what it wrote. Raises the store's errors.
         """
         watch, written = Stopwatch(), Manuscript()
-        gathered = await self._gathered(asked, scope, limit, watch)
+        understood = Understood(asked.question)
+        with watch.step("understand"):
+            async with aclosing(self.understander.understand(asked)) as notes:
+                async for note in notes:
+                    if isinstance(note, Understood):
+                        understood = note
+                    else:
+                        yield note
+        gathered, searched = await self._gathered(asked, understood, scope, limit, watch)
         yield gathered.found
         with watch.step("generate"):
             async with aclosing(self.writer.write(asked, gathered, scope)) as events:
@@ -59,16 +69,26 @@ class Answerer:
         if composition.added:
             yield Token(composition.added, written.model)
         answer = await self._answer(gathered, written, composition, watch)
-        is_as_asked = gathered.question == asked.question
-        yield replace(answer, understood="" if is_as_asked else " ".join(gathered.question.split()))
+        yield replace(answer, understood=searched)
 
-    async def _gathered(self, asked: Asked, scope: Scope, limit: int, watch: Stopwatch) -> Gathered:
-        """What is found for the question as it is understood."""
-        with watch.step("understand"):
-            question = await understand(asked, self.model, self.count_degradation)
-        gathered = await self.gatherer.gather(replace(asked, question=question), scope, limit)
+    async def _gathered(
+        self, asked: Asked, understood: Understood, scope: Scope, limit: int, watch: Stopwatch
+    ) -> tuple[Gathered, str]:
+        """What is found for the question as it is understood, and that if it is not how it was asked.
+
+        What a model made of it is searched for; the model that answers reads the question as it was asked,
+        with that in brackets.
+        """
+        gathered = await self.gatherer.gather(replace(asked, question=understood.question), scope, limit)
         watch.timings.update(gathered.timings)
-        return gathered
+        searched = "" if gathered.question == asked.question else " ".join(gathered.question.split())
+        if understood.is_worded:
+            gathered = replace(gathered, question=f"{asked.question}\n(Searched for: {searched})")
+        if understood.degraded:
+            self.count_degradation("search help")
+            found = replace(gathered.found, degraded=(*understood.degraded, *gathered.found.degraded))
+            gathered = replace(gathered, found=found)
+        return gathered, searched
 
     async def _answer(
         self, gathered: Gathered, written: Manuscript, composed: Composition, watch: Stopwatch

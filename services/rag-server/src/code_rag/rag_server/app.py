@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import Protocol
 
 from fastapi import APIRouter, FastAPI
+from prometheus_client import Counter
 from starlette.staticfiles import StaticFiles
 
 from code_rag.rag_server import __version__
@@ -17,7 +18,7 @@ from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.composition.discovery import options_of
 from code_rag.rag_server.composition.model_watch import ModelWatch
 from code_rag.rag_server.composition.stores import Stores
-from code_rag.rag_server.composition.use_cases import Outside, UseCases, build_use_cases
+from code_rag.rag_server.composition.use_cases import AnswerOptions, Outside, UseCases, build_use_cases
 from code_rag.rag_server.indexing import IndexOptions
 from code_rag.rag_server.progress import changed_sentence
 from code_rag.rag_server.routes.ask import ask_router
@@ -63,8 +64,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         outside,
         lambda reason: metrics.degradations.labels(reason).inc(),
         IndexOptions(ProcessPool(usable_cpus()), settings.last_vector),
-        settings.keep_answers,
-        settings.context_tokens,
+        _answer_options(settings, metrics),
     )
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)
@@ -99,6 +99,19 @@ def create_app_from_environment() -> FastAPI:
     settings = read_settings(Settings)
     configure_logging("rag-server", settings.log_level, settings.environment)
     return create_app(settings)
+
+
+def _answer_options(settings: Settings, metrics: Metrics) -> AnswerOptions:
+    helped = Counter(
+        "search_help", "Questions that a model was asked to word, by outcome", ["outcome"],
+        registry=metrics.registry,
+    )  # fmt: skip
+    return AnswerOptions(
+        settings.keep_answers,
+        settings.context_tokens,
+        settings.search_help_seconds,
+        lambda outcome: helped.labels(outcome).inc(),
+    )
 
 
 def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:

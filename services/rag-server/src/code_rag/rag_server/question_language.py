@@ -33,10 +33,20 @@ def unread(question: str, model: str) -> str:
     What an English model finds for another script is chance: of 20 Korean questions over English code it
     answers none.
     """
-    letters = sum(map(str.isalpha, question))
-    if 2 * len(_LATIN.findall(question)) >= letters or not _ENGLISH_ONLY.search(model):
+    if not is_unread(question) or not _ENGLISH_ONLY.search(model):
         return ""
     return f"{UNREAD} ({model}), so the question is compared by its words only: {ADVICE}"
+
+
+def is_unread(question: str) -> bool:
+    """Whether most of its letters are not Latin."""
+    letters = sum(map(str.isalpha, question))
+    return 2 * len(_LATIN.findall(question)) < letters
+
+
+def is_read(question: str, model: str) -> bool:
+    """Whether nothing is known to keep `model` from comparing the question with code."""
+    return not (unread(question, model) or half_read(question, model))
 
 
 def half_read(question: str, model: str) -> str:

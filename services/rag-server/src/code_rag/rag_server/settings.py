@@ -72,6 +72,13 @@ class Settings(ServiceSettings):
         description="How many answers of a language model are kept for the same question about the same "
         "code; 0: none.",
     )
+    search_help_seconds: float = Field(
+        15.0,
+        ge=0,
+        le=LONGEST,
+        description="Longest wait for a language model to word a question for search: to put it into English "
+        "where EMBEDDING_MODEL reads nothing else, or to complete a follow-up; 0: none is asked.",
+    )
     vector_db_url: Url | None = Field(
         None, description="Qdrant to keep the index in; empty: an embedded store in DATA_DIR."
     )

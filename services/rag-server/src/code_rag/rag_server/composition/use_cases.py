@@ -1,6 +1,7 @@
 """The use cases, built once and shared by everything that exposes them: routes, other protocols."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from code_rag.rag_server.answering import Answerer
@@ -17,6 +18,7 @@ from code_rag.rag_server.ports import ChatModel, Embedder, FileEvents, VectorSto
 from code_rag.rag_server.searching import CountDegradation, Searcher
 from code_rag.rag_server.similarity import SimilarFinder
 from code_rag.rag_server.suggesting import Suggester
+from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.watchers import Watchers
 from code_rag.rag_server.writing import Writer
 
@@ -32,6 +34,23 @@ class Outside:
     embedder: Embedder
     chat: ChatModel
     events: FileEvents | None = None
+
+
+def _uncounted(outcome: Outcome) -> None:
+    """For answers that nobody measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """How questions are answered."""
+
+    keep: int = 0
+    """How many answers of the model are kept."""
+    context_tokens: int | None = None
+    """The size of the model's context, if it is known."""
+    help_seconds: float = 0.0
+    """How long a model may take to word a question for search; 0: none does."""
+    count_help: Callable[[Outcome], None] = _uncounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +79,9 @@ def build_use_cases(
     outside: Outside,
     count_degradation: CountDegradation,
     options: IndexOptions | None = None,
-    keep_answers: int = 0,
-    context_tokens: int | None = None,
+    answering: AnswerOptions = AnswerOptions(),
 ) -> UseCases:
-    """The use cases; `keep_answers` of the model are kept, whose context has `context_tokens`, if known."""
+    """The use cases."""
     embedder, turns = FairEmbedder(outside.embedder), asyncio.Semaphore(READ_AT_A_TIME)
     indexers = Indexers(
         codebases,
@@ -72,9 +90,12 @@ def build_use_cases(
     )
     watchers = Watchers(indexers, outside.events)
     searcher = _searcher(codebases, outside, watchers, count_degradation)
-    gatherer, writer = Gatherer(searcher), Writer(outside.chat, Mapper(searcher), context_tokens)
-    answerer = Answerer(gatherer, writer, codebases.lines, count_degradation)
-    keeper = AnswerKeeper(answerer, codebases.lines, keep_answers)
+    gatherer, writer = Gatherer(searcher), Writer(outside.chat, Mapper(searcher), answering.context_tokens)
+    understander = Understander(
+        outside.chat, lambda: searcher.embedder.model.name, answering.count_help, answering.help_seconds
+    )
+    answerer = Answerer(understander, gatherer, writer, codebases.lines, count_degradation)
+    keeper = AnswerKeeper(answerer, codebases.lines, answering.keep)
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
     answers = (answerer, keeper, callers, similar, evaluator)

@@ -69,7 +69,7 @@ def _body(happened: Event) -> HitsEvent | ProgressEvent | TokenEvent | AnswerEve
             hits = [SearchHit.of(hit) for hit in happened.hits]
             return HitsEvent(hits=hits, degraded=list(happened.degraded))
         case Waiting():
-            return ProgressEvent(model=happened.model, seconds=happened.seconds)
+            return ProgressEvent(model=happened.model, seconds=happened.seconds, stage=happened.stage)
         case Answer():
             return AnswerEvent.of(happened)
     return TokenEvent(text=happened.text)

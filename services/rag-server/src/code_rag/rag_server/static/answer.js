@@ -68,8 +68,10 @@ export class Answer {
     if (this.#hits) this.#rest.replaceChildren(this.#hits);
   }
 
-  #wait({ model, seconds }) {
-    if (seconds) this.#progress.textContent = `Waiting for ${visible(model)}, ${seconds} s …`;
+  #wait({ model, seconds, stage }) {
+    const wording = `Putting the question into words for search with ${visible(model)}, ${seconds} s …`;
+    const writing = `Waiting for ${visible(model)}, ${seconds} s …`;
+    if (seconds) this.#progress.textContent = stage === "search" ? wording : writing;
   }
 
   #write(text) {
@@ -98,7 +100,7 @@ export class Answer {
     this.#state.dataset.state = state;
     this.#state.textContent = STATES[state] ?? "";
     this.#understood.hidden = !understood;
-    this.#understood.textContent = understood ? `Understood as: ${visible(understood)}` : "";
+    this.#understood.textContent = understood ? `Searched for: ${visible(understood)}` : "";
   }
 
   #end(message) {

@@ -11,6 +11,7 @@ from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.model import Scope
 from code_rag.rag_server.routes.chat.length import shortened, usage
 from code_rag.rag_server.routes.chat.sources import appendix
+from code_rag.rag_server.searching import SearchResult
 from code_rag.servicekit.wire.chat import ChatMessage, chunk, completion, completion_id
 from code_rag.servicekit.wire.events import DONE, event
 
@@ -41,7 +42,7 @@ async def answer_parts(answerer: Answerer, asked: Asked, scope: Scope, page: str
                 yield shown.removeprefix(written) + appendix(happened, shown, page)
                 citations = [AnswerCitation.of(citation).model_dump() for citation in happened.citations]
                 yield Ended(finish, citations)
-            else:
+            elif isinstance(happened, SearchResult):
                 yield ""
 
 

@@ -24,7 +24,7 @@ def appendix(answer: Answer, shown: str, page: str) -> str:
     notes = [
         f"Sources:\n{sources}" if sources else "",
         "" if state.partition(":")[0].rstrip(".").lower() in shown.lower() else state,
-        f"Understood as: {visible(answer.understood)}" if answer.understood else "",
+        f"Searched for: {visible(answer.understood)}" if answer.understood else "",
         *(f"Note: {visible(reason)}" for reason in dict.fromkeys(answer.degraded) if reason not in shown),
     ]
     below = "".join(f"\n\n{note}" for note in notes if note)
