@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from typer.testing import CliRunner, Result
@@ -16,9 +17,12 @@ class Coderag:
 
     script: Script
     url: str
+    state: Path
+    """Where the command keeps the last conversation."""
 
     def __call__(self, *arguments: str, **environment: str) -> Result:
         clean = {"RAG_SERVER_URL": self.url, "API_KEY": "", "NO_COLOR": "", "FORCE_COLOR": ""}
+        clean["XDG_STATE_HOME"] = str(self.state)
         return CliRunner().invoke(app, arguments, env=clean | environment)
 
     def asked(self) -> tuple[str, dict[str, Any], Mapping[str, str]]:

@@ -20,11 +20,11 @@ from tests.unit.rag_server.watched_bench import LONG_SECONDS, WatchedBench, watc
 
 
 @pytest.fixture
-def coderag() -> Iterator[Coderag]:
+def coderag(tmp_path: Path) -> Iterator[Coderag]:
     """The command, and the server that it asks."""
     script = Script()
     with running(script) as url:
-        yield Coderag(script, url)
+        yield Coderag(script, url, tmp_path / "state")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,11 +94,11 @@ def test_wrong_usage_exits_2(arguments: list[str]) -> None:
     assert result.stderr.startswith("Usage: coderag")
 
 
-def test_the_key_is_sent_and_asked_for() -> None:
+def test_the_key_is_sent_and_asked_for(tmp_path: Path) -> None:
     """API_KEY opens a server with a key; without it the sentence names the variable."""
     script = Script(api_key="k-1")
     with running(script) as url:
-        coderag = Coderag(script, url)
+        coderag = Coderag(script, url, tmp_path)
         assert coderag("search", "x", API_KEY="k-1").exit_code == 0
         refused = coderag("search", "x")
     assert refused.exit_code == 2

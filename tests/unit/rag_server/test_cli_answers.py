@@ -123,7 +123,7 @@ def test_what_was_understood_is_said(coderag: Coderag) -> None:
     """A question that was searched for in other words is shown as it was understood."""
     coderag.script.understood = "where is RefundPolicy.window set?"
     result = coderag("ask", "and where is that set?")
-    assert result.stderr == "note: understood as: where is RefundPolicy.window set?\n"
+    assert result.stderr == "note: searched for: where is RefundPolicy.window set?\n"
 
 
 def test_a_kept_answer_can_be_asked_for_again(coderag: Coderag) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -125,11 +126,11 @@ def test_status_json_holds_health_and_index(coderag: Coderag) -> None:
 
 
 @pytest.fixture
-def several() -> Iterator[Coderag]:
+def several(tmp_path: Path) -> Iterator[Coderag]:
     """The command, and a server with two codebases."""
     script = Script(codebases=("shop", "accounts"))
     with running(script) as url:
-        yield Coderag(script, url)
+        yield Coderag(script, url, tmp_path)
 
 
 def test_status_has_a_line_for_each_of_several_codebases(coderag: Coderag, several: Coderag) -> None:

@@ -14,6 +14,7 @@ from code_rag.rag_server.cli.options import (
     DEFAULT_URL,
     Again,
     Codebase,
+    Continue,
     Json,
     Language,
     Path,
@@ -27,6 +28,7 @@ HELP = """Ask questions about a codebase; the answers cite the lines that suppor
 Examples:
   coderag index                               index the codebase and wait
   coderag ask "How long can I get a refund?"  print the answer, then its sources
+  coderag ask --continue "Who decides it?"    ask on, about the same
   coderag ask                                 suggest questions
   coderag search refund window --limit 3      print matching code, best first
   coderag search cancel --path orders --language python --json
@@ -146,6 +148,7 @@ def ask_command(
     codebase: Codebase = None,
     language: Language = None,
     again: Again = False,
+    continues: Continue = False,
     as_json: Json = False,
     url: Url = DEFAULT_URL,
 ) -> None:
@@ -157,6 +160,7 @@ def ask_command(
     \b
     Examples:
       coderag ask "Who retries a failed payment?" --path payment-worker
+      coderag ask --continue "And who reads it?"
       coderag ask "What is an outbox?" --json | jq -r .answer
     """
     from code_rag.rag_server.cli.ask import ask, suggest
@@ -164,7 +168,7 @@ def ask_command(
     with client_of(url) as client:
         options = {"path": path, "language": language, "codebase": codebase, "again": again}
         if question:
-            ask(client, " ".join(question), options=options, as_json=as_json)
+            ask(client, " ".join(question), options=options, continues=continues, as_json=as_json)
         else:
             suggest(client, codebase, as_json=as_json)
 

@@ -21,6 +21,7 @@ from code_rag.rag_server.answer_wire import (
 )
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
+from code_rag.rag_server.cli.last_conversation import Conversation, LastConversation
 from code_rag.rag_server.cli.terminal import note, print_json, stderr, stdout, visible, visible_line
 
 if TYPE_CHECKING:
@@ -36,13 +37,20 @@ SIGNS: Mapping[CitationState, tuple[str, str, str]] = {
 _NUMBERED = re.compile(r" *\d+\| ?| *⋯$")
 
 
-def ask(client: Client, question: str, *, options: Mapping[str, Any], as_json: bool) -> None:
+def ask(client: Client, question: str, *, options: Mapping[str, Any], continues: bool, as_json: bool) -> None:
     """Print the answer to `question`; raises Failure where the code does not answer it or nothing is cited.
 
-    `options` are the other fields of the request.
+    `options` are the other fields of the request. The conversation is kept for the next question that
+    `continues` it, except for scripts, which read JSON and start none.
     """
-    request = AskRequest.model_construct(question=question, stream=True, **options)
+    last = LastConversation.of_user()
+    conversation = last.continued(client.url) if continues else Conversation.new(client.url)
+    turns = conversation.turns
+    request = AskRequest.model_construct(question=question, history=turns, stream=True, **options)
     answer = follow(client, request, show=not as_json)
+    why = last.keep(conversation.with_turn(question, answer.answer)) if continues or not as_json else ""
+    if why and continues:  # nobody else misses it
+        note(why)
     if as_json:
         print_json(answer)
     else:
@@ -114,8 +122,12 @@ class Transcript:
 
     def wait(self, progress: ProgressEvent) -> None:
         """Say for how long the model has been silent."""
-        if progress.seconds:
-            self._waiting.update(f"Waiting for {visible_line(progress.model)}, {progress.seconds} s …")
+        if not progress.seconds:
+            return
+        model, seconds = visible_line(progress.model), progress.seconds
+        is_wording = progress.stage == "search"
+        doing = "Putting the question into words for search with" if is_wording else "Waiting for"
+        self._waiting.update(f"{doing} {model}, {seconds} s …")
 
     def write(self, text: str) -> None:
         """Add a piece of the answer."""
@@ -144,7 +156,7 @@ class Transcript:
 
 def _remarks(answer: AnswerEvent) -> Iterable[str]:
     if answer.understood:
-        yield f"understood as: {answer.understood}"
+        yield f"searched for: {answer.understood}"
     if answer.kept_since:
         since = answer.kept_since.astimezone().strftime("%Y-%m-%d %H:%M")
         yield f"this answer is kept from {since}; --again asks the model again"
