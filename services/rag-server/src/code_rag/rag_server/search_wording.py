@@ -55,7 +55,7 @@ class Wording:
 
     @classmethod
     def of(cls, asked: Asked, embedding_model: str) -> Self:
-        """What this question needs; nothing if it is in English and stands alone, or has something pasted."""
+        """What this question needs; nothing if it is English that stands by itself, or pastes something."""
         completes = bool(asked.history) and leans(asked.question)
         is_prose = len(asked.question) <= LONGEST_QUESTION and not _pastes(asked.question)
         translates = is_prose and not is_read(asked.question, embedding_model)
@@ -118,7 +118,7 @@ def _pastes(question: str) -> bool:
 
 
 def _line(written: str) -> str:
-    """The first line of a text, without a label, quotation marks or invisible characters, cut to a length."""
+    """The first line of a text, without a label, quotation marks or invisible characters, truncated."""
     first = next((line for line in written.splitlines() if line.strip()), "")
     line = "".join(char for char in first if char.isprintable()).strip().strip('"“”*')
     line = _LABEL.sub("", line).strip().strip('"“”*').strip()

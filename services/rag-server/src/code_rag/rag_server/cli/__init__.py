@@ -18,6 +18,7 @@ from code_rag.rag_server.cli.options import (
     Json,
     Language,
     Path,
+    Question,
     Url,
     client_of,
 )
@@ -140,10 +141,7 @@ def search_command(
 
 @app.command("ask")
 def ask_command(
-    question: Annotated[
-        list[str] | None,
-        typer.Argument(help="The question; quote it, since shells expand '?'.", metavar="QUESTION"),
-    ] = None,
+    question: Question = None,
     path: Path = None,
     codebase: Codebase = None,
     language: Language = None,

@@ -16,6 +16,10 @@ Url = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 Again = Annotated[bool, typer.Option("--again", help="Ask the language model, even if its answer is kept.")]
+Question = Annotated[
+    list[str] | None,
+    typer.Argument(help="The question; quote it, since shells expand '?'.", metavar="QUESTION"),
+]
 Continue = Annotated[
     bool,
     typer.Option("--continue/--new", help="Continue the last conversation, or start a new one."),
