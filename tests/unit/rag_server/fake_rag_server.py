@@ -23,6 +23,8 @@ from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.member import Member
 from code_rag.rag_server.composition.use_cases import UseCases
 from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress, Evaluator
+from code_rag.rag_server.exporting import Exporter
+from code_rag.rag_server.importing import Importer
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.model import Hit, Scope, StoredFile
@@ -221,6 +223,7 @@ def create_app(script: Script) -> ASGIApp:
         cast(Evaluator, scripted),
         cast(Watchers, scripted),
         cast(Suggester, scripted),
+        Importer(Exporter(cast(Searcher, scripted))),
     )
     health = Health("rag-server", "0.1.0", script.checks)
     app = assemble(Settings(codebase_path=(Path(),), api_key=key), use_cases, health, Metrics())

@@ -22,6 +22,7 @@ from code_rag.rag_server.composition.use_cases import AnswerOptions, Outside, Us
 from code_rag.rag_server.indexing import IndexOptions
 from code_rag.rag_server.progress import changed_sentence
 from code_rag.rag_server.routes.ask import ask_router
+from code_rag.rag_server.routes.backup import backup_router
 from code_rag.rag_server.routes.chat.router import chat_router
 from code_rag.rag_server.routes.evaluation import evaluation_router
 from code_rag.rag_server.routes.files import files_router
@@ -117,6 +118,7 @@ def _answer_options(settings: Settings, metrics: Metrics) -> AnswerOptions:
 def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:
     return [
         index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher, use_cases.watchers),
+        backup_router(use_cases.importer, use_cases.codebases),
         why_not_router(use_cases.codebases, use_cases.searcher),
         search_router(use_cases.searcher, use_cases.callers, use_cases.similar, use_cases.codebases),
         evaluation_router(use_cases.evaluator, use_cases.codebases),

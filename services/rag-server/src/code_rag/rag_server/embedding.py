@@ -16,7 +16,7 @@ from code_rag.rag_server.pace import StepName
 from code_rag.rag_server.ports import Embedder, VectorCache, VectorStore
 from code_rag.rag_server.progress import Progress
 from code_rag.rag_server.retrying import Retrying
-from code_rag.rag_server.vectors import normalised, vector_key
+from code_rag.rag_server.vectors import as_kept, vector_key
 from code_rag.servicekit.errors import InvalidInput
 
 GROUP_CHUNKS = 128
@@ -100,7 +100,7 @@ class Embedding:
         known = {text: cached[key] for text, key in keys.items() if key in cached}
         if missing := [text for text in keys if text not in known]:
             vectors = await self.embedder.embed(missing, background=True)
-            computed = {text: normalised(vector) for text, vector in zip(missing, vectors, strict=True)}
+            computed = {text: as_kept(vector) for text, vector in zip(missing, vectors, strict=True)}
             await self.store.cache.put({keys[text]: vector for text, vector in computed.items()})
             self.progress.computed += len(computed)
             known |= computed

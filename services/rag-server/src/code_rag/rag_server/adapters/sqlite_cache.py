@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +10,7 @@ from uuid import UUID
 
 from code_rag.rag_server.model import Vector
 from code_rag.rag_server.ports import StoreUnusable
+from code_rag.rag_server.vectors import packed, unpacked
 from code_rag.servicekit.errors import Unavailable
 
 LOCK_SECONDS = 3.0
@@ -71,7 +71,7 @@ class SqliteCache:
 
     async def put(self, vectors: Mapping[str, Vector]) -> None:
         """Keep vectors by their keys."""
-        rows = [(UUID(key).bytes, _packed(vector)) for key, vector in vectors.items()]
+        rows = [(UUID(key).bytes, packed(vector)) for key, vector in vectors.items()]
 
         def write() -> None:
             with self._connection:
@@ -106,7 +106,7 @@ class SqliteCache:
     def _read(self, keys: Sequence[bytes]) -> dict[str, Vector]:
         marks = ",".join("?" * len(keys))
         query = f"SELECT key, vector FROM vectors WHERE key IN ({marks})"  # noqa: S608 – only question marks
-        return {str(UUID(bytes=key)): _unpacked(data) for key, data in self._connection.execute(query, keys)}
+        return {str(UUID(bytes=key)): unpacked(data) for key, data in self._connection.execute(query, keys)}
 
     def _unused(self, kept: Set[bytes]) -> Iterator[int]:
         for number, key in self._connection.execute("SELECT rowid, key FROM vectors"):
@@ -118,11 +118,3 @@ class SqliteCache:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except sqlite3.Error as error:
             raise Unavailable(f"The vector cache failed: {error}", code="store_unavailable") from error
-
-
-def _packed(vector: Vector) -> bytes:
-    return struct.pack(f"<{len(vector)}e", *vector)
-
-
-def _unpacked(data: bytes) -> Vector:
-    return struct.unpack(f"<{len(data) // 2}e", data)

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from code_rag.rag_server.cli import backups, lookups
 from code_rag.rag_server.cli.failure import Failure
-from code_rag.rag_server.cli.lookups import add_commands
 from code_rag.rag_server.cli.options import (
     DEFAULT_URL,
     Again,
@@ -37,6 +37,8 @@ Examples:
   coderag similar orders/refunds.py:12        code like the code at a place
   coderag status                              show what works and what is indexed
   coderag why-not build/api.py                say why a file is left out
+  coderag export shop.coderag                 keep the vectors of the index in a file
+  coderag import shop.coderag                 give them to another server
 """
 EPILOG = """\b
 Exit codes:
@@ -207,4 +209,5 @@ def why_not_command(
         why_not(client, path, as_json=as_json)
 
 
-add_commands(app)
+lookups.add_commands(app)
+backups.add_commands(app)

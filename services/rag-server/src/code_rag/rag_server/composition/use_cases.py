@@ -8,8 +8,10 @@ from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.callers import CallerFinder
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.evaluating import Evaluator
+from code_rag.rag_server.exporting import Exporter
 from code_rag.rag_server.fair_embedder import FairEmbedder
 from code_rag.rag_server.gathering import Gatherer
+from code_rag.rag_server.importing import Importer
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer, IndexOptions
 from code_rag.rag_server.keeping import AnswerKeeper
@@ -67,6 +69,7 @@ class UseCases:
     evaluator: Evaluator
     watchers: Watchers
     suggester: Suggester
+    importer: Importer
 
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; if anything was indexed, a new index run starts there."""
@@ -99,7 +102,8 @@ def build_use_cases(
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
     answers = (answerer, keeper, callers, similar, evaluator)
-    return UseCases(codebases, indexers, searcher, *answers, watchers, Suggester(gatherer))
+    importer = Importer(Exporter(searcher))
+    return UseCases(codebases, indexers, searcher, *answers, watchers, Suggester(gatherer), importer)
 
 
 def _searcher(

@@ -1,12 +1,14 @@
 """Validates HTTP input; each error names the parameter that is wrong."""
 
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from code_rag.rag_server import vector_table
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.paths import PathOutsideError, composed
-from code_rag.rag_server.model import Scope, SourceFile
+from code_rag.rag_server.model import Scope, SourceFile, Vector
 from code_rag.rag_server.wire import MAX_QUERY_CHARS
 from code_rag.servicekit.errors import InvalidInput, NotFound
 
@@ -95,3 +97,19 @@ def source_of(codebases: Codebases, path: str) -> SourceFile:
     if file is None:
         raise NotFound("There is no such file in the indexed codebase.", param="path")
     return file
+
+
+def keys_in(data: bytes) -> list[str]:
+    """The keys of vectors, 16 bytes each; raises InvalidInput for anything else."""
+    try:
+        return vector_table.read_keys(data)
+    except vector_table.DamagedTable as error:
+        raise InvalidInput(f"keys: {error}", param="keys") from error
+
+
+def vectors_in(data: bytes, dimension: int) -> Mapping[str, Vector]:
+    """Vectors by their keys, in the form of `vector_table`; raises InvalidInput for anything else."""
+    try:
+        return vector_table.read(data, dimension)
+    except vector_table.DamagedTable as error:
+        raise InvalidInput(f"data: {error}", param="data") from error

@@ -1,0 +1,60 @@
+"""`POST /index/export` hands the vectors of the index out, `POST /index/import` takes them in."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from fastapi import APIRouter
+
+from code_rag.rag_server.backup_wire import (
+    EndEvent,
+    ExportRequest,
+    Imported,
+    ImportRequest,
+    Missing,
+    MissingRequest,
+    ModelPrint,
+    PartEvent,
+    StartEvent,
+)
+from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.exporting import Part
+from code_rag.rag_server.importing import Importer
+from code_rag.rag_server.routes.inputs import keys_in, path_in, vectors_in
+from code_rag.rag_server.vector_table import written_keys
+from code_rag.servicekit.streaming import EventStream
+from code_rag.servicekit.wire.events import event
+
+
+def backup_router(importer: Importer, codebases: Codebases) -> APIRouter:
+    """The endpoints over `importer` and what it exports."""
+    router = APIRouter(tags=["index"], prefix="/index")
+    exporter = importer.exporter
+
+    @router.post("/export", response_model=None)
+    async def export(request: ExportRequest) -> EventStream:
+        path = path_in(codebases, "", request.codebase)
+        names = [request.codebase] if request.codebase else list(codebases.names)
+        model = ModelPrint.of(await exporter.fingerprint())
+        start = StartEvent(model=model, codebases=names)
+        return EventStream(_encoded(start, exporter.parts(path, request.after)), error_name="error")
+
+    @router.post("/import/missing")
+    async def missing(request: MissingRequest) -> Missing:
+        keys = keys_in(request.keys)
+        return Missing(keys=written_keys(await importer.missing(request.model.fingerprint(), keys)))
+
+    @router.post("/import")
+    async def take(request: ImportRequest) -> Imported:
+        vectors = vectors_in(request.data, request.model.dimension)
+        await importer.take(request.model.fingerprint(), vectors)
+        return Imported(vectors=len(vectors))
+
+    return router
+
+
+async def _encoded(start: StartEvent, parts: AsyncGenerator[Part, None]) -> AsyncGenerator[str, None]:
+    async with aclosing(parts):
+        yield event(start.model_dump(), start.NAME)
+        async for part in parts:
+            yield event(PartEvent.of(part).model_dump(), PartEvent.NAME)
+        yield event({}, EndEvent.NAME)
