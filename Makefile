@@ -23,6 +23,12 @@ check: ## Formatting, lint, types, architecture, manifests and documents
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)
 	@scripts/test-reference.sh
 
+##@ Supply chain
+sbom: ## A bill of materials (CycloneDX) for each wheel, and for each image that is built, in artifacts/sbom
+	@scripts/setup.sh dev && scripts/sbom.sh
+audit: ## Look the locked packages up in requirements/advisories.json; REFRESH=1 asks osv.dev first
+	@scripts/setup.sh dev && $(BIN)/python -m scripts.supply.audit $(if $(REFRESH),--refresh)
+
 ##@ Docker Compose
 up: ## Start the whole stack in containers and wait until it is healthy
 	@docker compose up --detach --build --wait && scripts/health-check.sh
@@ -66,4 +72,4 @@ doctor: ## Check versions, memory, disk, ports and the cluster's health, and say
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z%-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run eval bench test test-schema check test-reference up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
+.PHONY: run eval bench test test-schema check test-reference sbom audit up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help

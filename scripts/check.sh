@@ -21,6 +21,7 @@ check "formatting" ruff format --check --quiet .
 check "lint" ruff check --quiet .
 check "types" mypy
 check "architecture" lint-imports
+check "known weaknesses" python -m scripts.supply.audit
 check "docs and manifests" pytest -q tests/unit/repo
 
 if ((${#failed[@]})); then

@@ -23,3 +23,5 @@ for service in "${services[@]}"; do
 done
 lock build requirements/build.in
 lock dev requirements/dev.in
+# By itself: it shares no environment with the rest.
+compile --generate-hashes --no-annotate requirements/sbom.in --output-file requirements/sbom.txt
