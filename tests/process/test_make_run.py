@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from code_rag.localstack.ports import Ports, free_ports, port_in_use
+from code_rag.servicekit.network import is_loopback
 from tests.fixtures.targets import CLEAN_SETTINGS, ROOT
 from tests.fixtures.waiting import wait_for
 
@@ -89,6 +90,17 @@ def test_a_cited_answer_and_a_clean_end(run: Callable[..., Run]) -> None:
     assert process.stop() == 0
     assert time.monotonic() - asked < 5
     assert nothing_listens(process.ports)
+
+
+def test_nothing_is_called_but_this_machine(run: Callable[..., Run], tmp_path: Path) -> None:
+    """While the services start, index and answer without a model, none calls or looks up another host."""
+    called = tmp_path / "called"
+    process = run(PYTHONPATH=str(ROOT / "tests/fixtures/audited"), CONNECTIONS_FILE=str(called))
+    process.wait_for("Press Ctrl-C")
+    assert process.stop() == 0
+    found = set(called.read_text().splitlines())
+    assert "127.0.0.1" in found
+    assert {address for address in found if not is_loopback(address)} <= {"a file"}
 
 
 @pytest.mark.parametrize("moment", ["", "Three services started"], ids=["at once", "while indexing"])
