@@ -190,10 +190,17 @@ def test_searches_are_answered_during_an_export(ours: Side) -> None:
         assert "event: end" in list(lines)
 
 
+def test_an_unknown_codebase_is_named(ours: Side, file: Path) -> None:
+    """An export of a codebase that is not there ends with the names of those that are."""
+    done = ours.coderag("export", str(file), "--codebase", "nowhere")
+    assert done.exit_code == 2
+    assert "nowhere" in done.stderr
+    assert "ours" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("path", "body", "param"),
     [
-        ("/index/export", {"codebase": "nowhere"}, "codebase"),
         ("/index/import", {"data": "!", "sha256": ""}, "data"),
         ("/index/import", {"data": "AAAA", "sha256": "0"}, None),
         ("/index/import/missing", {"keys": "AAAA"}, "keys"),

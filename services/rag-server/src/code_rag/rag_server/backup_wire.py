@@ -5,12 +5,22 @@ import hashlib
 from base64 import b64decode, b64encode
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from code_rag.rag_server.exporting import Part
 from code_rag.rag_server.fingerprint import Fingerprint
 from code_rag.rag_server.model import EmbeddingModel
 from code_rag.rag_server.vector_table import written
+from code_rag.rag_server.wire import CodebaseName
+from code_rag.servicekit.wire.constraints import WholeNumber
 
 MAX_DIMENSION = 65_536
 
@@ -23,7 +33,10 @@ def _decoded(value: object) -> object:
 
 
 Base64 = Annotated[
-    bytes, BeforeValidator(_decoded), PlainSerializer(lambda data: b64encode(data).decode(), return_type=str)
+    bytes,
+    BeforeValidator(_decoded),
+    PlainSerializer(lambda data: b64encode(data).decode(), return_type=str),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
 ]
 """Bytes that JSON carries in base64."""
 
@@ -36,8 +49,10 @@ def sha256(data: bytes) -> str:
 class ModelPrint(BaseModel):
     """The fingerprint of an embedding model: `probe` is the vector it gives a text that all servers know."""
 
+    model_config = ConfigDict(strict=True)
+
     name: str = Field(max_length=1000)
-    dimension: int = Field(gt=0, le=MAX_DIMENSION)
+    dimension: WholeNumber = Field(gt=0, le=MAX_DIMENSION)
     probe: list[float] = Field(max_length=MAX_DIMENSION)
 
     @classmethod
@@ -59,6 +74,8 @@ class ModelPrint(BaseModel):
 class Hashed(BaseModel):
     """Rows of keys and vectors as `vector_table` writes them, and the SHA-256 by which they are checked."""
 
+    model_config = ConfigDict(strict=True)
+
     data: Base64
     sha256: str
 
@@ -72,7 +89,9 @@ class Hashed(BaseModel):
 class ExportRequest(BaseModel):
     """Whose vectors to hand out, and the path after which an interrupted export goes on."""
 
-    codebase: str | None = Field(None, max_length=255)
+    model_config = ConfigDict(strict=True)
+
+    codebase: CodebaseName | None = None
     after: str = Field("", max_length=8192)
 
 
@@ -109,6 +128,8 @@ class EndEvent(BaseModel):
 
 class MissingRequest(BaseModel):
     """Keys, 16 bytes each, of which those without a vector are asked for."""
+
+    model_config = ConfigDict(strict=True)
 
     model: ModelPrint
     keys: Base64

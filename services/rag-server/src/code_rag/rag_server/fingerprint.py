@@ -24,7 +24,8 @@ class Fingerprint:
         """Why `other` is another model, as the end of a sentence; empty if it is the same."""
         if self.model != other.model:
             return f"serves {_named(self.model)}, not {_named(other.model)}"
-        if sum(map(mul, self.probe, other.probe)) < SAME:
+        # Written so that what is no number is not the same.
+        if not sum(map(mul, self.probe, other.probe)) >= SAME:
             return f"serves another revision of {self.model.name}: it gives the same text another vector"
         return ""
 

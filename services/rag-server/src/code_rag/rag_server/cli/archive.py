@@ -1,6 +1,7 @@
 """An exported index as a file: a ZIP of its parts and `manifest.json`, which has the hash of each."""
 
 import shutil
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,17 @@ from code_rag.rag_server.cli.failure import ExitCode, Failure
 from code_rag.rag_server.vector_table import row_bytes
 
 MANIFEST = "manifest.json"
+_DAMAGE = (
+    ValueError,
+    KeyError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    OverflowError,
+    zipfile.BadZipFile,
+    struct.error,
+)
+"""What `zipfile` raises while it reads a damaged archive, and what the checks here raise."""
 
 
 class Entry(BaseModel):
@@ -123,11 +135,15 @@ class Archive:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         """Raises ValueError, which names what is damaged."""
         self._archive = archive
+        # Before anything is read: what is compressed may be far larger than the file.
+        if packed := [
+            info.filename for info in archive.infolist() if info.compress_type != zipfile.ZIP_STORED
+        ]:
+            raise ValueError(f"{packed[0]} is compressed")
         self.manifest = Manifest.model_validate_json(archive.read(MANIFEST))
+        dimension = self.manifest.model.dimension
         for entry in self.manifest.parts:
-            info, size = archive.getinfo(entry.name), entry.vectors * row_bytes(self.manifest.model.dimension)
-            # Before it is read: what is compressed may be far larger than the file.
-            if info.compress_type != zipfile.ZIP_STORED or info.file_size != size:
+            if archive.getinfo(entry.name).file_size != entry.vectors * row_bytes(dimension):
                 raise ValueError(f"{entry.name} has another size than the manifest says")
             if sha256(archive.read(entry.name)) != entry.sha256:
                 raise ValueError(f"{entry.name} has another hash than the manifest says")
@@ -141,21 +157,19 @@ class Archive:
 def opened(file: Path) -> Iterator[Archive]:
     """The exported index in `file`, every part of it checked; raises Failure if it is damaged or missing."""
     try:
-        archive = zipfile.ZipFile(file)
+        stream = file.open("rb")
     except OSError as error:
         raise Failure(f"{file} cannot be read: {error.strerror}.", ExitCode.REFUSED) from error
-    except zipfile.BadZipFile as error:
-        raise _damaged(file, str(error)) from error
-    with archive:
+    with stream:
         try:
-            checked = Archive(archive)
-        except (ValueError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            checked = Archive(zipfile.ZipFile(stream))
+        except _DAMAGE as error:
             raise _damaged(file, str(error)) from error
         yield checked
 
 
 def _damaged(file: Path, reason: str) -> Failure:
-    first = reason.splitlines()[0]
+    first = (reason.splitlines() or ["a part of it is missing"])[0]
     return Failure(
         f"{file} is no whole export: {first}. Nothing was imported; export it again.", ExitCode.REFUSED
     )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from code_rag.rag_server.backup_wire import (
     EndEvent,
@@ -21,8 +21,13 @@ from code_rag.rag_server.exporting import Part
 from code_rag.rag_server.importing import Importer
 from code_rag.rag_server.routes.inputs import keys_in, path_in, vectors_in
 from code_rag.rag_server.vector_table import written_keys
+from code_rag.servicekit.errors import NotFound
+from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.streaming import EventStream
+from code_rag.servicekit.wire.errors import ErrorEvent
 from code_rag.servicekit.wire.events import event
+
+_EVENTS = events(StartEvent, PartEvent, EndEvent, ErrorEvent)
 
 
 def backup_router(importer: Importer, codebases: Codebases) -> APIRouter:
@@ -30,21 +35,26 @@ def backup_router(importer: Importer, codebases: Codebases) -> APIRouter:
     router = APIRouter(tags=["index"], prefix="/index")
     exporter = importer.exporter
 
-    @router.post("/export", response_model=None)
+    @router.post(
+        "/export", response_model=None, response_class=Response, responses=errors(NotFound) | _EVENTS
+    )
     async def export(request: ExportRequest) -> EventStream:
+        """The vectors of the index, by the keys of their texts."""
         path = path_in(codebases, "", request.codebase)
         names = [request.codebase] if request.codebase else list(codebases.names)
         model = ModelPrint.of(await exporter.fingerprint())
         start = StartEvent(model=model, codebases=names)
-        return EventStream(_encoded(start, exporter.parts(path, request.after)), error_name="error")
+        return EventStream(_encoded(start, exporter.parts(path, request.after)), error_name=ErrorEvent.NAME)
 
     @router.post("/import/missing")
     async def missing(request: MissingRequest) -> Missing:
+        """Which of these keys have no vector here."""
         keys = keys_in(request.keys)
         return Missing(keys=written_keys(await importer.missing(request.model.fingerprint(), keys)))
 
     @router.post("/import")
     async def take(request: ImportRequest) -> Imported:
+        """Take in vectors that another index of the same model exported."""
         vectors = vectors_in(request.data, request.model.dimension)
         await importer.take(request.model.fingerprint(), vectors)
         return Imported(vectors=len(vectors))
