@@ -26,6 +26,15 @@ class EmbeddingModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret that was taken out of a text: where it was and of which kind, never its value."""
+
+    line: int
+    """1-based."""
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """A text file of the codebase, read and decoded."""
 
@@ -34,7 +43,9 @@ class SourceFile:
     text: str
     language: str
     digest: str
-    """SHA-256 of the file's bytes, in hex."""
+    """SHA-256 of the file's bytes, or of its text if something was taken out of that, in hex."""
+    secrets: tuple[Secret, ...] = ()
+    """What was taken out of the text."""
 
     @property
     def lines(self) -> list[str]:
