@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from prometheus_client import Counter
 from starlette.staticfiles import StaticFiles
@@ -21,6 +23,8 @@ from code_rag.rag_server.composition.stores import Stores
 from code_rag.rag_server.composition.use_cases import AnswerOptions, Outside, UseCases, build_use_cases
 from code_rag.rag_server.indexing import IndexOptions
 from code_rag.rag_server.progress import changed_sentence
+from code_rag.rag_server.redacted_chat import RedactedChat
+from code_rag.rag_server.redacted_embedder import RedactedEmbedder
 from code_rag.rag_server.routes.ask import ask_router
 from code_rag.rag_server.routes.backup import backup_router
 from code_rag.rag_server.routes.chat.router import chat_router
@@ -29,6 +33,7 @@ from code_rag.rag_server.routes.files import files_router
 from code_rag.rag_server.routes.index import index_router
 from code_rag.rag_server.routes.page import ASSETS, OPEN_PATHS, STATIC, page_router
 from code_rag.rag_server.routes.search import search_router
+from code_rag.rag_server.routes.secrets import secrets_router
 from code_rag.rag_server.routes.suggestions import suggestions_router
 from code_rag.rag_server.routes.why_not import why_not_router
 from code_rag.rag_server.settings import Settings
@@ -39,6 +44,10 @@ from code_rag.servicekit.health import Check, CheckResult, Health
 from code_rag.servicekit.logging import configure_logging
 from code_rag.servicekit.metrics import Metrics
 from code_rag.servicekit.settings import read_settings
+
+log = structlog.get_logger(__name__)
+
+NOT_REDACTED = "REDACT_SECRETS is off: secrets in the code are stored, shown and sent to the model."
 
 
 class Closable(Protocol):
@@ -53,13 +62,13 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
 
     Raises StoreUnusable if the embedded store cannot be opened.
     """
-    metrics = Metrics()
-    stores = Stores(settings)
+    metrics, stores = Metrics(), Stores(settings)
     client = None
     if outside is None:
         client = EmbeddingClient(settings.embedding_server_url, settings.api_key, stores.last())
         chat = ChatClient(settings.llm_server_url, settings.api_key, settings.answer_timeout_seconds)
         outside = Outside(stores.open(client.model), client, chat, SystemFileEvents())
+    outside = _discreet(outside, settings)
     use_cases = build_use_cases(
         Codebases(settings.codebase_path, options_of(settings)),
         outside,
@@ -70,8 +79,18 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)
     contexts = (*(_closing(part) for part in parts), _indexing(use_cases, watch, settings))
-    health = Health("rag-server", __version__, _checks(use_cases, outside))
+    checks = _checks(use_cases, outside) | ({} if settings.redact_secrets else {"secrets": _not_redacted})
+    health = Health("rag-server", __version__, checks)
     return assemble(settings, use_cases, health, metrics, contexts)
+
+
+def _discreet(outside: Outside, settings: Settings) -> Outside:
+    """What is outside, without the secrets that questions hold; with them only where that is set, loudly."""
+    if settings.redact_secrets:
+        chat, embedder = RedactedChat(outside.chat), RedactedEmbedder(outside.embedder)
+        return replace(outside, chat=chat, embedder=embedder)
+    log.warning("secrets are not redacted", detail=NOT_REDACTED)
+    return outside
 
 
 def assemble(
@@ -119,6 +138,7 @@ def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:
     return [
         index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher, use_cases.watchers),
         backup_router(use_cases.importer, use_cases.codebases),
+        secrets_router(use_cases.codebases, use_cases.indexers, redacted=settings.redact_secrets),
         why_not_router(use_cases.codebases, use_cases.searcher),
         search_router(use_cases.searcher, use_cases.callers, use_cases.similar, use_cases.codebases),
         evaluation_router(use_cases.evaluator, use_cases.codebases),
@@ -198,6 +218,10 @@ def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
         "llm-server": _check(outside.chat.ping),
         "index": index,
     }
+
+
+async def _not_redacted() -> CheckResult:
+    return CheckResult("degraded", NOT_REDACTED)
 
 
 def _check(ping: Callable[[], Awaitable[str | None]]) -> Check:

@@ -105,7 +105,7 @@ class Changes:
             self._reads[path] = Read(found, "", now_ns(), file.reason)
             self._skipped.append(file)
             return file
-        self._reads[path] = Read(found, file.digest, now_ns())
+        self._reads[path] = Read(found, file.digest, now_ns(), secrets=file.secrets)
         return path if self._is_stored(path, file.digest) else file
 
     def _is_stored(self, path: str, digest: str) -> bool:

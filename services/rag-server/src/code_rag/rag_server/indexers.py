@@ -9,6 +9,7 @@ import structlog
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.codebase.member import Member
 from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.model import Secret
 from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.presence import Presence
 from code_rag.rag_server.progress import IndexReport
@@ -73,6 +74,13 @@ class Indexers:
     def report(self, path: str = "") -> IndexReport:
         """The state of the codebase that `path` is in, or of all of them as one."""
         return total([(member.name, report) for member, report in self.reports(path)])
+
+    def secrets(self, path: str = "") -> dict[str, tuple[Secret, ...]]:
+        """What is redacted in the codebase that `path` is in, or in all, by the path of the file."""
+        found: dict[str, tuple[Secret, ...]] = {}
+        for member, _ in self.reports(path):
+            found |= self._indexers[member].signatures.secrets()
+        return found
 
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; whatever was indexed is indexed there."""

@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from posixpath import commonpath
 
@@ -102,7 +102,10 @@ class Indexer:
 
     def status(self) -> IndexReport:
         """The state of the current or last run."""
-        return self._progress.report() if self._progress else NEVER_RAN
+        if self._progress is None:
+            return NEVER_RAN
+        secrets = sum(map(len, self.signatures.secrets().values()))
+        return replace(self._progress.report(), secrets=secrets)
 
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; if anything was indexed, the whole codebase is indexed there."""

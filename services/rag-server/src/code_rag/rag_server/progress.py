@@ -72,6 +72,8 @@ class IndexReport:
     """How many files and folders on disk differ from what is indexed, and wait for a run."""
     watching: Watching = "off"
     """How changes on disk are noticed."""
+    secrets: int = 0
+    """How many secrets are redacted in what has been read since the service started."""
 
 
 @dataclass(frozen=True, slots=True)

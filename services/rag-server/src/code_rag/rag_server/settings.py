@@ -65,6 +65,11 @@ class Settings(ServiceSettings):
         "",
         description="Encoding of files that are neither UTF-8 nor UTF-16, such as cp949; empty: recognised.",
     )
+    redact_secrets: bool = Field(
+        True,
+        description="Replace secrets in the code and in questions by their kind; `off` stores, shows and "
+        "sends them.",
+    )
     watch: bool = Field(True, description="Keep the index what the codebase is, without a command.")
     keep_answers: int = Field(
         200,

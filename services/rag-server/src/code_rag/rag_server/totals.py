@@ -41,6 +41,7 @@ def total(reports: Sequence[tuple[str, IndexReport]]) -> IndexReport:
         errors=tuple(error for report in each for error in report.errors),
         step=_step([report.step for report in each if report.step]),
         vectors=_vectors([report.vectors for report in each]),
+        secrets=sum(report.secrets for report in each),
         changed=sum(report.changed for report in each),
         watching=min((report.watching for report in each), key=_WATCHING.index, default="off"),
     )

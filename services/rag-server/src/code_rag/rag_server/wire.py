@@ -56,6 +56,7 @@ class CodebaseStatus(BaseModel):
     files: FileCounts = FileCounts()
     chunks: int = 0
     changed: int = 0
+    secrets: int = 0
     watching: Watching = "off"
     searchable: Searchable | None = None
 
@@ -81,6 +82,7 @@ class IndexStatus(BaseModel):
     step: Step | None = None
     vectors: VectorWork = VectorWork()
     changed: int = Field(0, description="Files and folders that differ from what is indexed.")
+    secrets: int = Field(0, description="Secrets that are redacted in the code.")
     watching: Watching = "off"
     searchable: Searchable | None = None
     codebases: list[CodebaseStatus] = []

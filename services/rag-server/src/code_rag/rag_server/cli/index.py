@@ -139,6 +139,8 @@ def summary(status: IndexStatus) -> list[str]:
         lines.append(f"Deleted: {work.pruned} unused vectors; old indexes: {names}.")
     if found := status.searchable:
         lines.append(f"Searchable: {found.chunks} chunks of {found.files} files; vectors: {coverage(found)}.")
+    if status.secrets:
+        lines.append(f"Secrets: {status.secrets} redacted; `coderag secrets` lists the places.")
     if status.skipped:
         reasons = sorted(status.skipped.items(), key=lambda item: -item[1])
         listed = ", ".join(f"{count} {visible_line(reason)}" for reason, count in reasons)

@@ -1,4 +1,4 @@
-"""The commands that look code up by a symbol or a place, and the one that evaluates search."""
+"""The commands that look code up by a symbol or a place, list secrets, and evaluate search."""
 
 from typing import Annotated
 
@@ -12,6 +12,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("callers")(callers_command)
     app.command("similar")(similar_command)
     app.command("eval")(eval_command)
+    app.command("secrets")(secrets_command)
 
 
 def callers_command(
@@ -96,3 +97,19 @@ def eval_command(
     within = {"path": path, "language": language, "codebase": codebase}
     with client_of(url) as client:
         evaluate(client, folder, questions=questions, seed=seed, within=within, as_json=as_json)
+
+
+def secrets_command(codebase: Codebase = None, as_json: Json = False, url: Url = DEFAULT_URL) -> None:
+    """List where secrets were found in the code, by place and kind, never by value.
+
+    They are replaced by their kind in everything that is stored, shown and sent to a model.
+
+    \b
+    Examples:
+      coderag secrets
+      coderag secrets --json | jq -r '.secrets[] | "\\(.path):\\(.line)"'
+    """
+    from code_rag.rag_server.cli.secrets import secrets
+
+    with client_of(url) as client:
+        secrets(client, codebase, as_json=as_json)

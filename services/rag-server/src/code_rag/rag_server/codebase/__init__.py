@@ -18,7 +18,8 @@ from code_rag.rag_server.codebase.paths import (
     resolve_inside,
 )
 from code_rag.rag_server.codebase.reading import read_source
-from code_rag.rag_server.codebase.skipping import OVERRULABLE, Reason, is_secret
+from code_rag.rag_server.codebase.secret_names import is_secret
+from code_rag.rag_server.codebase.skipping import OVERRULABLE, Reason
 from code_rag.rag_server.codebase.walking import walk, wants
 from code_rag.rag_server.model import SkippedFile, SourceFile
 

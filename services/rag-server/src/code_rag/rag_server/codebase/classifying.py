@@ -18,11 +18,10 @@ from code_rag.rag_server.codebase.generated import has_generated_name
 from code_rag.rag_server.codebase.ignoring import Pattern, Rules, last_match
 from code_rag.rag_server.codebase.options import Options
 from code_rag.rag_server.codebase.repositories import Repository
+from code_rag.rag_server.codebase.secret_names import is_secret, is_secret_folder
 from code_rag.rag_server.codebase.skipping import (
     MAX_WANTED_BYTES,
     Reason,
-    is_secret,
-    is_secret_folder,
     is_too_large,
 )
 from code_rag.rag_server.model import SkippedFile

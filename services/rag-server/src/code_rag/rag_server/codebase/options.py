@@ -17,6 +17,8 @@ class Options:
     """Of files that are neither UTF-8 nor UTF-16; empty: recognised for each file."""
     user_excludes: Path | None = None
     """The user's own ignore file for all repositories."""
+    redact_secrets: bool = True
+    """Whether what looks like a secret is taken out of every text that is read."""
 
 
 DEFAULTS = Options()

@@ -19,6 +19,7 @@ from code_rag.rag_server.codebase.skipping import (
     text_reason,
 )
 from code_rag.rag_server.model import SkippedFile, SourceFile
+from code_rag.rag_server.redaction import Redacted, redact
 
 
 def read_source(root: Path, path: str, options: Options, *, wanted: bool = False) -> SourceFile | SkippedFile:
@@ -46,7 +47,10 @@ def read_source(root: Path, path: str, options: Options, *, wanted: bool = False
         reason = Reason.TOO_LARGE
     if reason and not (wanted and reason in OVERRULABLE):
         return SkippedFile(path, reason)
-    return SourceFile(path, text, language, hashlib.sha256(data).hexdigest())
+    redacted = redact(text) if options.redact_secrets else Redacted(text, ())
+    # By its text, so that a file is indexed again when other rules find more in it, or when redaction is off.
+    version = redacted.text.encode() if redacted.secrets else data
+    return SourceFile(path, redacted.text, language, hashlib.sha256(version).hexdigest(), redacted.secrets)
 
 
 def read_regular_file(path: Path, limit: int = MAX_BYTES) -> bytes:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from code_rag.rag_server.codebase.skipping import Reason
 from code_rag.rag_server.codebase.walking import RULE_FILES, FoundFile
-from code_rag.rag_server.model import SkippedFile
+from code_rag.rag_server.model import Secret, SkippedFile
 
 TICK_SECONDS = 0.02
 """A file may change again in this time without a new time stamp; Linux counts in steps of up to 10 ms."""
@@ -40,6 +40,8 @@ class Seen:
     digest: str = ""
     reason: str = ""
     """Why it was left out; empty for a file that is read."""
+    secrets: tuple[Secret, ...] = ()
+    """What was redacted in it."""
 
     @property
     def is_compared(self) -> bool:
@@ -55,6 +57,7 @@ class Read:
     digest: str
     read_ns: int
     reason: str = ""
+    secrets: tuple[Secret, ...] = ()
 
 
 def signature(status: os.stat_result) -> Signature:
@@ -91,6 +94,15 @@ class Signatures:
     def has_files(self) -> bool:
         """Whether anything is indexed."""
         return any(not seen.reason for folder in self.folders() for seen in self.names(folder).values())
+
+    def secrets(self) -> dict[str, tuple[Secret, ...]]:
+        """What was redacted, by the path of the file."""
+        return {
+            folder + name: seen.secrets
+            for folder in self.folders()
+            for name, seen in self.names(folder).items()
+            if seen.secrets
+        }
 
     def digest(self, found: FoundFile) -> str:
         """The digest of a file that has not changed since it was read; empty if it must be read."""
@@ -131,7 +143,8 @@ class Signatures:
         tick_ns = int((COARSE_TICK_SECONDS if coarse else TICK_SECONDS) * 1e9)
         # Like git's "racily clean" files: another write would leave the same signature, so this is not one.
         racy = 0 <= read.read_ns - found.modified_ns < tick_ns
-        self._put(found.path, Seen(NO_SIGNATURE if racy else _of(found), read.digest, read.reason))
+        stamp = NO_SIGNATURE if racy else _of(found)
+        self._put(found.path, Seen(stamp, read.digest, read.reason, read.secrets))
 
     def _put(self, path: str, seen: Seen) -> None:
         folder, name = _split(path)

@@ -1,7 +1,6 @@
 """Which files are not useful to index or must not be indexed, and why."""
 
 from enum import StrEnum
-from pathlib import PurePosixPath
 
 from code_rag.rag_server.codebase.generated import has_generated_marker
 from code_rag.rag_server.codebase.languages import DATA, PROSE, detect_language
@@ -40,71 +39,9 @@ OVERRULABLE = frozenset(
 """What a line such as `!schema.sql` in `.ragignore` overrules, besides the rules of git."""
 
 
-_SECRET_FOLDERS = frozenset({".aws", ".gnupg", ".kube", ".ssh"})
-_SECRET_NAMES = frozenset(
-    {
-        ".netrc",
-        "_netrc",
-        ".pgpass",
-        ".htpasswd",
-        ".git-credentials",
-        ".pypirc",
-        ".npmrc",
-        ".dockercfg",
-        ".vault-token",
-        "auth.json",
-        "id_rsa",
-        "id_dsa",
-        "id_ecdsa",
-        "id_ecdsa_sk",
-        "id_ed25519",
-        "id_ed25519_sk",
-        "credentials",
-        "secrets",
-    }
-)
-_SECRET_SUFFIXES = frozenset(
-    {
-        ".pem",
-        ".key",
-        ".p12",
-        ".pfx",
-        ".jks",
-        ".keystore",
-        ".gpg",
-        ".ppk",
-        ".kdbx",
-        ".secret",
-        ".secrets",
-        ".tfstate",
-    }
-)
-_SECRET_STEMS = frozenset({"credential", "credentials", "secret", "secrets"})
-_CONFIG_SUFFIXES = frozenset(
-    {
-        ".json",
-        ".yaml",
-        ".yml",
-        ".toml",
-        ".ini",
-        ".cfg",
-        ".conf",
-        ".properties",
-        ".env",
-        ".txt",
-        ".xml",
-    }
-)
-_SAMPLE_ENDINGS = (".example", ".sample", ".template", ".dist")
-
 _MAX_LINE = 5_000
 _MAX_MEAN_LINE = 200
 _MIN_MINIFIED = 2_000
-
-
-def is_secret_folder(name: str) -> bool:
-    """Whether folders of this name hold credentials."""
-    return name in _SECRET_FOLDERS
 
 
 def is_too_large(path: str, size: int, limit: int) -> bool:
@@ -121,19 +58,6 @@ def text_reason(text: str, language: str) -> Reason | None:
     if has_generated_marker(text, language):
         return Reason.GENERATED
     return Reason.MINIFIED if language not in PROSE and _is_minified(text) else None
-
-
-def is_secret(path: str) -> bool:
-    """Whether files of this name hold secrets."""
-    name = path.rpartition("/")[2].lower()
-    if name.endswith(_SAMPLE_ENDINGS):
-        return False
-    if name in _SECRET_NAMES or name == ".env" or name.startswith(".env."):
-        return True
-    parts = PurePosixPath(name)
-    return parts.suffix in _SECRET_SUFFIXES or (
-        parts.stem in _SECRET_STEMS and parts.suffix in _CONFIG_SUFFIXES
-    )
 
 
 def _is_minified(text: str) -> bool:

@@ -17,5 +17,6 @@ def options_of(settings: Settings) -> Options:
         nested_repositories=settings.index_nested_repositories,
         max_bytes=settings.max_file_bytes,
         legacy_encoding=settings.legacy_encoding,
+        redact_secrets=settings.redact_secrets,
         user_excludes=find_user_excludes(home, config_home, Path(git_config) if git_config else None),
     )

@@ -8,14 +8,16 @@ from code_rag.rag_server.redaction.span import Span
 
 _PASSWORDS = ("pass", "pwd")
 _OTHERS = {"secret": "secret", "token": "token", "credential": "credential", "key": "key"}
-_KEYS = ("api", "access", "private", "secret", "encryption", "encrypt", "signing", "master", "account", "auth",
-         "service", "shared", "storage", "session", "client", "admin", "license", "app", "application")  # fmt: skip
+_KEYS = (
+    "api", "access", "private", "secret", "encryption", "encrypt", "signing", "master", "account", "auth",
+    "service", "shared", "storage", "session", "client", "admin", "license", "app", "application",
+)  # fmt: skip
 """What stands before `key` in the name of a secret."""
 
 _VALUE = re.compile(
     r"""
     (?P<rest> [\w.-]{0,30} ) ["'`\])]{0,3}
-    (?: [ \t]{0,40} : [ \t]{0,40} [\w.|?\[\] ]{1,24} [ \t] = (?!=)     # an annotation between the name and its value
+    (?: [ \t]{0,40} : [ \t]{0,40} [\w.|?\[\] ]{1,24} [ \t] = (?!=)  # an annotation before the value
       | [ \t]{1,40} string [ \t]{0,40} =                               # the same in Go
       | [ \t]{0,40} (?: => | := | ={1,3} | [:,>(] ) | (?P<gap> [ \t]{1,40} ) )
     [ \t]{0,40} (?: [bBrRuUfF@$]{0,2} (?P<quote>["'`]) (?P<quoted> [^"'`\s]{6,300} ) (?P=quote)

@@ -1,4 +1,4 @@
-"""The places where protocols and tools keep credentials: URLs, headers, webhooks, key blocks, command lines."""
+"""The places where protocols and tools keep credentials: URLs, headers, webhooks, keys, command lines."""
 
 import base64
 import binascii
@@ -33,11 +33,11 @@ _RULES: Sequence[_Rule] = (
     _Rule("basic auth", "basic ", re.compile(r"(?i:basic)[ ]+([A-Za-z0-9+/]{10,}={0,2})")),
     _Rule("basic auth", '"auth"', re.compile(r"(?i:\"auth\")\s*:\s*\"([A-Za-z0-9+/]{10,}={0,2})\"")),
     _Rule("token", "bearer ", re.compile(r"(?i:bearer)[ ]+([\w.~+/-]{24,}=*)")),
-    _Rule("Slack webhook", "hooks.slack.com/", re.compile(r"hooks\.slack\.com/(?:services|workflows)/([\w/]{20,})")),
+    _Rule("Slack webhook", "hooks.slack.com/", re.compile(r"hooks\.slack\.com/[a-z]+/([\w/]{20,})")),
     _Rule("Discord webhook", "/api/webhooks/", re.compile(r"/api/webhooks/\d{15,}/([\w-]{40,})")),
     _Rule("Teams webhook", "webhook.office.com/", re.compile(r"webhook\.office\.com/(\S{60,})")),
     _Rule("SAS signature", "sig=", re.compile(r"sig=([A-Za-z0-9%+/]{40,}=*)")),
-    _Rule("password", "curl ", re.compile(r"curl\b[^\n]{0,300}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']+:([^\s\"']{3,})")),
+    _Rule("password", "curl ", re.compile(r"curl\b[^\n]{0,300}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']{1,100}:([^\s\"']{3,})")),  # noqa: E501
     _Rule("password", "sshpass ", re.compile(r"sshpass\s+-p[ ]?[\"']?([^\s\"']{3,})")),
 )  # fmt: skip
 

@@ -43,7 +43,9 @@ def _values(text: str, start: int, end: int) -> Iterator[Span]:
             match = _ENTRY.match(line) if indent == entries else _TEXT.match(line)
             if match and match["value"]:
                 counts = indent == entries
-                yield Span(start + match.start("value"), start + match.end("value"), "Kubernetes secret", counts)
+                yield Span(
+                    start + match.start("value"), start + match.end("value"), "Kubernetes secret", counts
+                )
         elif line.strip():
             section = _SECTION.match(line)
             depth, entries = (indent, -1) if section else (-1, -1)

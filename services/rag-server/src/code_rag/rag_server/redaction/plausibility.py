@@ -4,13 +4,17 @@ import math
 import re
 from collections import Counter
 
-_EXAMPLES = ("example", "placeholder", "changeme", "change_me", "change-me", "replace", "your", "dummy", "****",
-             "....", "1234567890", "abcdefgh", "redacted", "insert", "not-a-", "not_a_")  # fmt: skip
+_EXAMPLES = (
+    "example", "placeholder", "changeme", "change_me", "change-me", "replace", "your", "dummy", "****", "....",
+    "1234567890", "abcdefgh", "redacted", "insert", "not-a-", "not_a_",
+)  # fmt: skip
 _REFERENCE = re.compile(
     r"[$%#@&]?[{<(\[]|\$[A-Za-z_]+$|%[sd(]|\.{0,2}/|[a-z][a-z0-9+.-]*://|[A-Za-z_]\w*(?:\.\w+)+$"
 )
 """What a template, a variable, a path, an address or an attribute starts with, or is."""
-_WORDS = re.compile(r"(?:[A-Za-z]{2,}\d{0,4}|[A-Za-z]?\d{1,4})(?:[_. :/-]+(?:[A-Za-z]{2,}\d{0,4}|[A-Za-z]?\d{1,4}))*")
+_WORDS = re.compile(
+    r"(?:[A-Za-z]{2,}\d{0,4}|[A-Za-z]?\d{1,4})(?:[_. :/-]+(?:[A-Za-z]{2,}\d{0,4}|[A-Za-z]?\d{1,4}))*"
+)
 """Words and small numbers: a name, an algorithm, a version."""
 _MIN_DISTINCT = 6
 

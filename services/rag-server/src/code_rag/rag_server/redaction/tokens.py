@@ -20,7 +20,7 @@ _FORMS: Mapping[str, str] = {
     "AWS key": rf"A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{{16}}{_END}",
     "GitHub token": rf"gh[pousr]_{_ALNUM}{{36,255}}|github_pat_\w{{80,100}}",
     "GitLab token": rf"gl(?:pat|dt|rt|ptt|soat|ft|agent|cbt|oas|imt|ffct)-{_WORD}{{20,}}",
-    "Slack token": rf"xox[abeoprs]-(?:\d-)?{_WORD}{{20,}}|xapp-\d-{_WORD}{{20,}}|xoxe\.xox[bp]-\d-{_WORD}{{20,}}",
+    "Slack token": rf"xox[abeoprs]-{_WORD}{{20,}}|xapp-\d-{_WORD}{{20,}}|xoxe\.xox[bp]-\d-{_WORD}{{20,}}",
     "Stripe key": rf"[srp]k_live_{_ALNUM}{{16,}}|sk_test_{_ALNUM}{{24,}}|whsec_{_ALNUM}{{24,}}",
     "OpenAI key": rf"sk-(?:proj-|svcacct-|admin-)?{_WORD}{{20,}}T3BlbkFJ{_WORD}{{20,}}"
     rf"|sk-(?:proj|svcacct|admin)-{_WORD}{{40,}}|sk-{_ALNUM}{{48}}{_END}",
@@ -54,7 +54,7 @@ _FORMS: Mapping[str, str] = {
     "Vault token": rf"hv[sbr]\.{_WORD}{{24,}}",
     "age key": r"AGE-SECRET-KEY-1[A-Z0-9]{58}",
     "Postman key": rf"PMAK-{_HEX}{{24}}-{_HEX}{{34}}",
-    "Doppler token": rf"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{{40,}}",
+    "Doppler token": r"dp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9_.-]{40,}",
     "PlanetScale token": rf"pscale_(?:tkn|pw|oauth)_{_WORD}{{30,}}",
     "Supabase key": rf"sbp_{_HEX}{{40}}|sb_secret_{_WORD}{{20,}}",
     "Airtable token": rf"pat{_ALNUM}{{14}}\.{_HEX}{{64}}",

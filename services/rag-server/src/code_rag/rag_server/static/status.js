@@ -144,7 +144,7 @@ const vectorsOf = ({ chunks, vectors: { header, whole } }) =>
   `${whole} of ${chunks} chunks${header ? `, ${header} by their headers only` : ""}`;
 
 function indexRows(index) {
-  const { state, files, seconds, skipped, errors, step, searchable, codebases } = index;
+  const { state, files, seconds, skipped, errors, step, searchable, secrets, codebases } = index;
   const reasons = Object.entries(skipped).sort(([, a], [, b]) => b - a);
   const done = `${files.indexed} indexed, ${files.unchanged} unchanged, ${files.removed} removed`;
   const rows = [
@@ -152,6 +152,7 @@ function indexRows(index) {
     [state === "running" ? "This run" : "Last run", `${done}, ${seconds.toFixed(1)}\u00a0s`],
     ...(step ? [["Step", `${step.name}: ${step.done} of ${step.total}`]] : []),
     ...(searchable ? [["Vectors", vectorsOf(searchable)]] : []),
+    ...(secrets ? [["Secrets", `${secrets} redacted; coderag secrets lists the places`]] : []),
     ["Skipped", reasons.map(([reason, count]) => `${count} ${reason}`).join(", ") || "nothing"],
     ...(codebases.length > 1 ? codebases.map(codebaseRow) : []),
     ...errors.slice(0, 20).map(({ path, message }) => ["Failed", `${path}: ${message}`]),
