@@ -5,8 +5,8 @@ import re
 from collections import Counter
 
 _EXAMPLES = (
-    "example", "placeholder", "changeme", "change_me", "change-me", "replace", "your", "dummy", "****", "....",
-    "1234567890", "abcdefgh", "redacted", "insert", "not-a-", "not_a_",
+    "example", "placeholder", "changeme", "change_me", "change-me", "replace", "your", "dummy", "****",
+    "....", "1234567890", "abcdefgh", "redacted", "insert", "not-a-", "not_a_",
 )  # fmt: skip
 _REFERENCE = re.compile(
     r"[$%#@&]?[{<(\[]|\$[A-Za-z_]+$|%[sd(]|\.{0,2}/|[a-z][a-z0-9+.-]*://|[A-Za-z_]\w*(?:\.\w+)+$"
