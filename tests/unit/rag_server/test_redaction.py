@@ -18,7 +18,7 @@ PLANTED = list(planted())
 PIECES = st.one_of(
     st.text(max_size=20),
     st.sampled_from(["\n", "\r\n", "---\n", "kind: Secret\n", "data:\n", "  a: b\n", "password = "]),
-    st.sampled_from(["-----BEGIN " + "PRIVATE KEY-----", "-----END", "://u:", "@h", "token: '", "'", '"', "\\n"]),
+    st.sampled_from(["-----BEGIN " + "PRIVATE KEY-----", "-----END", "://u:", "@h", "'", '"', "\\n"]),
     st.sampled_from(["[redacted: x]", "[redacted: ", "\u0130", "\u2028", "\v", "\f", "\x85"]),
     st.sampled_from([each.text for each in PLANTED]),
 )  # fmt: skip
@@ -101,6 +101,22 @@ def test_the_place_and_the_kind_are_known_and_nothing_else() -> None:
     ]  # fmt: skip
     assert found.text.split("\n")[1] == 'B = "[redacted: GitHub token]"'
     assert "https://shop:[redacted: password]@db/x" in found.text
+
+
+def test_what_overlaps_goes_as_one_secret() -> None:
+    """A token inside of a longer password leaves nothing of the password."""
+    token, rest = TOKENS["AWS key id"](Maker(1)), Maker(2).password()
+    found = redact(f'password = "{rest}/{token}/{rest}"')
+    assert found.text == 'password = "[redacted: password]"'
+    assert len(found.secrets) == 1
+
+
+def test_what_a_long_secret_kept_from_being_seen_is_found() -> None:
+    """A password too far from the command that takes it is found once the tokens between them are gone."""
+    token, password = TOKENS["PyPI"](Maker(1)), Maker(2).password()
+    found = redact(f"curl -H 'X: {token}' -H 'Y: {token}' -u shop:{password} https://h")
+    assert found.text.endswith("-u shop:[redacted: password] https://h")
+    assert len(found.secrets) == 3
 
 
 def test_a_private_key_is_one_secret_of_many_lines() -> None:

@@ -51,19 +51,22 @@ def _secrets(text: str, spans: Sequence[Span]) -> Iterator[Secret]:
 
 
 def _apart(text: str, spans: Iterable[Span]) -> list[Span]:
-    """The spans in order, without those that overlap an earlier one or a marker; none crosses a line."""
+    """The spans in order, those that overlap as one, without those that overlap a marker."""
     found = [span for span in spans if span.start < span.end]
     if not found:
         return []
-    is_taken = bytearray(len(text))
+    is_marker = bytearray(len(text))
     for match in MARKER.finditer(text):
-        is_taken[match.start() : match.end()] = b"\1" * len(match[0])
-    kept: list[Span] = []
-    for span in found:
-        if not any(is_taken[span.start : span.end]):
-            is_taken[span.start : span.end] = b"\1" * (span.end - span.start)
-            kept.append(span)
-    return sorted(kept, key=lambda span: span.start)
+        is_marker[match.start() : match.end()] = b"\1" * len(match[0])
+    apart: list[Span] = []
+    for span in sorted(found, key=lambda span: span.start):  # equal ones in the order of the searches
+        if any(is_marker[span.start : span.end]):
+            continue
+        if apart and span.start < apart[-1].end:
+            apart[-1] = apart[-1]._replace(end=max(span.end, apart[-1].end))
+        else:
+            apart.append(span)
+    return apart
 
 
 def _pieces(text: str, spans: Sequence[Span]) -> Iterator[str]:

@@ -72,6 +72,9 @@ _FORMS: Mapping[str, str] = {
 }
 """What a token looks like from its first character on, by what it is called."""
 
+_SIGNS = frozenset("._~-")
+"""What may stand before a token in a run."""
+
 _TELEGRAM_ID = re.compile(r"\d{8,10}:$")
 
 
@@ -98,15 +101,20 @@ def find_tokens(text: str) -> Iterator[Span]:
     """Every token in the text."""
     for run in _RUN.finditer(text):
         start = run.start()
-        word = run[0].lstrip("._~-")
-        start += len(run[0]) - len(word)
-        if text[start - 1 : start] == "\\":  # an escape such as \n before it
-            start += 1
-        rules = _BY_START.get(text[start : start + 2], ())
-        for kind, form in (*rules, *_ANY_START):
-            if (match := form.match(text, start)) and _is_whole(text, start, kind, match[0]):
-                yield Span(start, match.end(), kind)
-                break
+        while span := _token_at(text, start):
+            yield span
+            start = span.end
+
+
+def _token_at(text: str, start: int) -> Span | None:
+    """The token at `start`, or after an escape such as `\\n` or a sign there."""
+    while text[start : start + 1] in _SIGNS:
+        start += 1
+    start += text[start - 1 : start] == "\\"
+    for kind, form in (*_BY_START.get(text[start : start + 2], ()), *_ANY_START):
+        if (match := form.match(text, start)) and _is_whole(text, start, kind, match[0]):
+            return Span(start, match.end(), kind)
+    return None
 
 
 def _is_whole(text: str, start: int, kind: str, token: str) -> bool:
