@@ -65,6 +65,15 @@ def indexing(result: dict[str, Any]) -> Rows:
     ]  # fmt: skip
 
 
+def secrets(result: dict[str, Any]) -> Rows:
+    return [
+        (f"reading and preparing {result['files']:,} files, {result['lines']:,} lines",
+         f"{result['plain_seconds']} s; with secrets redacted {result['redacted_seconds']} s, "
+         f"{result['added_percent']} % more"),
+        ("taken for a secret", f"{result['redacted']} places"),
+    ]  # fmt: skip
+
+
 def retrieval(result: dict[str, Any]) -> Rows:
     def row(name: str, each: dict[str, float]) -> tuple[str, str]:
         return f"nDCG@10, {name}", f"{each['ndcg']:.3f} ({each['low']:.3f} to {each['high']:.3f})"
@@ -170,6 +179,7 @@ SECTIONS = (
     ("From nothing to an answer", "first_answer", first_answer),
     ("Embedding 512 functions of the standard library", "encoders", encoders),
     ("Indexing and searching packages of the standard library", "indexing", indexing),
+    ("What redacting secrets adds to indexing, embedding left out", "secrets", secrets),
     (
         "Finding the right file: 223 questions about public packages, with 95 % intervals",
         "retrieval",

@@ -14,6 +14,7 @@ BENCHMARKS = (
     "first_answer",
     "encoders",
     "indexing",
+    "secrets",
     "retrieval",
     "answers",
     "gateway",

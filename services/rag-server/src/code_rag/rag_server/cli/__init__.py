@@ -39,6 +39,7 @@ Examples:
   coderag why-not build/api.py                say why a file is left out
   coderag export shop.coderag                 keep the vectors of the index in a file
   coderag import shop.coderag                 give them to another server
+  coderag secrets                             list where secrets were redacted
 """
 EPILOG = """\b
 Exit codes:
