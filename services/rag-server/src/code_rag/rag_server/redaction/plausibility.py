@@ -1,4 +1,4 @@
-"""Tells values that someone made with a generator, or thought up as a password, from names and examples."""
+"""Distinguishes what a generator made, or someone thought up as a password, from names and examples."""
 
 import math
 import re
