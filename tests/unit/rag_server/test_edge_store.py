@@ -114,8 +114,9 @@ async def test_deleted_chunks_are_let_go_of(tmp_path: Path) -> None:
 
 
 def test_an_index_of_another_kind_has_another_name() -> None:
-    """The name changes with the model and the dimension, and is the same for the same ones."""
+    """The name changes with the model, the dimension and redaction, and is the same for the same ones."""
     names = {index_name("code", *kind) for kind in [("m", 384), ("n", 384), ("m", 768)]}
-    assert len(names) == 3
+    names.add(index_name("code", "m", 384, redacted=False))
+    assert len(names) == 4
     assert index_name("code", "m", 384) in names
     assert all(name.startswith("code-") for name in names)

@@ -178,7 +178,7 @@ def test_a_memory_that_cannot_be_read_is_none(folder: Path, memory: str) -> None
 async def test_a_qdrant_server_names_the_model_of_its_fullest_index() -> None:
     """Among the collections the one with the most points is taken; foreign ones and old layouts are not."""
     client = local_qdrant()
-    assert await fullest_model(client, "code") is None
+    assert await fullest_model(client, "code", name_of) is None
     for model, files in ((OTHER, 3), (THIRD, 1)):
         store = ServerStore(client, name_of(model), model.dimension, model.name)
         for number in range(files):
@@ -188,7 +188,7 @@ async def test_a_qdrant_server_names_the_model_of_its_fullest_index() -> None:
     await client.create_collection("code-foreign", vectors_config={})
     await client.create_collection("else", vectors_config={})
 
-    assert await fullest_model(client, "code") == OTHER
+    assert await fullest_model(client, "code", name_of) == OTHER
 
 
 def qdrant(path: str, body: bytes) -> bytes:

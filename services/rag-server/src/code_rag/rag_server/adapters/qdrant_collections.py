@@ -1,14 +1,18 @@
 """The indexes in a Qdrant server: finds their embedding models, and removes those of other versions."""
 
+from collections.abc import Callable
+
 from qdrant_client import AsyncQdrantClient, models
 
 from code_rag.rag_server.adapters.qdrant_errors import translated
-from code_rag.rag_server.adapters.qdrant_payload import DENSE, index_name, is_sibling
+from code_rag.rag_server.adapters.qdrant_payload import DENSE, is_sibling
 from code_rag.rag_server.model import EmbeddingModel
 
 
-async def fullest_model(client: AsyncQdrantClient, collection: str) -> EmbeddingModel | None:
-    """The model of the largest index of `collection`; None if no index names its model."""
+async def fullest_model(
+    client: AsyncQdrantClient, collection: str, name_of: Callable[[EmbeddingModel], str]
+) -> EmbeddingModel | None:
+    """The model of the largest index of `collection` that this version would use; None if there is none."""
     found: list[tuple[int, EmbeddingModel]] = []
     with translated():
         for each in (await client.get_collections()).collections:
@@ -16,7 +20,7 @@ async def fullest_model(client: AsyncQdrantClient, collection: str) -> Embedding
                 info = await client.get_collection(each.name)
                 model = _model(info.config)
                 # The index of another chunker version has another name and would not be used.
-                if model and index_name(collection, model.name, model.dimension) == each.name:
+                if model and name_of(model) == each.name:
                     found.append((info.points_count or 0, model))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 

@@ -9,8 +9,8 @@ from typing import Any
 from code_rag.rag_server.identifiers import defined_names
 from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, Point, StoredFile, VectorKind
 
-LAYOUT_VERSION = 3
-"""Bump when the meaning of a stored payload or sparse vector changes."""
+LAYOUT_VERSION = 4
+"""Bump when the meaning of a stored payload or sparse vector changes, and when far more is redacted."""
 
 MAX_FILES = 1_000_000
 """Maximum number of distinct values of a field to count: the engine allocates memory for this many."""
@@ -30,9 +30,13 @@ _NAME_LISTS = ("symbols", "references")
 _CHUNK_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in ("id", *_NAME_LISTS))
 
 
-def index_name(collection: str, model: str, dimension: int) -> str:
-    """The name of an index by model, chunker and layout, so that different vectors never mix."""
-    schema = f"{model}|{dimension}|{CHUNKER_VERSION}|{LAYOUT_VERSION}"
+def index_name(collection: str, model: str, dimension: int, *, redacted: bool = True) -> str:
+    """The name of an index by model, chunker and layout, so that different vectors never mix.
+
+    One with secrets has a name of its own: what is deleted of an index stays in its files for a while, so
+    secrets are gone from the disk only when the whole index is.
+    """
+    schema = f"{model}|{dimension}|{CHUNKER_VERSION}|{LAYOUT_VERSION}" + "|secrets" * (not redacted)
     return f"{collection}-{hashlib.sha256(schema.encode()).hexdigest()[:8]}"
 
 

@@ -34,7 +34,7 @@ class Stores:
         opened.
         """
         settings = self._settings
-        name = index_name(settings.collection, model.name, model.dimension)
+        name = self._index_name(model)
         cache = cache_name(settings.collection, model.name, model.dimension)
         store: VectorStore
         if settings.vector_db_url:
@@ -48,6 +48,12 @@ class Stores:
             store = open_edge_store(folder / name, model.dimension, folder / f"{cache}.sqlite3")
         self._opened.append(store)
         return store
+
+    def _index_name(self, model: EmbeddingModel) -> str:
+        settings = self._settings
+        return index_name(
+            settings.collection, model.name, model.dimension, redacted=settings.redact_secrets
+        )
 
     def last(self) -> EmbeddingModel:
         """The model stored next to the embedded store, or `FIRST_GUESS`."""
@@ -66,7 +72,7 @@ class Stores:
 
         client = connect(settings.vector_db_url, reveal(settings.vector_db_api_key))
         try:
-            return await fullest_model(client, settings.collection)
+            return await fullest_model(client, settings.collection, self._index_name)
         except ServiceError as error:
             log.warning("cannot list the indexes in Qdrant", reason=error.message)
             return None
