@@ -51,9 +51,7 @@ class Stores:
 
     def _index_name(self, model: EmbeddingModel) -> str:
         settings = self._settings
-        return index_name(
-            settings.collection, model.name, model.dimension, redacted=settings.redact_secrets
-        )
+        return index_name(settings.collection, model.name, model.dimension, redacted=settings.redact_secrets)
 
     def last(self) -> EmbeddingModel:
         """The model stored next to the embedded store, or `FIRST_GUESS`."""
