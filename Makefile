@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 
 ##@ Without Docker
-run: ## Set everything up, index CODEBASE (default test-codebase), answer a question, stay up; RELOAD=1 serves saved source
+run: ## Set everything up, index CODEBASE (default test-codebase), answer a question, stay up; RELOAD=1 serves saved source; LLM=local writes answers with a model on this machine
 	@scripts/setup.sh run && exec $(BIN)/python -m code_rag.localstack
 eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
@@ -28,6 +28,8 @@ sbom: ## A bill of materials (CycloneDX) for each wheel, and for each image that
 	@scripts/setup.sh dev && scripts/sbom.sh
 audit: ## Look the locked packages up in requirements/advisories.json; REFRESH=1 asks osv.dev first
 	@scripts/setup.sh dev && $(BIN)/python -m scripts.supply.audit $(if $(REFRESH),--refresh)
+test-local-model: ## The engine with a real model of half a gigabyte, which is fetched once
+	@LLM=local LOCAL_MODEL=0.5b scripts/setup.sh dev && $(BIN)/pytest tests/local_model
 
 ##@ Docker Compose
 up: ## Start the whole stack in containers and wait until it is healthy
@@ -72,4 +74,4 @@ doctor: ## Check versions, memory, disk, ports and the cluster's health, and say
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z%-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run eval bench test test-schema check test-reference sbom audit up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
+.PHONY: run eval bench test test-schema check test-reference test-local-model sbom audit up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help

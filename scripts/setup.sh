@@ -1,24 +1,28 @@
 #!/usr/bin/env bash
 # Makes .venv with the locked packages and our own, and fetches the model: `setup.sh run`, or `setup.sh dev` for the tests' tools too.
-# PYTHON=python3.12 chooses the interpreter. Does nothing, at once, when nothing has changed since the last time.
+# LLM=local adds the model on this machine. PYTHON=python3.12 chooses the interpreter. Does nothing, at once, when nothing has changed since the last time.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 services=(embedding-server llm-server rag-server)
+llm=${LLM:-}
 log=.data/logs/setup.log
 
 main() {
   local purpose=${1:-run}
   [[ $purpose == run || $purpose == dev ]] || fail "setup.sh takes 'run' or 'dev', not '$purpose'."
+  [[ -z $llm || $llm == local ]] || fail "LLM is '$llm': leave it empty, or use a model on this machine with LLM=local."
   local key
   key=$(fingerprint)
-  if up_to_date "$purpose" "$key"; then return; fi
-  mkdir -p .data/logs
-  : >"$log"
-  make_venv
-  install_packages "$purpose"
-  fetch_model
-  remember "$purpose" "$key"
+  if ! up_to_date "$purpose" "$key"; then
+    mkdir -p .data/logs
+    : >"$log"
+    make_venv
+    install_packages "$purpose"
+    fetch_model
+    remember "$purpose" "$key"
+  fi
+  if [[ -n $llm ]]; then add_local_model "$key ${LOCAL_MODEL:-}"; fi
 }
 
 # What an installation depends on: where it is, the interpreter asked for, the locks and our packages' own files.
@@ -91,6 +95,18 @@ fetch_model() {
   if [[ -f .env ]]; then fetch=(.venv/bin/python -m dotenv --file .env run --no-override -- "${fetch[@]}"); fi
   step "Fetching the model" "Check the network, or set MODEL_DIR to a folder that holds the model, then run it again." \
     "${fetch[@]}"
+}
+
+# llama.cpp, then the model: half a gigabyte or more, so its progress is shown; what has come is kept for the next time.
+add_local_model() { # add_local_model KEY
+  local stamp=.venv/.ready-for-local
+  if [[ -f $stamp && $(<"$stamp") == "$1" ]]; then return; fi
+  step "Installing llama.cpp" "Check the network and pip's settings (pip config list), then run it again." \
+    .venv/bin/python -m pip --disable-pip-version-check --no-input install --require-hashes -r requirements/llm-server-local.txt
+  local fetch=(.venv/bin/python -m code_rag.llm_server.gguf)
+  if [[ -f .env ]]; then fetch=(.venv/bin/python -m dotenv --file .env run --no-override -- "${fetch[@]}"); fi
+  "${fetch[@]}" || fail "Fetching the local model failed: see above, then run it again."
+  printf '%s\n' "$1" >"$stamp"
 }
 
 # step TITLE ADVICE COMMAND...: runs a command into the log; shows how long it took, or how it failed and what to do.

@@ -34,6 +34,7 @@ class Variable:
 AROUND = {
     "make run": [
         Variable("CODEBASE", "test-codebase", "Folder that `make run` indexes, or several separated by `:`."),
+        Variable("LLM", "", "`local` sets up a model on this machine, and has it write the answers."),
         Variable(
             "EMBEDDING_SERVER_PORT", "8001", "Port of embedding-server on this machine; Compose reads it too."
         ),

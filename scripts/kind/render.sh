@@ -3,6 +3,7 @@
 # An overlay (kind, dev) and what .env says: its secrets as the Secret that pods mount as a file, its choices over
 # config.env, as Compose does. Names end in a hash, so that a change of .env rolls the pods that read it; the Secret of
 # callers' keys has none, as running pods read it again.
+# With LLM_BACKEND=local the model on this machine is added.
 # DOTENV names another file; DOTENV= (empty) none.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
@@ -44,6 +45,7 @@ fi
   echo "kind: Kustomization"
   echo "namespace: code-rag"
   echo "resources: [../../../k8s/overlays/$overlay]"
+  if [[ ${LLM_BACKEND:-} == local ]]; then echo "components: [../../../k8s/components/local-model]"; fi
   if [[ -n $dotenv && -s $dotenv ]]; then
     echo "secretGenerator:"
     echo "  - { name: dotenv, files: [\"dotenv=$(realpath "$dotenv")\"] }"

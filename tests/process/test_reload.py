@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from code_rag.embedding_server.development.sockets import private_folder
 from code_rag.localstack.processes import LocalStack
+from code_rag.servicekit.private_folder import private_folder
 from tests.fixtures.checkout import Checkout, copy_project, open_stream, wait_restored, wait_served
 from tests.fixtures.targets import START_SECONDS, local_stack
 from tests.fixtures.waiting import wait_for
@@ -22,7 +22,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     root = copy_project(folder / "checkout")
     with local_stack(folder, reload=root) as running:
         running.wait_ready(START_SECONDS)
-        sockets = private_folder(pid_of(running, "embedding-server"))
+        sockets = private_folder("embedding-server", pid_of(running, "embedding-server"))
         yield running
     wait_for(lambda: not processes_naming(str(root)), "every reloader to be gone", 10)
     wait_for(

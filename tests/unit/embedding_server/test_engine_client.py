@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from code_rag.embedding_server.development.engine_client import EngineClient
-from code_rag.embedding_server.development.sockets import private_folder, sockets
+from code_rag.embedding_server.development.sockets import sockets
 from code_rag.embedding_server.embeddings import embed_texts
 from code_rag.embedding_server.engines.onnx import OnnxEngine
 from code_rag.embedding_server.loading import EngineMissing
+from code_rag.servicekit.private_folder import private_folder
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import ROOT
 
@@ -52,7 +53,7 @@ def reloader(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("MODEL_DIR", str(model_folder))
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    folder = private_folder(process.pid)
+    folder = private_folder("embedding-server", process.pid)
     yield Reloader(process, folder, tmp_path)
     process.communicate()  # closes its input, which ends it
     wait_for(lambda: not folder.exists(), "the engines to end with the reloader")
@@ -141,6 +142,6 @@ def test_what_it_raises_is_raised_here(reloader: Reloader, monkeypatch: pytest.M
 def test_a_folder_that_others_may_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who could write there could run code here: pickles come from a folder of our own alone."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    private_folder(1).chmod(0o755)
+    private_folder("embedding-server", 1).chmod(0o755)
     with pytest.raises(PermissionError, match="others may enter"):
-        private_folder(1)
+        private_folder("embedding-server", 1)

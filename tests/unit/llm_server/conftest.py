@@ -1,13 +1,17 @@
 """A scripted model server, and llm-server in front of it, both on loopback."""
 
+import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from tests.fixtures.gateway import KEY, Gateway, gateways, restore
 from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
+from tests.unit.llm_server.fake_model_hub import FakeModelHub, fake_model_hub
+from tests.unit.llm_server.gguf_files import CONTENT, PATH
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +73,27 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as bound_but_not_listening:
         bound_but_not_listening.bind(("127.0.0.1", 0))
         yield bound_but_not_listening.getsockname()[1]
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that pip finds packages in, instead of any index; empty at first."""
+    folder = tmp_path / "packages"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def hub() -> Iterator[FakeModelHub]:
+    """A hub that has the file."""
+    with fake_model_hub(PATH, CONTENT) as running:
+        yield running
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A cache that is not there yet."""
+    return tmp_path / "cache"

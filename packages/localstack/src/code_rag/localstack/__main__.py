@@ -71,7 +71,7 @@ def stack_of(options: Options) -> LocalStack:
         data / "index" / options.name,
         data / "logs" / options.name,
         options.ports,
-        {"INDEX_ON_START": "true"},
+        {"INDEX_ON_START": "true"} | ({"LLM_BACKEND": "local"} if options.local_model else {}),
         reload=options.folder if options.reload else None,
         folder=options.folder,
     )

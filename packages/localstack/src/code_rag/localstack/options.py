@@ -29,6 +29,8 @@ class Options:
     question: str | None
     """What to ask first, which may be SUGGESTED; None: nothing."""
     reload: bool
+    local_model: bool = False
+    """Whether answers are written by a model on this machine."""
 
     @property
     def name(self) -> str:
@@ -54,7 +56,8 @@ def read_options(arguments: list[str], folder: Path) -> Options:
     names = [name for name in given.codebase.split(os.pathsep) if name.strip()]
     codebases = tuple(_folder(name) for name in names or [given.codebase])
     question = given.question or (TEST_QUESTION if codebases == (sample.resolve(),) else SUGGESTED)
-    return Options(folder, codebases, read_ports(), None if given.no_question else question, given.reload)
+    asked = None if given.no_question else question
+    return Options(folder, codebases, read_ports(), asked, given.reload, local_model_requested())
 
 
 def _folder(name: str) -> Path:
@@ -83,6 +86,14 @@ def _parser(sample: Path) -> argparse.ArgumentParser:
         help="serve each saved source file of the services at once (RELOAD=1 in the environment)",
     )
     return parser
+
+
+def local_model_requested() -> bool:
+    """Whether LLM asks for a model on this machine; raises StackError for any other value."""
+    value = os.environ.get("LLM", "")
+    if value not in ("", "local"):
+        raise StackError(f"LLM is {value!r}: leave it empty, or use a model on this machine with LLM=local.")
+    return value == "local"
 
 
 def read_ports() -> Ports:

@@ -21,8 +21,8 @@ from code_rag.rag_server.wire import IndexStatus
 
 START_SECONDS = 120.0
 QUOTED = (
-    "note: answers are quoted from the code; for written ones set OPENAI_API_KEY, "
-    "or OPENAI_BASE_URL for your own model, in .env."
+    "note: answers are quoted from the code; for written ones set OPENAI_API_KEY, or OPENAI_BASE_URL for "
+    "your own model, in .env, or use a model on this machine (1.1 GB, once): make run LLM=local"
 )
 
 

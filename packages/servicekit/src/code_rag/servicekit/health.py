@@ -43,6 +43,11 @@ class Health:
         if self.state != "draining":
             self.state, self.detail = "ready", ""
 
+    def starting(self, progress: str) -> None:
+        """Mark the service as not ready yet, and how far it is."""
+        if self.state != "draining":
+            self.state, self.detail = "starting", progress
+
     def fail(self, reason: str) -> None:
         """Mark the service as unable to serve, and why."""
         self.state, self.detail = "failing", reason
@@ -64,7 +69,8 @@ class Health:
         checks = {name: HealthCheck(status=r.status, detail=r.detail) for name, r in results.items()}
         status = _worst(results.values()) if self.state == "ready" else self.state
         if self.detail:
-            checks[self.service] = HealthCheck(status="failing", detail=self.detail)
+            state: CheckStatus = "degraded" if self.state == "starting" else "failing"
+            checks[self.service] = HealthCheck(status=state, detail=self.detail)
         report = HealthReport(status=status, service=self.service, version=self.version, checks=checks)
         return (200 if status in ("ok", "degraded") else 503), report
 

@@ -9,7 +9,7 @@ from code_rag.llm_server.model_names import ModelNames
 from code_rag.llm_server.streaming import stream_of
 from code_rag.llm_server.token_charge import TokenCharge
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.errors import NotFound, Overloaded, UpstreamFailed, UpstreamTimeout
+from code_rag.servicekit.errors import NotFound, Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.json_answer import JSONAnswer
 from code_rag.servicekit.middleware import caller_of, notes
 from code_rag.servicekit.openapi import errors, events
@@ -17,7 +17,7 @@ from code_rag.servicekit.wire import deadline
 from code_rag.servicekit.wire.chat import ChatChunk, ChatCompletion, ChatRequest, ListedModel, ModelList
 from code_rag.servicekit.wire.errors import ErrorEnvelope
 
-UPSTREAM = errors(NotFound, Overloaded, UpstreamFailed, UpstreamTimeout)
+UPSTREAM = errors(NotFound, Overloaded, Unavailable, UpstreamFailed, UpstreamTimeout)
 
 
 def chat_router(backend: ChatBackend, metrics: ChatMetrics) -> APIRouter:

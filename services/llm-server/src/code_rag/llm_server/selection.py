@@ -16,7 +16,7 @@ from code_rag.llm_server.backends.limits import Limits
 from code_rag.llm_server.backends.openai import OpenAIBackend
 from code_rag.llm_server.backends.routing import RoutingBackend
 from code_rag.llm_server.backends.turns import Route
-from code_rag.llm_server.backends.upstream_client import Upstream, connect
+from code_rag.llm_server.backends.upstream_client import NO_KEY, Upstream, connect
 from code_rag.llm_server.model_entry import ModelEntry
 from code_rag.llm_server.model_file import read_models
 from code_rag.llm_server.settings import Settings
@@ -27,7 +27,6 @@ from code_rag.servicekit.wire.chat import EXTRACTIVE
 log = structlog.get_logger(__name__)
 
 OPENAI_URL = "https://api.openai.com/v1"
-NO_KEY = "no-key-is-set"  # local servers ignore it, or say that one is missing
 
 
 def model_entries(settings: Settings) -> Sequence[ModelEntry]:
@@ -39,6 +38,8 @@ def model_entries(settings: Settings) -> Sequence[ModelEntry]:
 
 def environments_host(settings: Settings) -> str:
     """The host of the server that OPENAI_API_KEY and OPENAI_BASE_URL name; empty without one."""
+    if settings.llm_backend == "local":
+        return ""
     has_model = settings.openai_api_key or settings.openai_base_url
     return (has_model and urlsplit(settings.openai_base_url or OPENAI_URL).hostname) or ""
 
@@ -61,11 +62,20 @@ def choose_backend(
         return others
     log.warning(
         "no language model: answers are quotes of the code. For written answers set OPENAI_API_KEY, or "
-        "OPENAI_BASE_URL for any OpenAI-compatible server",
+        "OPENAI_BASE_URL for any OpenAI-compatible server, or LLM_BACKEND=local for a model on this machine",
         backend="extractive",
     )
     return servers.failing_on_demand(
         ExtractiveBackend(settings.model_name), settings.model_name, servers.guard(EXTRACTIVE)
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How long a model server may take."""
+    return Limits(
+        first_token=settings.upstream_first_token_seconds,
+        pause=settings.upstream_pause_seconds,
+        whole=settings.upstream_answer_seconds,
     )
 
 
@@ -102,7 +112,7 @@ class _Servers:
         """The backend, whose server fails when a person asks for it, where that is allowed."""
         if not self.settings.llm_faults or self.faults is None:
             return backend
-        return FaultyBackend(backend, self.faults, model, self._limits(), guard)
+        return FaultyBackend(backend, self.faults, model, limits_of(self.settings), guard)
 
     def guard(self, name: str) -> Guard:
         """What spares the server of that name."""
@@ -110,12 +120,6 @@ class _Servers:
 
     def _backend(self, upstream: Upstream, model: str, name: str) -> ChatBackend:
         guard = self.guard(name)
-        return self.failing_on_demand(OpenAIBackend(upstream, model, self._limits(), guard), model, guard)
-
-    def _limits(self) -> Limits:
-        settings = self.settings
-        return Limits(
-            first_token=settings.upstream_first_token_seconds,
-            pause=settings.upstream_pause_seconds,
-            whole=settings.upstream_answer_seconds,
+        return self.failing_on_demand(
+            OpenAIBackend(upstream, model, limits_of(self.settings), guard), model, guard
         )

@@ -1,7 +1,8 @@
 """The settings of llm-server, read from the environment."""
 
+import os
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
@@ -20,7 +21,7 @@ def _split(value: object) -> object:
 
 
 class Settings(ServiceSettings):
-    """llm-server's variables; with neither a key nor a base URL it answers with quotes of the code."""
+    """llm-server's variables; without a key, a URL or a local model it answers with quotes of the code."""
 
     port: int = Field(8002, ge=0, le=65535, description="Port to listen on.")
     max_body_bytes: int = Field(
@@ -64,6 +65,44 @@ class Settings(ServiceSettings):
         description="Which faults of a model server `POST /faults` may provoke, with ENVIRONMENT=development "
         f"only: `all`, or some of {', '.join(KINDS)}; empty: none.",
     )
+    llm_backend: Literal["auto", "local"] = Field(
+        "auto",
+        description="`local` answers with a model on this machine, and no other; `auto` with those that "
+        "LLM_MODELS, OPENAI_BASE_URL or OPENAI_API_KEY name.",
+    )
+    local_model: str = Field(
+        "1.5b",
+        min_length=1,
+        description="`1.5b` (1.1 GB) or `0.5b` (0.5 GB), both Qwen2.5-Coder, or the path of any .gguf file.",
+    )
+    local_model_dir: Path | None = Field(
+        None, description="Folder that already holds the local model's file; it is looked at first."
+    )
+    local_model_cache_dir: Path | None = Field(
+        None,
+        description="Folder in which the fetched local model is stored; empty: `code-rag/models` in "
+        "XDG_CACHE_HOME or `~/.cache`.",
+    )
+    local_context_tokens: int = Field(
+        4096, ge=512, description="Tokens that the local model reads and writes in one request."
+    )
+    local_threads: int | None = Field(
+        None, ge=1, description="Threads of the local model; empty: as many as this process may use CPUs."
+    )
+    local_queue: int = Field(
+        4, ge=0, description="Requests that may wait for the local model before callers get a 429."
+    )
+    hf_endpoint: Url = Field(
+        "https://huggingface.co", description="Hugging Face hub, or a mirror, to fetch the model from."
+    )
+    hf_hub_offline: bool = Field(False, description="`1` skips the hub.")
+
+    @property
+    def model_cache(self) -> Path:
+        """The folder in which the fetched local model is stored."""
+        if self.local_model_cache_dir:
+            return self.local_model_cache_dir
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "code-rag" / "models"
 
     @field_validator("llm_faults")
     @classmethod

@@ -17,10 +17,11 @@ from typing import Any
 
 import structlog
 
-from code_rag.embedding_server.development.sockets import exchange, listens, private_folder, sockets
+from code_rag.embedding_server.development.sockets import exchange, listens, sockets
 from code_rag.embedding_server.development.source import up_to_date
 from code_rag.embedding_server.engines.base import Engine, Tokens, Vectors
 from code_rag.embedding_server.settings import Settings
+from code_rag.servicekit.private_folder import private_folder
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +81,7 @@ def load_from_host(settings: Settings) -> Engine:
     That process reads its settings from the same environment. Raises the same exceptions as `load_engine`.
     """
     reloader = os.getppid()
-    engine = EngineClient(private_folder(reloader), reloader)
+    engine = EngineClient(private_folder("embedding-server", reloader), reloader)
     log.info("engine ready in a separate process", model=engine.model)
     return engine
 

@@ -1,21 +1,9 @@
 """The sockets at which engine hosts listen, and how a request crosses one."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any
-
-
-def private_folder(owner: int) -> Path:
-    """The folder of one reloader's sockets; raises PermissionError if another user owns or can enter it."""
-    folder = Path(tempfile.gettempdir(), f"embedding-server-{os.getuid()}-{owner}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or found.st_mode & 0o077 or folder.is_symlink():
-        raise PermissionError(f"{folder} belongs to another user, or others may enter it: remove it.")
-    return folder
 
 
 def sockets(folder: Path) -> list[Path]:

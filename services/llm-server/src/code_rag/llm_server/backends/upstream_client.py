@@ -4,6 +4,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.request import getproxies
 
@@ -14,6 +15,7 @@ from code_rag.llm_server.backends.upstream_connection import PEER
 from code_rag.servicekit.network import is_loopback
 from code_rag.servicekit.settings import SettingsError
 
+NO_KEY = "no-key-is-set"  # local servers ignore it, or say that one is missing
 USER_AGENT = f"code-rag-llm-server/{__version__}"
 
 
@@ -63,6 +65,21 @@ def connect(
         verify=_trusted(),
     )
     return Upstream(http, api_key)
+
+
+def connect_to_socket(socket: Path) -> Upstream:
+    """The model server at a Unix socket of this machine: nothing else is asked, and it needs no key."""
+    http = httpx2.AsyncClient(
+        base_url="http://engine/v1",
+        headers={"user-agent": USER_AGENT},
+        timeout=httpx2.Timeout(None, connect=5),
+        # A kept connection may be closed by the engine just when it is used; a new one costs nothing here.
+        transport=httpx2.AsyncHTTPTransport(
+            uds=str(socket), limits=httpx2.Limits(max_keepalive_connections=0)
+        ),
+        trust_env=False,
+    )
+    return Upstream(http, NO_KEY)
 
 
 def _parsed(base_url: str, named: str) -> httpx2.URL:
