@@ -53,6 +53,7 @@ async def test_a_later_worker_takes_the_running_engine_over() -> None:
         for engine in engines:
             if alive(engine):
                 os.kill(engine, signal.SIGKILL)
+        place.clear()
 
 
 def test_a_process_that_is_gone_owns_nothing() -> None:
