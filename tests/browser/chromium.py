@@ -134,15 +134,15 @@ class Page:
 
 
 @contextmanager
-def chromium() -> Iterator[Page]:
-    """A browser with one empty page and a profile of its own."""
+def chromium(*flags: str) -> Iterator[Page]:
+    """A browser with one empty page and a profile of its own, started with `flags` as well."""
     assert BINARY
     to_browser, from_browser = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
             (
                 *(sys.executable, "-c", _START, str(to_browser[0]), str(from_browser[1])),
-                *(BINARY, *_QUIET, f"--user-data-dir={profile}"),
+                *(BINARY, *_QUIET, *flags, f"--user-data-dir={profile}"),
             ),
             pass_fds=(to_browser[0], from_browser[1]),
             stdout=subprocess.DEVNULL,

@@ -6,9 +6,11 @@ import httpx2
 
 TYPES = {
     400: "invalid_request_error",
+    403: "permission_error",
     404: "invalid_request_error",
     405: "invalid_request_error",
     413: "invalid_request_error",
+    421: "invalid_request_error",
 }
 
 

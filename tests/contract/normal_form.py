@@ -18,6 +18,8 @@ CONTRACT_HEADERS = (
     "cache-control",
     "content-security-policy",
     "content-type",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
     "referrer-policy",
     "retry-after",
     "x-accel-buffering",
@@ -39,6 +41,8 @@ UNSETTLED = (
         r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
         "<time>",
     ),
+    # Whether the page warns that no key is needed: it depends on the address that the service listens on.
+    (r"body", r' *<p id="exposed"( hidden)?>.*</p>', "<exposed>"),
     # How long a run and the steps of an answer took; which steps there are stays.
     (r"body\.seconds|body(\[\d+\]\.data)?\.timings\.\w+", r"\d+(\.\d+)?(e-\d+)?", "<seconds>"),
 )

@@ -71,6 +71,10 @@ def send(client: httpx2.Client, system: Target, request: Request) -> httpx2.Resp
         request.method,
         urls[request.service],
         content=body,
-        headers={"content-type": "application/json", "x-request-id": "same-answers", "host": "code-rag.test"},
+        headers={
+            "content-type": "application/json",
+            "x-request-id": "same-answers",
+            "host": "code-rag.localhost",
+        },
         extensions={"target": request.path.encode()},  # as written: a client would tidy the path up
     )

@@ -36,6 +36,22 @@ def test_each_operation_says_what_it_does(service: Service) -> None:
                 assert schema == {"$ref": "#/components/schemas/ErrorEnvelope"}, path
 
 
+@pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_no_post_takes_what_a_form_can_send(service: Service, kind: str | None) -> None:
+    """Each POST requires a body, in JSON alone: a browser asks before another site's page sends that."""
+    posts = [
+        (path, operation) for path, method, operation in operations(document_of(service)) if method == "post"
+    ]
+    assert posts
+    with service.client() as client:
+        for path, operation in posts:
+            assert operation["requestBody"]["required"] is True, path
+            assert set(operation["requestBody"]["content"]) == {"application/json"}, path
+            for body in (b"", b"{}"):
+                answer = client.post(path, content=body, headers={"content-type": kind} if kind else {})
+                assert answer.status_code == 400, (path, body)
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_document_names_the_key_where_one_is_needed(
     name: str, opened: dict[str, Service], locked: dict[str, Service]
@@ -48,12 +64,11 @@ def test_the_document_names_the_key_where_one_is_needed(
     assert not [path for path, _, operation in operations(free) if "security" in operation]
 
 
-def test_the_documents_page_needs_no_key(service: Service) -> None:
-    """A browser cannot send a key with a page: `/docs` and the document that it reads are open."""
+def test_the_document_needs_no_key(service: Service) -> None:
+    """A browser's tab cannot send a key: the document is open, and no page loads scripts for it."""
     with replace(service, headers={}).client() as client:
-        page, document = client.get("/docs"), client.get("/openapi.json")
-    assert (page.status_code, document.status_code) == (200, 200)
-    assert "/openapi.json" in page.text
+        document, page = client.get("/openapi.json"), client.get("/docs", headers=service.headers)
+    assert (document.status_code, page.status_code) == (200, 404)
 
 
 def test_head_is_get_without_a_body(service: Service) -> None:

@@ -51,7 +51,7 @@ def fake() -> Iterator[FakeEngine]:
 def serving(engine: Engine, **settings: object) -> Iterator[TestClient]:
     """A client of a ready service around `engine`; keyword arguments become settings."""
     app = create_app(Settings(**settings), load=lambda _: engine)  # type: ignore[arg-type]
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client:
         wait_for(lambda: client.get("/health").status_code == 200, "the service to be ready")
         yield client
 

@@ -176,7 +176,7 @@ async def test_a_caller_who_leaves_frees_the_queue(fake: FakeEngine) -> None:
         await until(lambda: app.state.health.state == "ready", "the service to be ready")
         answered = await post_and_leave(app, {"texts": ["x" * 250] * 30}, fake.started.is_set)
         assert answered[0]["status"] == 499
-        async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://localhost") as client:
             assert "embedding_queued_tokens 0.0" in (await client.get("/metrics")).text
         fake.gate.set()
 
@@ -185,8 +185,9 @@ async def post_and_leave(app: FastAPI, body: dict[str, Any], when: Callable[[], 
     """What is answered to a caller who posts to `/embed` and disconnects as soon as `when` holds."""
     scope = {
         "type": "http", "method": "POST", "path": "/embed", "raw_path": b"/embed", "query_string": b"",
-        "headers": [(b"content-type", b"application/json")], "http_version": "1.1", "scheme": "http",
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "root_path": "",
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+        "http_version": "1.1", "scheme": "http", "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80), "root_path": "",
     }  # fmt: skip
     incoming: list[Message] = [
         {"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}

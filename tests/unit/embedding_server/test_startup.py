@@ -23,7 +23,7 @@ from tests.unit.embedding_server.fake_engine import FakeEngine
 @contextmanager
 def starting(load: Load) -> Iterator[TestClient]:
     """A client of a service that loads its engine with `load` and tries again at once."""
-    with TestClient(create_app(Settings(), load, retry_seconds=0.01)) as client:
+    with TestClient(create_app(Settings(), load, retry_seconds=0.01), base_url="http://localhost") as client:
         yield client
 
 

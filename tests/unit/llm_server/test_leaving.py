@@ -23,7 +23,7 @@ def ask(client: httpx2.Client, streamed: bool) -> socket.socket:
     connection = socket.create_connection((address.hostname, address.port), timeout=10)
     head = [
         "POST /chat/completions HTTP/1.1",
-        "host: x",
+        "host: localhost",
         "content-type: application/json",
         f"content-length: {len(body)}",
     ]

@@ -93,6 +93,8 @@ class Script:
     """False: the answer comes in the last event alone, as without a language model."""
     cut_stream: bool = False
     """End a broken stream without the error event."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """The server's, other than the key."""
     api_key: str | None = None
     delay: float = 0.0
     """Seconds between tokens."""
@@ -226,7 +228,8 @@ def create_app(script: Script) -> ASGIApp:
         Importer(Exporter(cast(Searcher, scripted))),
     )
     health = Health("rag-server", "0.1.0", script.checks)
-    app = assemble(Settings(codebase_path=(Path(),), api_key=key), use_cases, health, Metrics())
+    settings = Settings(codebase_path=(Path(),), api_key=key, **script.settings)
+    app = assemble(settings, use_cases, health, Metrics())
     return Recorder(app, script.requests)
 
 

@@ -182,10 +182,10 @@ async def test_other_files_are_not_shown(client: httpx2.AsyncClient, path: str, 
 
 
 async def test_index_reports_and_starts_runs(client: httpx2.AsyncClient) -> None:
-    """Before any run all is zero; starting one is accepted, with and without a body."""
+    """Before any run all is zero; starting one is accepted, of all and of a part."""
     assert (await client.get("/index")).json()["started_at"] is None
 
-    started = await client.post("/index")
+    started = await client.post("/index", json={})
     narrowed = await client.post("/index", json={"path": "shop"})
 
     assert (started.status_code, narrowed.status_code) == (202, 202)

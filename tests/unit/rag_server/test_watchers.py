@@ -87,10 +87,10 @@ async def test_a_new_repository_is_watched(tmp_path: Path, monkeypatch: pytest.M
     async with live(an_app(tmp_path / "all", index_on_start=True)) as http:
         await until(http, lambda status: status["finished_at"])
         (tmp_path / "two").rename(tmp_path / "all/two")
-        await http.post("/index")
+        await http.post("/index", json={})
         await until(http, lambda status: len(status["codebases"]) == 2 and status["watching"] == "scan")
         (tmp_path / "all/two/b.py").write_text("def second():\n    return 2\n")
         await until(http, lambda status: status["path"] == "two/b.py", "two")
         await asyncio.to_thread(shutil.rmtree, tmp_path / "all/two")
-        await http.post("/index")
+        await http.post("/index", json={})
         await until(http, lambda status: [each["name"] for each in status["codebases"]] == ["one"])

@@ -73,7 +73,7 @@ def client(health: Health) -> Iterator[Client]:
             lifespan=_nothing,
             metrics=Metrics(),
         )
-        opened.append(TestClient(app, raise_server_exceptions=False))
+        opened.append(TestClient(app, base_url="http://localhost", raise_server_exceptions=False))
         return opened[-1]
 
     yield build

@@ -23,6 +23,11 @@ def test_reload_is_read_as_the_settings_read_it(monkeypatch: pytest.MonkeyPatch,
     ("environment", "code", "said"),
     [
         ({"LOG_LEVEL": "loud"}, 2, "Cannot start: LOG_LEVEL: "),
+        (
+            {"REQUIRE_KEY": "1", "API_KEY": ""},
+            2,
+            "Cannot start: REQUIRE_KEY: Value error, no API_KEY is set. ",
+        ),
         ({"RELOAD": "1", "PORT": ""}, 1, "RELOAD=1 requires PORT"),
     ],
 )

@@ -53,7 +53,9 @@ def test_a_body_declared_too_large_is_a_413(client: Client) -> None:
 
 def test_a_body_that_grows_too_large_is_a_413(client: Client) -> None:
     """A body without a length is counted as it comes."""
-    response = client(max_body_bytes=10).post("/orders", content=iter([b"x" * 6, b"x" * 6]))
+    pieces = iter([b"x" * 6, b"x" * 6])
+    headers = {"content-type": "application/json"}
+    response = client(max_body_bytes=10).post("/orders", content=pieces, headers=headers)
     assert (response.status_code, response.json()["error"]["code"]) == (413, "request_too_large")
 
 

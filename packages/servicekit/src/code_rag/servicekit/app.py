@@ -4,17 +4,25 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import PlainTextResponse, Response
+from starlette.middleware.cors import CORSMiddleware
 
+from code_rag.servicekit.doors.door import Door
+from code_rag.servicekit.doors.exposure import exposure
+from code_rag.servicekit.doors.hosts import Hosts
+from code_rag.servicekit.doors.origins import Origins
 from code_rag.servicekit.errors import ServiceError, Unavailable, add_error_handlers
 from code_rag.servicekit.health import Health, health_router
 from code_rag.servicekit.keys.callers import Callers
 from code_rag.servicekit.keys.key_file import KeyFile
 from code_rag.servicekit.metrics import Metrics
 from code_rag.servicekit.middleware import QUIET_PATHS, RequestLayer
-from code_rag.servicekit.openapi import DOCS_PATHS, DocumentedApp, errors
+from code_rag.servicekit.openapi import DOCUMENT, DocumentedApp, errors
 from code_rag.servicekit.settings import ServiceSettings, reveal
+
+log = structlog.get_logger(__name__)
 
 
 class Lifespan(Protocol):
@@ -36,22 +44,22 @@ def build_app(
 ) -> FastAPI:
     """An app with health, metrics, errors, request ids, body limit, keys and their limits around `routers`.
 
-    The server reads `app.state.settings` and `app.state.health`; `open_paths` need no key. Raises
-    SettingsError for keys that cannot be used.
+    The server reads `app.state`; `open_paths` need no key. Raises SettingsError for keys that cannot be used.
     """
-    open_paths |= QUIET_PATHS | DOCS_PATHS
+    open_paths |= QUIET_PATHS | {DOCUMENT}
     keyless = open_paths if settings.api_key else None
     app = DocumentedApp(keyless, title=title, version=health.version, lifespan=lifespan)
     app.state.settings, app.state.health = settings, health
     _include(app, [health_router(health), _metrics_router(metrics)], routers)
-    add_error_handlers(app)
     app.add_middleware(
         RequestLayer,
         metrics=metrics,
         max_body_bytes=settings.max_body_bytes,
+        door=_door(settings, health.service),
         callers=_callers(settings, health, counts_tokens=counts_tokens),
         open_paths=open_paths,
     )
+    _open_to(app, settings.allowed_origins)
     return app
 
 
@@ -60,6 +68,25 @@ def _include(app: FastAPI, probes: Sequence[APIRouter], routers: Sequence[APIRou
         app.include_router(router)
     for router in routers:
         app.include_router(router, responses=errors(ServiceError, Unavailable))
+    add_error_handlers(app)
+
+
+def _door(settings: ServiceSettings, service: str) -> Door:
+    if warning := exposure(settings):
+        log.warning(warning)
+    return Door(Hosts(service, settings.hosts), Origins(settings.allowed_origins))
+
+
+def _open_to(app: FastAPI, origins: Sequence[str]) -> None:
+    """Let pages of these origins read answers; no cookie counts here, so none is let through."""
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("*",),
+            expose_headers=("x-request-id", "retry-after"),
+        )
 
 
 def _callers(settings: ServiceSettings, health: Health, *, counts_tokens: bool) -> Callers:

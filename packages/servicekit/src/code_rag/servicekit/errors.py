@@ -49,6 +49,11 @@ class Unauthorized(ServiceError):
     meaning = "Send the right key"
 
 
+class Forbidden(ServiceError):
+    status, type, default_code = 403, "permission_error", "forbidden"
+    meaning = "Send it from another place"
+
+
 class NotFound(ServiceError):
     status, type, default_code = 404, "invalid_request_error", "not_found"
     meaning = "Ask for something that exists"
@@ -57,6 +62,11 @@ class NotFound(ServiceError):
 class TooLarge(ServiceError):
     status, type, default_code = 413, "invalid_request_error", "request_too_large"
     meaning = "Send less"
+
+
+class Misdirected(ServiceError):
+    status, type, default_code = 421, "invalid_request_error", "unknown_host"
+    meaning = "Call the service by one of its names"
 
 
 class Overloaded(ServiceError):

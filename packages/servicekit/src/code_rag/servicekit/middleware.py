@@ -1,4 +1,4 @@
-"""The ASGI middleware around every app: request id, access log, metrics, keys, limits.
+"""The ASGI middleware around every app: request id, access log, metrics, doors, keys, limits.
 
 It is pure ASGI because Starlette's BaseHTTPMiddleware hides client disconnects from streaming routes.
 """
@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from code_rag.servicekit.doors.door import Door
 from code_rag.servicekit.errors import ServiceError, TooLarge, Unavailable, response_of
 from code_rag.servicekit.keys.caller import HEADERS, Caller
 from code_rag.servicekit.keys.callers import Callers
@@ -56,6 +57,7 @@ class RequestLayer:
     app: ASGIApp
     metrics: Metrics
     max_body_bytes: int
+    door: Door
     callers: Callers
     open_paths: frozenset[str] = frozenset()
 
@@ -94,6 +96,7 @@ class RequestLayer:
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            self.door.check(scope)
             self._check_caller(scope)
             self._check_length(scope)
         except ServiceError as error:
@@ -165,6 +168,7 @@ class _Answer:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = self.request_id
+            Door.add_headers(headers)
             if caller := self.scope.get(_CALLER):
                 _add_limits(headers, caller)
         await self.send(message)

@@ -7,13 +7,21 @@ from fastapi.openapi.constants import REF_PREFIX
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from code_rag.servicekit.errors import InvalidInput, Overloaded, ServiceError, TooLarge, Unauthorized
+from code_rag.servicekit.errors import (
+    Forbidden,
+    InvalidInput,
+    Misdirected,
+    Overloaded,
+    ServiceError,
+    TooLarge,
+    Unauthorized,
+)
 from code_rag.servicekit.wire.errors import ErrorEnvelope
 
 Json = dict[str, Any]
 Responses = dict[int | str, Json]
 
-DOCS_PATHS = frozenset({"/docs", "/openapi.json"})
+DOCUMENT = "/openapi.json"
 _KEY: Json = {"type": "http", "scheme": "bearer", "description": "A key that this service accepts."}
 _REQUEST_ID: Json = {
     "description": "The id that the request came with, or a new one; every line of the log has it.",
@@ -54,7 +62,8 @@ class DocumentedApp(FastAPI):
     """
 
     def __init__(self, keyless: frozenset[str] | None, **settings: Any) -> None:
-        super().__init__(**settings, redoc_url=None)
+        # FastAPI's own pages around the document run scripts of another server.
+        super().__init__(**settings, openapi_url=DOCUMENT, docs_url=None, redoc_url=None)
         self._keyless = keyless
 
     def openapi(self) -> Json:
@@ -87,7 +96,8 @@ def _complete(operation: Json, *, needs_key: bool) -> None:
     summary, _, rest = str(operation.get("description", operation["summary"])).partition("\n")
     operation |= {"summary": summary.removesuffix("."), "description": rest.strip()}
     responses: Json = operation["responses"]
-    also = list[type[ServiceError]]([InvalidInput] if responses.pop("422", None) else [])
+    also: list[type[ServiceError]] = [Forbidden, Misdirected]
+    also += [InvalidInput] if responses.pop("422", None) else []
     also += [TooLarge] if "requestBody" in operation else []
     if needs_key:
         operation["security"] = [{"key": []}]

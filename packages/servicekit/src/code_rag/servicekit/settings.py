@@ -1,18 +1,45 @@
 """Typed settings from the environment, read once at start; an invalid one stops the service."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NoReturn, TypeVar
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+", strip_whitespace=True)]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Environment = Literal["local", "development", "production"]
+
+
+def _listed(value: object) -> object:
+    """The parts of a string in which commas separate them."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _host(name: str) -> str:
+    if not re.fullmatch(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+", name):
+        raise ValueError("write names such as rag.example.com, without scheme, port or *")
+    return name
+
+
+def _origin(origin: str) -> str:
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/*]+", origin):
+        raise ValueError("write origins such as https://chat.example, without path or *")
+    return origin
 
 
 class ServiceSettings(BaseSettings):
@@ -35,6 +62,21 @@ class ServiceSettings(BaseSettings):
         description="TOML file of callers' own keys, with names and limits, beside API_KEY; for containers "
         "it has to be keys/keys.toml. docs/operations.md says how to make one.",
     )
+    require_key: bool = Field(False, description="`1` refuses to start without API_KEY.")
+    allowed_hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_listed)
+    ] = Field(
+        (),
+        description="Names under which the service may be called, separated by commas, beside localhost, "
+        "its own in Compose and a cluster, and the address that it is called at; other names get a 421.",
+    )
+    allowed_origins: Annotated[
+        tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)
+    ] = Field(
+        (),
+        description="Origins of other web pages that may call and read, such as https://chat.example, "
+        "separated by commas (CORS); empty: none.",
+    )
     secrets_file: str = Field(
         "/run/secrets/dotenv",
         description="File of KEY=value lines, read if it exists; the environment overrides it.",
@@ -51,6 +93,18 @@ class ServiceSettings(BaseSettings):
     shutdown_grace_seconds: float = Field(
         3.0, ge=0, description="Seconds that requests in flight may take to finish at shutdown."
     )
+
+    @field_validator("require_key")
+    @classmethod
+    def _has_key(cls, required: bool, info: ValidationInfo) -> bool:
+        if required and not info.data.get("api_key"):
+            raise ValueError("no API_KEY is set")
+        return required
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names that the user gave to this service."""
+        return self.allowed_hosts
 
 
 Settings = TypeVar("Settings", bound=ServiceSettings)

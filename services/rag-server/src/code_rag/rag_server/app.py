@@ -39,6 +39,7 @@ from code_rag.rag_server.routes.why_not import why_not_router
 from code_rag.rag_server.settings import Settings
 from code_rag.servicekit.app import Lifespan, build_app
 from code_rag.servicekit.cpu_quota import usable_cpus
+from code_rag.servicekit.doors.exposure import exposure
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.health import Check, CheckResult, Health
 from code_rag.servicekit.logging import configure_logging
@@ -146,7 +147,7 @@ def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:
         chat_router(use_cases.answerer, use_cases.codebases, settings.public_url),
         suggestions_router(use_cases.suggester, use_cases.codebases),
         files_router(use_cases.codebases),
-        page_router(),
+        page_router(exposure(settings)),
     ]
 
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
@@ -121,6 +122,12 @@ class Settings(ServiceSettings):
         except LookupError:
             raise ValueError("Python knows no such encoding") from None
         return name
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Browsers find the page at PUBLIC_URL, so that is a name of this service, too."""
+        public = urlsplit(self.public_url).hostname if self.public_url else None
+        return (*self.allowed_hosts, *([public] if public else []))
 
     @property
     def last_vector(self) -> VectorKind:

@@ -27,9 +27,8 @@ def index_router(
         return await _status(path, indexers, searcher, watchers)
 
     @router.post("/index", status_code=202)
-    async def start(request: IndexRequest | None = None) -> IndexStatus:
+    async def start(asked: IndexRequest) -> IndexStatus:
         """Start to index a codebase, or a part of it."""
-        asked = request or IndexRequest()
         path = path_in(codebases, asked.path, asked.codebase)
         await indexers.start(path, prune=asked.prune)
         return await _status(path, indexers, searcher, watchers)
