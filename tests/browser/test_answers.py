@@ -185,3 +185,21 @@ def test_places_that_no_model_cites_are_quoted(page: Page, url: str, script: Scr
 def last_asked(script: Script) -> dict[str, Any]:
     """The last question as the page sent it."""
     return [body for path, body, _ in script.requests if path == "/ask"][-1]
+
+
+@pytest.mark.parametrize(
+    ("waiting", "shown"),
+    [
+        (Waiting("small", 0, "answer", 4, 12), "Reading 4 places, about 12 s …"),
+        (Waiting("small", 3, "answer", 4, 12), "Reading 4 places, 3 of about 12 s …"),
+        (Waiting("small", 0, "answer", 4, 12, 9), "Writing, 9 words of a sentence …"),
+        (Waiting("large", 3), "Waiting for large, 3 s …"),
+    ],
+)
+def test_what_a_model_does_is_shown(
+    page: Page, url: str, script: Script, waiting: Waiting, shown: str
+) -> None:
+    """What it reads and for how long, or how much it has written that cannot be shown yet."""
+    script.notes, script.delay = [waiting], 0.5
+    page.open(asked(url))
+    page.wait(f"document.querySelector('#answer .progress').innerText === '{shown}'")

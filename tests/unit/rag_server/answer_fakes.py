@@ -155,13 +155,15 @@ class FakeChat:
     finish: Finish = "stop"
     usage: Usage | None = None
     is_fallback: bool = False
+    reads: float | None = None
+    """Tokens a second, for a model on this machine."""
     asked: list[Sequence[Mapping[str, str]]] = field(default_factory=list)
     sampled: list[Sampling] = field(default_factory=list)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def writes(self) -> LanguageModel | None:
         """It, if it says anything."""
-        return LanguageModel("fake-model") if self.can_write else None
+        return LanguageModel("fake-model", None, self.reads) if self.can_write else None
 
     async def stream(
         self, messages: Sequence[Mapping[str, str]], sampling: Sampling = AS_IT_LIKES

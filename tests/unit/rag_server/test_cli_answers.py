@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from code_rag.rag_server.answer import AnswerState, Usage
+from code_rag.rag_server.answer_wire import ProgressEvent
+from code_rag.rag_server.cli.ask import doing
 from tests.unit.rag_server.coderag import Coderag
 from tests.unit.rag_server.refund_shop import CITATIONS, hit
 
@@ -189,3 +191,30 @@ def test_no_suggestions_exit_1(coderag: Coderag) -> None:
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "Nothing is indexed yet" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (ProgressEvent(model="large", seconds=0), ""),
+        (ProgressEvent(model="large", seconds=3), "Waiting for large, 3 s …"),
+        (
+            ProgressEvent(model="small", seconds=0, places=4, about_seconds=12),
+            "Reading 4 places, about 12 s …",
+        ),
+        (
+            ProgressEvent(model="small", seconds=3, places=4, about_seconds=12),
+            "Reading 4 places, 3 of about 12 s …",
+        ),
+        (ProgressEvent(model="small", seconds=0, places=4, words=9), "Writing, 9 words of a sentence …"),
+    ],
+)
+def test_what_a_model_does_is_said(progress: ProgressEvent, words: str) -> None:
+    """What it reads and for how long, or how much it has written that cannot be shown yet."""
+    assert doing(progress) == words
+
+
+def test_a_remark_after_the_answer_has_a_line_of_its_own(coderag: Coderag) -> None:
+    """What is only known at the end is not written behind the last word."""
+    coderag.script.answer, coderag.script.understood = "It is kept [1].", "how long can a refund take"
+    assert "\nnote: searched for: " in coderag("ask", "and how long").output

@@ -98,7 +98,9 @@ async def test_ask_streams_hits_tokens_and_the_answer(client: httpx2.AsyncClient
     assert response.headers["content-type"].startswith("text/event-stream")
     assert [name for name, _ in events] == ["hits", "progress", "token", "token", "answer"]
     assert [hit["path"] for hit in events[0][1]["hits"]] == [ORDERS.path]
-    assert events[1][1] == {"model": "fake-model", "seconds": 0, "stage": "answer"}
+    assert events[1][1] == {
+        "model": "fake-model", "seconds": 0, "stage": "answer", "places": 0, "about_seconds": 0, "words": 0,
+    }  # fmt: skip
     assert events[2][1] == {"text": "Cancelling keeps the order"}
     assert AskResponse.model_validate(events[-1][1]).answer == "Cancelling keeps the order [1:1-2]."
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from code_rag.rag_server.citing.claims import Claim
-from code_rag.rag_server.citing.support import doubt
+from code_rag.rag_server.citing.support import doubt, invented
 from code_rag.servicekit.wire.evidence import Block
 
 LIMITS = Block(
@@ -62,3 +62,16 @@ def test_any_claim_is_measured(text: str) -> None:
     reason = said(text)
 
     assert reason or any(character.isalnum() for character in text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "absent"),
+    [
+        ("`Limits` has MAX_ORDERS, which is 1000, and timeoutFor() says 1.5", []),
+        ("max_items and maxItems and items() and `Items`", ["Items", "max_items", "maxItems", "items"]),
+        ("It takes 41 orders of Max and HTTP", ["41"]),
+    ],
+)
+def test_what_looks_like_code_is_looked_for(sentence: str, absent: list[str]) -> None:
+    """Marked or not; lines have their number in no text, and words of prose are no names."""
+    assert invented(sentence, [LIMITS]) == absent

@@ -41,6 +41,8 @@ class Sampling:
     stop: tuple[str, ...] | None = None
     max_tokens: int | None = None
     max_completion_tokens: int | None = None
+    grammar: str | None = None
+    """What may be written at all, for llama.cpp; our own prompts set it, callers do not."""
 
 
 AS_IT_LIKES = Sampling()
@@ -65,6 +67,8 @@ class LanguageModel:
     name: str
     context_tokens: int | None = None
     """How many tokens it reads and writes, where its server says so."""
+    reading_tokens_per_second: float | None = None
+    """How fast it reads on this machine, where its server has measured it; it then writes by a grammar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,17 @@ Stage = Literal["search", "answer"]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The model has been silent for so many seconds."""
+    """Nothing of an answer has come for so many seconds."""
 
     model: str
     seconds: int
     stage: Stage = "answer"
+    places: int = 0
+    """How many places the model reads, where it reads slowly."""
+    about_seconds: int = 0
+    """How long it takes to read them."""
+    words: int = 0
+    """How many words it has written of a sentence that is shown once it is checked."""
 
 
 @dataclass(frozen=True, slots=True)

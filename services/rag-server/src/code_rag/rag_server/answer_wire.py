@@ -126,9 +126,11 @@ class HitsEvent(BaseModel):
 
 
 class ProgressEvent(BaseModel):
-    """For how many seconds the model has been silent; sent each second while it is.
+    """For how many seconds nothing of the answer has come; sent each second while nothing does.
 
     `stage` is `search`, before the hits, while it words the question for search, and then `answer`.
+    Of a model that reads slowly also how many places it reads and in about how many seconds, then how many
+    words it has written of a sentence that is sent once it is checked; else these are 0.
     """
 
     NAME: ClassVar[str] = "progress"
@@ -136,6 +138,9 @@ class ProgressEvent(BaseModel):
     model: str
     seconds: int
     stage: Stage = "answer"
+    places: int = 0
+    about_seconds: int = 0
+    words: int = 0
 
 
 class TokenEvent(BaseModel):

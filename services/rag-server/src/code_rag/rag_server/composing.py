@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from code_rag.rag_server.answer import AnswerState, Finish
 from code_rag.rag_server.citing import uncited
-from code_rag.rag_server.manuscript import Manuscript
+from code_rag.rag_server.manuscript import CheckedManuscript, Manuscript
 from code_rag.rag_server.prompting.instructions import NOT_FOUND
 from code_rag.rag_server.quoting import Quotes
 from code_rag.rag_server.quoting.rendering import render
@@ -41,23 +41,28 @@ class Composition:
 def compose(written: Manuscript, quotes: Quotes) -> Composition:
     """The answer: written if there is text that cites something, and quoted below it if there is not.
 
-    Also below what is not complete, so that there is never less than without a model.
+    Also below what is not complete, and below what a small model writes, so that there is never less than
+    without a model.
     """
     if not written.text:
         why = [("no language model", f"no language model: {written.failure}")] if written.failure else []
+        if written.withheld:
+            why.append(("written answer not shown", f"only quotes are shown: {written.withheld}"))
         why += _clipped(written)
         blocks = [excerpt.block(number) for number, excerpt in enumerate(quotes.excerpts, start=1)]
         return Composition(render(quotes.excerpts, quotes.opening), blocks, quotes.state, degraded=why)
     state = _state(written, quotes)
     faults = [*_clipped(written), *_faults(written, state), *written.removals]
-    if state == "answered" and not written.failure:
+    if state == "answered" and not written.failure and not isinstance(written, CheckedManuscript):
         return Composition(written.text, written.blocks, state, degraded=faults)
     first = 1 + max((block.number for block in written.blocks), default=0)
     below = [excerpt.block(number) for number, excerpt in enumerate(quotes.excerpts, start=first)]
-    added = f"\n\n{render(quotes.excerpts, _HEADINGS[state], first)}" if below else ""
+    heading = _BELOW_SMALL if isinstance(written, CheckedManuscript) else _HEADINGS[state]
+    added = f"\n\n{render(quotes.excerpts, heading, first)}" if below else ""
     return Composition(written.text + added, (*written.blocks, *below), state, added, faults)
 
 
+_BELOW_SMALL = "A small model wrote this and may be wrong. The places that say most about the question:"
 _HEADINGS: dict[AnswerState, str] = {
     "answered": "The places that say most about the question:",
     "unsure": "The places that say most about the question:",

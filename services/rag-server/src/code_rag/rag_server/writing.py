@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from code_rag.rag_server.answer import Asked, LanguageModel, Sampling, Token, Waiting
+from code_rag.rag_server.answer import Asked, LanguageModel, Token, Waiting
+from code_rag.rag_server.drafting import Draft, evidence, small_draft
 from code_rag.rag_server.gathering import Gathered
 from code_rag.rag_server.manuscript import Manuscript
 from code_rag.rag_server.mapping import Mapper
-from code_rag.rag_server.model import Chunk, Hit, Scope
+from code_rag.rag_server.model import Scope
 from code_rag.rag_server.ports import ChatModel
-from code_rag.rag_server.prompting import Message, messages, pack
+from code_rag.rag_server.prompting import messages, pack
 from code_rag.rag_server.prompting.clipping import clipped
 from code_rag.rag_server.prompting.context_budget import budget
 from code_rag.servicekit.errors import ServiceError
@@ -47,17 +48,15 @@ class Writer:
         try:
             found = gathered.found.hits or gathered.quotes.excerpts
             model = await self.model.writes() if found else None
-            if model is None:
+            draft = await self._draft(model, asked, gathered, scope) if model else None
+            if draft is None:
                 yield written
                 return
-            prompt, written = await self._prepare(model, asked, gathered, scope)
-            async with aclosing(self._events(prompt, asked.sampling, model.name)) as events:
+            written = draft.written
+            async with aclosing(self._shown(draft)) as events:
                 async for event in events:
-                    if isinstance(event, Waiting):
-                        yield event
-                    elif shown := written.add(event):
-                        yield Token(shown, written.model)
-            if sentence := clipped(prompt, written.usage):
+                    yield event
+            if sentence := clipped(draft.prompt, written.usage):
                 written.clipped = sentence
                 log.warning("clipped prompt", reason=sentence)
         except ServiceError as error:
@@ -66,30 +65,43 @@ class Writer:
             yield Token(rest, written.model)
         yield written
 
-    async def _prepare(
+    async def _draft(
         self, model: LanguageModel, asked: Asked, gathered: Gathered, scope: Scope
-    ) -> tuple[list[Message], Manuscript]:
+    ) -> Draft | None:
+        """What the model is to write; None where nothing was found that a small model could write about."""
+        if model.reading_tokens_per_second:
+            return small_draft(model.name, model.reading_tokens_per_second, asked, gathered)
         sizes = budget(model, f"{gathered.question}{asked.instructions}", self.context_tokens)
-        blocks = pack(_evidence(gathered), sizes.evidence)
+        blocks = pack(evidence(gathered), sizes.evidence)
         shown_map = await self.mapper.map(scope, sizes.map)
         prompt = messages(asked, gathered.question, blocks, shown_map, sizes)
         given = [message["content"] for message in prompt[_GIVEN:]]
-        return prompt, Manuscript(blocks, given, model.name)
+        return Draft(prompt, asked.sampling, Manuscript(blocks, given, model.name), Waiting(model.name, 0))
 
-    async def _events(
-        self, prompt: list[Message], sampling: Sampling, model: str
-    ) -> AsyncGenerator[Token | Waiting, None]:
+    async def _shown(self, draft: Draft) -> AsyncGenerator[Token | Waiting, None]:
+        """What is shown of the model's tokens, or how many words are not shown yet."""
+        written = draft.written
+        async with aclosing(self._events(draft)) as events:
+            async for event in events:
+                if isinstance(event, Waiting):
+                    yield event
+                elif shown := written.add(event):
+                    yield Token(shown, written.model)
+                elif written.held_words and draft.waiting.places:
+                    yield replace(draft.waiting, words=written.held_words)
+
+    async def _events(self, draft: Draft) -> AsyncGenerator[Token | Waiting, None]:
         """The model's tokens; whenever it is silent for a while, for how long it has been."""
-        tokens = self.model.stream(prompt, sampling)
+        tokens = self.model.stream(draft.prompt, draft.sampling)
         upcoming = asyncio.ensure_future(anext(tokens, None))
         silent = 0.0
         try:
-            yield Waiting(model, 0)
+            yield draft.waiting
             while True:
                 done, _ = await asyncio.wait({upcoming}, timeout=self.tick_seconds)
                 if not done:
                     silent += self.tick_seconds
-                    yield Waiting(model, int(silent))
+                    yield replace(draft.waiting, seconds=int(silent))
                     continue
                 if (token := upcoming.result()) is None:
                     return
@@ -100,20 +112,3 @@ class Writer:
             upcoming.cancel()
             await asyncio.wait({upcoming})
             await tokens.aclose()
-
-
-def _evidence(gathered: Gathered) -> list[Hit]:
-    """What would be quoted without a model, or the hits around it, and then the other hits."""
-    evidence: list[Hit] = []
-    quoted = [Hit(excerpt.chunk(), 1.0, {}) for excerpt in gathered.quotes.excerpts]
-    hits = gathered.found.hits
-    around = [next((hit for hit in hits if _holds(hit.chunk, each.chunk)), each) for each in quoted]
-    for hit in (*around, *hits):
-        if not any(_holds(known.chunk, hit.chunk) for known in evidence):
-            evidence.append(hit)
-    return evidence
-
-
-def _holds(whole: Chunk, part: Chunk) -> bool:
-    inside = whole.start_line <= part.start_line and part.end_line <= whole.end_line
-    return whole.path == part.path and inside

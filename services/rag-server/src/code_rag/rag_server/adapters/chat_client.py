@@ -46,7 +46,9 @@ class ChatClient:
     async def writes(self) -> LanguageModel | None:
         """llm-server's model; None where it has none and would only quote from the prompt."""
         listed = await self._upstream.model()
-        return None if listed.id == EXTRACTIVE else LanguageModel(listed.id, listed.context_window)
+        if listed.id == EXTRACTIVE:
+            return None
+        return LanguageModel(listed.id, listed.context_window, listed.reading_tokens_per_second)
 
     async def stream(
         self, messages: Sequence[Mapping[str, str]], sampling: Sampling = AS_IT_LIKES

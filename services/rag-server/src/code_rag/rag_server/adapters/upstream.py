@@ -28,6 +28,7 @@ class ListedModel(BaseModel):
 
     id: str
     context_window: int | None = None
+    reading_tokens_per_second: float | None = None
 
 
 class _Models(BaseModel):

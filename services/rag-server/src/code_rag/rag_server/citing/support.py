@@ -1,7 +1,7 @@
 """Whether cited lines say what an answer claims, measured by the words of the claim that stand there."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from code_rag.rag_server.citing.claims import Claim
 from code_rag.rag_server.lexical import tokenize
@@ -15,6 +15,7 @@ QUOTED_SHARE = 0.25
 
 _CODE = re.compile(r"`+([^`]+)`+")
 _NAME = re.compile(r"[^\W\d]\w*")
+_LOOKS_LIKE_CODE = re.compile(r"\b[^\W\d]\w*(?=\()|\b\w+_\w+\b|\b[^\W\d]*[a-z\d][A-Z]\w*")
 _NUMBER = re.compile(r"\d+(?:[,_]\d{3})*(?:\.\d+)?")
 _OWN_NUMBER = re.compile(rf"(?<![\w.]){_NUMBER.pattern}")
 
@@ -26,16 +27,34 @@ def doubt(claim: Claim, cited: Block, together: Sequence[Block]) -> str:
     """
     everything = "\n".join(map(_text, together))
     names = dict.fromkeys(name for code in _CODE.findall(claim.text) for name in _NAME.findall(code))
-    absent = [*_absent_names(names, everything), *_absent_numbers(claim.text, everything, together)]
-    if absent:
+    own = (line for block in together for line in (block.start_line, block.end_line))
+    if absent := _absent(names, claim.text, everything, own):
         return f"it does not mention {', '.join(absent)}"
     words = _comparable(tokenize(claim.text), everything)
     if not words:
         return "" if names else "the claim has no words to look for"
     least = QUOTED_SHARE if _is_quoted(claim, together) else SHARE
-    found, own = words & set(tokenize(everything)), words & set(tokenize(_text(cited)))
-    is_said = len(found) >= least * len(words) and len(own) * len(together) >= least * len(words)
+    found, own_words = words & set(tokenize(everything)), words & set(tokenize(_text(cited)))
+    is_said = len(found) >= least * len(words) and len(own_words) * len(together) >= least * len(words)
     return "" if is_said else "it has few words of the claim"
+
+
+def invented(sentence: str, evidence: Sequence[Block]) -> list[str]:
+    """The names and numbers of a sentence that stand nowhere in the evidence.
+
+    A name is what is marked as code, or looks like it: `max_retries`, `maxRetries`, `retry()`.
+    """
+    prose = _CODE.sub(" ", sentence)
+    names = [name for code in _CODE.findall(sentence) for name in _NAME.findall(code)]
+    names += [name for look in _LOOKS_LIKE_CODE.findall(prose) for name in _NAME.findall(look)]
+    return _absent(dict.fromkeys(names), sentence, "\n".join(map(_text, evidence)))
+
+
+def _absent(names: Collection[str], claim: str, text: str, known: Iterable[int] = ()) -> list[str]:
+    """The names, and the numbers of the claim that are not known anyway, that stand nowhere in the text."""
+    there = {_plain(number) for number in _NUMBER.findall(text)} | set(map(str, known))
+    numbers = dict.fromkeys(number for number in _OWN_NUMBER.findall(claim) if _plain(number) not in there)
+    return [*_absent_names(names, text), *numbers]
 
 
 def _text(block: Block) -> str:
@@ -46,13 +65,6 @@ def _absent_names(names: Collection[str], text: str) -> list[str]:
     """The names that stand nowhere in the text, neither whole nor as a part of another."""
     there = {name.lower() for name in _NAME.findall(text)} | set(tokenize(text))
     return [name for name in names if name.lower() not in there]
-
-
-def _absent_numbers(claim: str, text: str, together: Sequence[Block]) -> list[str]:
-    """The numbers of the claim that stand nowhere in the text, unless they are the lines' own."""
-    lines = {str(line) for block in together for line in (block.start_line, block.end_line)}
-    there = {_plain(number) for number in _NUMBER.findall(text)} | lines
-    return [number for number in dict.fromkeys(_OWN_NUMBER.findall(claim)) if _plain(number) not in there]
 
 
 def _plain(number: str) -> str:

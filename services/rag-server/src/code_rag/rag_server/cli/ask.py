@@ -117,17 +117,12 @@ class Transcript:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._waiting.stop()
-        if self._show and self.written and not self.written.endswith("\n"):
-            typer.echo()
+        self._end_line()
 
     def wait(self, progress: ProgressEvent) -> None:
-        """Say for how long the model has been silent."""
-        if not progress.seconds:
-            return
-        model, seconds = visible_line(progress.model), progress.seconds
-        is_wording = progress.stage == "search"
-        doing = "Putting the question into words for search with" if is_wording else "Waiting for"
-        self._waiting.update(f"{doing} {model}, {seconds} s …")
+        """Say what the model is doing, or for how long it has been silent."""
+        if words := doing(progress):
+            self._waiting.update(words)
 
     def write(self, text: str) -> None:
         """Add a piece of the answer."""
@@ -150,8 +145,28 @@ class Transcript:
         """Print on stderr what was unavailable."""
         for remark in remarks:
             if remark not in self._remarks:
+                self._end_line()
                 note(remark)
                 self._remarks.add(remark)
+
+    def _end_line(self) -> None:
+        if self._show and self.written and not self.written.endswith("\n"):
+            typer.echo()
+            self.written = "\n"
+
+
+def doing(progress: ProgressEvent) -> str:
+    """What the model is doing, in words; empty before there is anything to say."""
+    if progress.words:
+        return f"Writing, {progress.words} words of a sentence …"
+    if progress.places:
+        so_far = f"{progress.seconds} of " if progress.seconds else ""
+        return f"Reading {progress.places} places, {so_far}about {progress.about_seconds} s …"
+    if not progress.seconds:
+        return ""
+    is_wording = progress.stage == "search"
+    what = "Putting the question into words for search with" if is_wording else "Waiting for"
+    return f"{what} {visible_line(progress.model)}, {progress.seconds} s …"
 
 
 def _remarks(answer: AnswerEvent) -> Iterable[str]:

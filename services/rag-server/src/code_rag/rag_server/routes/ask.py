@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from fastapi import APIRouter, Request
 
@@ -69,7 +69,7 @@ def _body(happened: Event) -> HitsEvent | ProgressEvent | TokenEvent | AnswerEve
             hits = [SearchHit.of(hit) for hit in happened.hits]
             return HitsEvent(hits=hits, degraded=list(happened.degraded))
         case Waiting():
-            return ProgressEvent(model=happened.model, seconds=happened.seconds, stage=happened.stage)
+            return ProgressEvent(**asdict(happened))
         case Answer():
             return AnswerEvent.of(happened)
     return TokenEvent(text=happened.text)

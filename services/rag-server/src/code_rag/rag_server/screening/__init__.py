@@ -94,7 +94,8 @@ class Screen:
     def _start_of_line(self) -> str:
         """What can be shown of a line that is still being written."""
         start = self._rest.lstrip()
-        undecided = not start or start[0] in "`~" or any(own.startswith(start[:9]) for own in OWN_QUESTION)
+        may_be_fence = start[:1] in ("`", "~") and not start[:3].strip(start[0])
+        undecided = not start or may_be_fence or any(own.startswith(start[:9]) for own in OWN_QUESTION)
         if self._fence or self._over or (undecided and not self._in_line):
             return ""
         shown, waiting = self._prose.start(self._rest, continues=self._in_line)

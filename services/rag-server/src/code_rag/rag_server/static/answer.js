@@ -68,10 +68,8 @@ export class Answer {
     if (this.#hits) this.#rest.replaceChildren(this.#hits);
   }
 
-  #wait({ model, seconds, stage }) {
-    const wording = `Putting the question into words for search with ${visible(model)}, ${seconds} s …`;
-    const writing = `Waiting for ${visible(model)}, ${seconds} s …`;
-    if (seconds) this.#progress.textContent = stage === "search" ? wording : writing;
+  #wait(progress) {
+    this.#progress.textContent = waiting(progress) || this.#progress.textContent;
   }
 
   #write(text) {
@@ -123,6 +121,14 @@ export class Answer {
     const heading = state in STATES ? "Nearest places" : "Sources";
     return element("section", {}, element("h2", {}, heading), this.#citations.list());
   }
+}
+
+/** What the model is doing, or for how long it has been silent. */
+function waiting({ model, seconds, stage, places, about_seconds: about, words }) {
+  if (words) return `Writing, ${words} words of a sentence …`;
+  if (places) return `Reading ${places} places, ${seconds ? `${seconds} of ` : ""}about ${about} s …`;
+  const what = stage === "search" ? "Putting the question into words for search with" : "Waiting for";
+  return seconds ? `${what} ${visible(model)}, ${seconds} s …` : "";
 }
 
 function summary({ state, model, citations, timings, kept_since: since, usage }) {
