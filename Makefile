@@ -10,7 +10,7 @@ eval: ## Recall@5 and MRR of the running server on test-codebase/questions.jsonl
 	@scripts/setup.sh dev && $(BIN)/python scripts/evaluate.py
 bench: ## Measure, and write docs/performance.md again; ONLY=indexing runs one of the benchmarks
 	@scripts/setup.sh dev && $(BIN)/python -m benchmarks.suite $(ONLY)
-bench-%: ## One of the benchmarks, such as bench-retrieval
+bench-%: ## One of the benchmarks, such as bench-retrieval; bench-answers LLM=local grades what a model on this machine writes
 	@$(MAKE) bench ONLY=$*
 
 ##@ Tests

@@ -110,6 +110,29 @@ def answers(result: dict[str, Any]) -> Rows:
     ]
 
 
+def written(result: dict[str, Any]) -> Rows:
+    def times(each: dict[str, Any]) -> str:
+        if each["first_seconds"] is None:
+            return ""
+        return f"; first token {each['first_seconds']} s, end {each['seconds']} s"
+
+    def row(name: str, each: dict[str, Any]) -> tuple[str, str]:
+        graded = ", ".join(f"{each[grade]} {grade}" for grade in ("right", "partly", "wrong", "abstained"))
+        said = f"{graded} of {result['answerable']}; {each['unanswerable invented']} unanswerable invented"
+        if not each["written"]:
+            return name, said
+        return name, (
+            f"{said}; {each['right with the quotes']} right with the quotes below; "
+            f"{each['written']} written; cited lines hold the claim for {each['holding before']} of "
+            f"{each['cited before']} citations before checking, {each['holding']} of {each['cited']} after; "
+            "sentences with an invented name or number: "
+            f"{each['invented before']} before checking, "
+            f"{each['invented after']} unmarked after{times(each)}"
+        )
+
+    return [row(name, each) for name, each in result["columns"].items()]
+
+
 RERUNS = (
     ("index again, nothing changed", "unchanged"),
     ("after a folder was renamed", "renamed_folder"),
@@ -186,6 +209,7 @@ SECTIONS = (
         retrieval,
     ),
     ("Answers without a model: 110 questions about public packages", "answers", answers),
+    ("Answers that a model on this machine writes: a sample of 30 of these questions", "written", written),
     ("What the gateway to the model adds, at 100 requests a second", "gateway", gateway),
     ("The index of 20,000 files follows the disk", "freshness", freshness),
     ("The embedded index as it grows: synthetic codebases, made-up vectors", "growth", growth),
