@@ -22,14 +22,14 @@ check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)
 	@scripts/test-reference.sh
+test-local-model: ## The engine with a real model of half a gigabyte, which is fetched once
+	@LLM=local LOCAL_MODEL=0.5b scripts/setup.sh dev && $(BIN)/pytest tests/local_model
 
 ##@ Supply chain
 sbom: ## A bill of materials (CycloneDX) for each wheel, and for each image that is built, in artifacts/sbom
 	@scripts/setup.sh dev && scripts/sbom.sh
 audit: ## Look the locked packages up in requirements/advisories.json; REFRESH=1 asks osv.dev first
 	@scripts/setup.sh dev && $(BIN)/python -m scripts.supply.audit $(if $(REFRESH),--refresh)
-test-local-model: ## The engine with a real model of half a gigabyte, which is fetched once
-	@LLM=local LOCAL_MODEL=0.5b scripts/setup.sh dev && $(BIN)/pytest tests/local_model
 
 ##@ Docker Compose
 up: ## Start the whole stack in containers and wait until it is healthy

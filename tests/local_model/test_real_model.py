@@ -116,7 +116,7 @@ def test_two_at_once_are_both_answered(server: Running) -> None:
 def test_a_caller_who_leaves_frees_the_engine(server: Running, phase: str, streamed: bool) -> None:
     """In each phase the place is free again, and the next answer comes, long before this one were done."""
     text = f"{threading.get_ident()}{phase}{streamed} {LONG}" if phase == "reading" else COUNT
-    body = {"messages": message(text), "stream": streamed, "max_tokens": 900}
+    body = {"messages": message(text), "stream": streamed, "max_tokens": 900, "ignore_eos": True}
     others = threading.Event()
     with ThreadPoolExecutor(2) as pool:
         if phase == "waiting":
@@ -179,7 +179,7 @@ def test_no_port_of_the_engine_is_open(server: Running) -> None:
 def test_kill_9_is_one_error_and_a_restart(server: Running) -> None:
     """The call in flight says what happened; the engine comes back, and `/health` says why it had to."""
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(lambda: ask(server, COUNT, max_tokens=300))
+        asked = pool.submit(lambda: ask(server, COUNT, max_tokens=900, ignore_eos=True))
         wait_for(lambda: "writes an answer" in server.detail(), "the answer to be written")
         os.kill(server.engine(), signal.SIGKILL)
         failed = asked.result()
