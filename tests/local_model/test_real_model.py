@@ -142,11 +142,14 @@ def test_a_caller_who_leaves_frees_the_engine(server: Running, phase: str, strea
 def leave(server: Running, body: dict[str, Any], left: threading.Event) -> None:
     """Send a request, and close its connection when `left` is set, whatever has come."""
     data = json.dumps(body).encode()
-    head = (
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length:"
-    )
+    lines = [
+        "POST /v1/chat/completions HTTP/1.1",
+        "host: localhost",
+        "content-type: application/json",
+        f"content-length: {len(data)}",
+    ]
     with socket.create_connection(("127.0.0.1", server.client.base_url.port or 80)) as connection:
-        connection.sendall(f"{head} {len(data)}\r\n\r\n".encode() + data)
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + data)
         left.wait(60)
 
 
