@@ -142,7 +142,7 @@ def test_a_second_start_is_warm(run: Callable[..., Run]) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "service"),
     [
-        ("HF_ENDPOINT", "nowhere", "embedding-server"),
+        ("EMBEDDING_ENGINE", "nowhere", "embedding-server"),
         ("OPENAI_BASE_URL", "not a url", "llm-server"),
         ("COLLECTION", "no good", "rag-server"),
     ],
