@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
 import httpx2
 
 from benchmarks.chat_load import KEY, ChatLoad
 from benchmarks.machine import RESULTS, describe
+from benchmarks.percentiles import milliseconds
 from code_rag.localstack.ports import unused_ports
 from tests.fixtures.waiting import wait_for
 
@@ -110,12 +110,7 @@ async def compare(found: dict[str, Server], *, stream: bool) -> dict[str, dict[s
         for name, load in loads.items():
             took = await load.at_rate(BLOCK, PER_SECOND)
             seconds[name] += took if turn else []  # the first turn warms up
-    return {name: percentiles(each) for name, each in seconds.items()}
-
-
-def percentiles(seconds: list[float]) -> dict[str, float]:
-    points = quantiles(seconds, n=100, method="inclusive")
-    return {"p50_ms": round(points[49] * 1000, 2), "p99_ms": round(points[98] * 1000, 2)}
+    return {name: milliseconds(each, upper=99, digits=2) for name, each in seconds.items()}
 
 
 async def grow(server: Server) -> dict[str, float]:

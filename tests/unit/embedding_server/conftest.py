@@ -11,9 +11,10 @@ from starlette.testclient import TestClient
 from code_rag.embedding_server.app import create_app
 from code_rag.embedding_server.engines.base import Engine
 from code_rag.embedding_server.engines.onnx import OnnxEngine
-from code_rag.embedding_server.model_files import Sources, resolve
+from code_rag.embedding_server.model_files import resolve
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.settings import Settings
+from code_rag.servicekit.model_sources import Sources
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.fake_engine import FakeEngine
 

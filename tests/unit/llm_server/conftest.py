@@ -1,6 +1,5 @@
 """A scripted model server, and llm-server in front of it, both on loopback."""
 
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ import httpx2
 import pytest
 
 from tests.fixtures.gateway import KEY, Gateway, gateways, restore
+from tests.fixtures.package_index import only_packages_in
 from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
 from tests.unit.llm_server.fake_model_hub import FakeModelHub, fake_model_hub
 from tests.unit.llm_server.gguf_files import CONTENT, PATH
@@ -78,12 +78,7 @@ def closed_port() -> Iterator[int]:
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that pip finds packages in, instead of any index; empty at first."""
-    folder = tmp_path / "packages"
-    folder.mkdir()
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    return folder
+    return only_packages_in(tmp_path / "packages", monkeypatch)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """A hub on loopback with one file, which sends it from where it is asked to, or breaks off on the way."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.fixtures.http_server import http_server
 
 
 @dataclass
@@ -25,16 +26,8 @@ class FakeModelHub:
 def fake_model_hub(path: str, content: bytes) -> Iterator[FakeModelHub]:
     """Serve `content` at `path`."""
     hub = FakeModelHub(path, content)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
-    hub.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with http_server(_handler(hub)) as hub.url:
         yield hub
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _handler(hub: FakeModelHub) -> type[BaseHTTPRequestHandler]:

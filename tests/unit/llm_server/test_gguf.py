@@ -9,7 +9,8 @@ import pytest
 from code_rag.llm_server.gguf.failures import ModelMissing
 from code_rag.llm_server.gguf.pinned import MODELS, PinnedFile
 from code_rag.llm_server.gguf.progress import Printed
-from code_rag.llm_server.gguf.resolving import Sources, find, resolve
+from code_rag.llm_server.gguf.resolving import find, resolve
+from code_rag.servicekit.model_sources import Sources
 from tests.unit.llm_server.fake_model_hub import FakeModelHub
 from tests.unit.llm_server.gguf_files import CONTENT, PART, PINNED, publish, unseen, wheel
 

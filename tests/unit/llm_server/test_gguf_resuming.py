@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from code_rag.llm_server.gguf.failures import ModelMissing
-from code_rag.llm_server.gguf.resolving import Sources, find
+from code_rag.llm_server.gguf.resolving import find
+from code_rag.servicekit.model_sources import Sources
 from tests.fixtures.waiting import wait_for
 from tests.unit.llm_server.fake_model_hub import FakeModelHub
 from tests.unit.llm_server.gguf_files import CONTENT, PART, PINNED, publish, unseen

@@ -2,9 +2,8 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from code_rag.rag_server.adapters.chat_client import ChatClient
 from code_rag.rag_server.app import create_app
 from code_rag.rag_server.composition.use_cases import Outside
 from code_rag.rag_server.settings import Settings
+from tests.fixtures.http_server import http_server
 from tests.unit.rag_server.answer_fakes import FakeStore, a_candidate, a_chunk
 from tests.unit.rag_server.fakes import FakeEmbedder
 from tests.unit.rag_server.live_app import live
@@ -56,13 +56,8 @@ class Obedient(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def obedient() -> Iterator[str]:
     """The model's address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Obedient)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with http_server(Obedient) as url:
+        yield url
 
 
 def a_shop(folder: Path, obedient: str, wanted: str) -> FastAPI:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from code_rag.embedding_server.model_files import Sources, resolve
+from code_rag.embedding_server.model_files import resolve
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.rag_server.chunking.packing import count_tokens
+from code_rag.servicekit.model_sources import Sources
 
 ROOT = Path(__file__).parents[3]
 

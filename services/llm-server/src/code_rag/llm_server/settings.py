@@ -8,7 +8,8 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from pydantic_settings import NoDecode
 
 from code_rag.llm_server.backends.faults import Kind
-from code_rag.servicekit.settings import ServiceSettings, Url
+from code_rag.servicekit.model_sources import HubSettings
+from code_rag.servicekit.settings import Url
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -20,7 +21,7 @@ def _split(value: object) -> object:
     return KINDS if value.strip() == "all" else [name for name in value.replace(" ", "").split(",") if name]
 
 
-class Settings(ServiceSettings):
+class Settings(HubSettings):
     """llm-server's variables; without a key, a URL or a local model it answers with quotes of the code."""
 
     port: int = Field(8002, ge=0, le=65535, description="Port to listen on.")
@@ -92,10 +93,6 @@ class Settings(ServiceSettings):
     local_queue: int = Field(
         4, ge=0, description="Requests that may wait for the local model before callers get a 429."
     )
-    hf_endpoint: Url = Field(
-        "https://huggingface.co", description="Hugging Face hub, or a mirror, to fetch the model from."
-    )
-    hf_hub_offline: bool = Field(False, description="`1` skips the hub.")
 
     @property
     def model_cache(self) -> Path:

@@ -3,8 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from code_rag.llm_server.gguf.failures import ModelMissing, SourceFailed
+from code_rag.llm_server.gguf.failures import ModelMissing
 from code_rag.llm_server.gguf.progress import Report
+from code_rag.servicekit.model_sources import SourceFailed
 
 _PIECE = 4 * 1024 * 1024
 _MAGIC = b"GGUF"

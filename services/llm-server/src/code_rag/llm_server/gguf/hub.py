@@ -2,9 +2,9 @@
 
 import httpx2
 
-from code_rag.llm_server.gguf.failures import SourceFailed
 from code_rag.llm_server.gguf.incoming import Incoming
 from code_rag.llm_server.gguf.pinned import PinnedFile
+from code_rag.servicekit.model_sources import SourceFailed
 
 TIMEOUT = httpx2.Timeout(30, connect=3)
 

@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from code_rag.llm_server.gguf.checking import check
-from code_rag.llm_server.gguf.failures import SourceFailed
 from code_rag.llm_server.gguf.incoming import STEP, Incoming
 from code_rag.llm_server.gguf.pinned import Part, PinnedFile
+from code_rag.servicekit.model_sources import SourceFailed
 
 _PIECE = 4 * 1024 * 1024
 _LOOK_SECONDS = 0.2

