@@ -15,7 +15,7 @@ ARROWS = {
     ("rag-server", "embedding-server"),
     ("rag-server", "llm-server"),
 }
-"""Who calls whom in the design; rag-server's own port is open to everyone who may call out."""
+"""Who calls whom in the design; rag-server's own port is open to its namespace, which may not call out."""
 
 
 def labels_of(name: str) -> dict[str, str]:
@@ -107,10 +107,12 @@ def test_a_clouds_metadata_address_is_closed(place: str) -> None:
     assert all(rule["ports"] for rule in rules)
 
 
-def test_the_front_door_is_open() -> None:
-    """rag-server answers whoever reaches it, at its port alone."""
-    (rule,) = rules_of("base", "rag-server", "Ingress")
-    assert rule == {"ports": [{"protocol": "TCP", "port": 8000}]}
+def test_the_front_door_is_open_to_the_namespace() -> None:
+    """rag-server answers pods of its own namespace, at its port alone; on kind whoever reaches it."""
+    port = {"ports": [{"protocol": "TCP", "port": 8000}]}
+    to_namespace = {"from": [{"podSelector": {}}]} | port
+    assert list(rules_of("base", "rag-server", "Ingress")) == [to_namespace]
+    assert port in rules_of("kind", "rag-server", "Ingress")
 
 
 @pytest.mark.parametrize("name", ["vector-db", "embedding-server", "llm-server"])
