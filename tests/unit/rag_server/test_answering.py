@@ -7,6 +7,7 @@ import pytest
 
 from code_rag.rag_server.answer import Answer, Asked, Citation, Token, Turn, Waiting
 from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.composition.use_cases import searches
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import EmbeddingModel, Scope
@@ -37,7 +38,8 @@ def an_answerer(
     embedder = FakeEmbedder(model=EmbeddingModel(embedding_model, DIMENSION))
     searcher = Searcher(found, embedder, lambda path: a_report(pending), lambda path: "shop", count.append)
     understander = Understander(model, lambda: embedding_model, list[Outcome]().append, 30)
-    return Answerer(understander, Gatherer(searcher), Writer(model, Mapper(searcher)), DISK.get, count.append)
+    writer = Writer(model, Mapper(searcher))
+    return Answerer(understander, Gatherer(searcher), writer, DISK.get, count.append, searches())
 
 
 async def events_of(answerer: Answerer) -> list[Event]:

@@ -7,6 +7,7 @@ import pytest
 
 from code_rag.rag_server.answer import Answer, Asked, Token, Turn, Waiting
 from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.composition.use_cases import searches
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.mapping import Mapper
@@ -37,7 +38,7 @@ def a_keeper(
     )
     writer = Writer(model, Mapper(searcher))
     understander = Understander(model, lambda: "fake-embedder", list[Outcome]().append, 30)
-    answerer = Answerer(understander, Gatherer(searcher), writer, disk.get, list[str]().append)
+    answerer = Answerer(understander, Gatherer(searcher), writer, disk.get, list[str]().append, searches())
     return AnswerKeeper(answerer, disk.get, capacity)
 
 

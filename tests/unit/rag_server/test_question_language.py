@@ -4,6 +4,7 @@ import pytest
 
 from code_rag.rag_server.answer import Asked
 from code_rag.rag_server.answering import Answerer
+from code_rag.rag_server.composition.use_cases import searches
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Candidate, EmbeddingModel, Scope
@@ -86,7 +87,12 @@ async def test_the_answer_is_that_the_model_does_not_read_the_question() -> None
     unhelped = Understander(model, lambda: MINILM, list[Outcome]().append, 0)
 
     answer = await Answerer(
-        unhelped, Gatherer(searcher), Writer(model, Mapper(searcher)), lambda _: None, list[str]().append
+        unhelped,
+        Gatherer(searcher),
+        Writer(model, Mapper(searcher)),
+        lambda _: None,
+        list[str]().append,
+        searches(),
     ).answer(Asked(KOREAN), Scope(), 8)
 
     assert answer.text.startswith(f"No word of the question is in the indexed code. ({UNREAD} ({MINILM})")

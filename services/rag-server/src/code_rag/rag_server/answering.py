@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from code_rag.rag_server.admission import Admission
 from code_rag.rag_server.answer import NO_MODEL, Answer, Asked, Token, Waiting
 from code_rag.rag_server.citing.citations import ReadLines, cite
 from code_rag.rag_server.composing import Composition, compose
@@ -19,16 +20,29 @@ from code_rag.rag_server.writing import Writer
 
 Event = SearchResult | Waiting | Token | Answer
 
+OPEN_ANSWERS = 100
+"""How many answers may be in the making at once; a model's server has limits of its own."""
+
+
+def open_answers() -> Admission:
+    """Room for `OPEN_ANSWERS`, without a queue: nobody knows how long a model writes."""
+    return Admission("answers", OPEN_ANSWERS, longest_wait=0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Answers from what the gatherer finds; `read_lines` reads the code as it is now."""
+    """Answers from what the gatherer finds; `read_lines` reads the code as it is now.
+
+    `searches` has the slots in which the gatherer works; a model writes outside them.
+    """
 
     understander: Understander
     gatherer: Gatherer
     writer: Writer
     read_lines: ReadLines
     count_degradation: CountDegradation
+    searches: Admission
+    opened: Admission = field(default_factory=open_answers)
 
     @property
     def model(self) -> ChatModel:
@@ -40,13 +54,16 @@ class Answerer:
         events = [event async for event in self.stream(asked, scope, limit)]
         return next(event for event in events if isinstance(event, Answer))
 
-    async def stream(self, asked: Asked, scope: Scope, limit: int) -> AsyncGenerator[Event, None]:
+    def stream(self, asked: Asked, scope: Scope, limit: int) -> AsyncGenerator[Event, None]:
         """The search result, then the answer's tokens, then the whole answer with its citations.
 
         Where a model words the question for search, notes that it does come first.
         Without a language model, or where it fails before its first token, the answer quotes the best places;
-        where it fails later, they follow what it wrote. Raises the store's errors.
+        where it fails later, they follow what it wrote. Raises the store's errors, and Overloaded.
         """
+        return self.opened.during(self._stream(asked, scope, limit))
+
+    async def _stream(self, asked: Asked, scope: Scope, limit: int) -> AsyncGenerator[Event, None]:
         watch, written = Stopwatch(), Manuscript()
         understood = Understood(asked.question)
         with watch.step("understand"):
@@ -79,7 +96,8 @@ class Answerer:
         What a model made of it is searched for; the model that answers reads the question as it was asked,
         with that in brackets.
         """
-        gathered = await self.gatherer.gather(replace(asked, question=understood.question), scope, limit)
+        async with self.searches.slot():
+            gathered = await self.gatherer.gather(replace(asked, question=understood.question), scope, limit)
         watch.timings.update(gathered.timings)
         searched = "" if gathered.question == asked.question else " ".join(gathered.question.split())
         if understood.is_worded:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from code_rag.rag_server.admission import Admission
 from code_rag.rag_server.answering import Answerer
 from code_rag.rag_server.callers import CallerFinder
 from code_rag.rag_server.codebase.codebases import Codebases
@@ -23,9 +24,19 @@ from code_rag.rag_server.suggesting import Suggester
 from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.watchers import Watchers
 from code_rag.rag_server.writing import Writer
+from code_rag.servicekit.cpu_quota import usable_cpus
 
 READ_AT_A_TIME = 2
 """Codebases whose files are read at the same time, so that a folder that hangs does not stop the others."""
+SEARCHES_PER_CPU = 2
+"""Searches at a time: while one waits for its vector, the other ranks."""
+LONGEST_WAIT_SECONDS = 0.4
+"""How long a search may wait for its turn, so that all of it takes less than a second."""
+
+
+def searches() -> Admission:
+    """Room for the searches of `/search`, `/ask` and chats, which share the CPUs."""
+    return Admission("searches", SEARCHES_PER_CPU * usable_cpus(), LONGEST_WAIT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,7 @@ class UseCases:
     watchers: Watchers
     suggester: Suggester
     importer: Importer
+    searches: Admission = field(default_factory=searches)
 
     async def switch(self, store: VectorStore) -> None:
         """Switch to another store; if anything was indexed, a new index run starts there."""
@@ -97,13 +109,14 @@ def build_use_cases(
     understander = Understander(
         outside.chat, lambda: searcher.embedder.model.name, answering.count_help, answering.help_seconds
     )
-    answerer = Answerer(understander, gatherer, writer, codebases.lines, count_degradation)
+    admission = searches()
+    answerer = Answerer(understander, gatherer, writer, codebases.lines, count_degradation, admission)
     keeper = AnswerKeeper(answerer, codebases.lines, answering.keep)
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
     answers = (answerer, keeper, callers, similar, evaluator)
     importer = Importer(Exporter(searcher))
-    return UseCases(codebases, indexers, searcher, *answers, watchers, Suggester(gatherer), importer)
+    return UseCases(codebases, indexers, searcher, *answers, watchers, Suggester(gatherer), importer, admission)
 
 
 def _searcher(

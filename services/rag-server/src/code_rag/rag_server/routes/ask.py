@@ -23,7 +23,7 @@ from code_rag.rag_server.routes.inputs import clean_query, scope_of
 from code_rag.rag_server.searching import SearchResult
 from code_rag.rag_server.wire import SearchHit
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.errors import NotFound
+from code_rag.servicekit.errors import NotFound, Overloaded
 from code_rag.servicekit.openapi import errors, events
 from code_rag.servicekit.streaming import EventStream
 from code_rag.servicekit.wire.errors import ErrorEvent
@@ -36,7 +36,7 @@ def ask_router(keeper: AnswerKeeper, codebases: Codebases) -> APIRouter:
     """The question endpoint over `keeper`."""
     router = APIRouter(tags=["ask"])
 
-    @router.post("/ask", response_model=AskResponse, responses=errors(NotFound) | _EVENTS)
+    @router.post("/ask", response_model=AskResponse, responses=errors(NotFound, Overloaded) | _EVENTS)
     async def ask(body: AskRequest, request: Request) -> AskResponse | EventStream:
         """An answer with checked citations: whole, or with `stream` as server-sent events."""
         asked = replace(body.asked(), question=clean_query(body.question, "question", MAX_QUESTION_CHARS))

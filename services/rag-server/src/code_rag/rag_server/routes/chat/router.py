@@ -63,7 +63,7 @@ def chat_router(answerer: Answerer, codebases: Codebases, public_url: str | None
 def _parts(answerer: Answerer, body: CodeRagRequest, scope: Scope, page: str) -> Parts:
     """The reply to what the chat asks in the end, or to what the chat program asks for itself."""
     if task := task_of(body.messages):
-        return reply_parts(answerer.model, body.messages, task, body.sampling())
+        return answerer.opened.during(reply_parts(answerer.model, body.messages, task, body.sampling()))
     body.require_prose()
     asked = replace(
         asked_of(body.messages), instructions=instructions(body.messages), sampling=body.sampling()
