@@ -1,6 +1,6 @@
 """A thousand searches and a thousand questions at once: how long those wait that are let in.
 
-Over the three services as processes, which index the services' own source. Each request comes over a
+Over the three services as processes, which index the shared packages. Each request comes over a
 connection of its own; one that is sent back has to be told when to come again. Writes results/admission.json.
 """
 
@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 from benchmarks.machine import RESULTS, describe
 from benchmarks.percentiles import milliseconds
 from code_rag.localstack.ports import HOST, free_ports
 from code_rag.localstack.processes import LocalStack
 
-CODEBASE = Path(__file__).parent.parent / "services"
+CODEBASE = Path(__file__).parent.parent / "packages"
 AT_ONCE = 1_000
 GOAL_MS = 1_000
 WORDS = ("store", "index", "vector", "answer", "stream", "chunk", "path", "rank", "limit", "model", "watch")
@@ -77,7 +79,9 @@ def summary(answers: Sequence[Answered]) -> dict[str, Any]:
 def measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         ports = free_ports()
-        stack = LocalStack(CODEBASE, Path(folder) / "index", Path(folder) / "logs", ports, {"VECTOR_DB_URL": ""})
+        stack = LocalStack(
+            CODEBASE, Path(folder) / "index", Path(folder) / "logs", ports, {"VECTOR_DB_URL": ""}
+        )
         with stack:
             stack.wait_ready(120)
             while not indexed(ports.rag):
@@ -89,10 +93,8 @@ def measure() -> dict[str, Any]:
 
 def indexed(port: int) -> bool:
     """Whether the first run has ended."""
-    import httpx2
-
     status = httpx2.get(f"http://{HOST}:{port}/index", trust_env=False).json()
-    return bool(status["state"] == "idle" and status["chunks"])
+    return bool(status["state"] == "idle" and status["finished_at"])
 
 
 def main() -> None:

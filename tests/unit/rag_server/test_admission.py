@@ -63,7 +63,7 @@ async def test_never_more_than_there_is_room_for(slots: int, longest_wait: float
 
 @given(st.integers(1, 8), st.integers(1, 400))
 async def test_those_sent_back_get_times_at_the_rate_of_the_work(slots: int, count: int) -> None:
-    """Each is asked to come later than the one before, by as much as a piece of work takes, up to a minute."""
+    """Each is asked to come later than the one before, by as much as work takes, up to a minute."""
     work = Work(slots)
 
     tasks = await work.start(slots + count)

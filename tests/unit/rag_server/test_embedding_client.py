@@ -22,6 +22,7 @@ from code_rag.servicekit.errors import (
     UpstreamTimeout,
 )
 from code_rag.servicekit.middleware import request_id
+from tests.fixtures.hand_clock import HandClock
 from tests.unit.rag_server.fakes import DIMENSION, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Answer, Loopback, http, serving, unused_url
 
@@ -134,6 +135,33 @@ async def test_a_search_waits_less_than_indexing() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.2):
                 await client.embed(["a"], background=True)
+
+
+async def test_searches_do_not_all_wait_for_a_server_that_hangs() -> None:
+    """After one search got no answer in time, the next ones are not sent until the server has rested."""
+    clock, answers = HandClock(), [HANG]
+    async with serving(lambda path, body: answers.pop() if answers else embed(path, body)) as loopback:
+        client = EmbeddingClient(loopback.url, None, INDEXED, 0.05, clock)
+        with pytest.raises(UpstreamTimeout, match=r"did not answer in time\.$"):
+            await client.embed(["a"])
+        with pytest.raises(UpstreamTimeout, match="it is asked again in 5 s"):
+            await client.embed(["b"])
+        clock.now += 5
+        assert await client.embed(["c"]) == [vector_of("c")]
+        await client.close()
+    assert len(loopback.bodies) == 2
+
+
+async def test_an_answer_to_indexing_ends_the_rest() -> None:
+    """Where the server answers a background call, the next search asks it again at once."""
+    answers = [HANG]
+    async with serving(lambda path, body: answers.pop() if answers else embed(path, body)) as loopback:
+        client = EmbeddingClient(loopback.url, None, INDEXED, 0.05, HandClock())
+        with pytest.raises(UpstreamTimeout):
+            await client.embed(["a"])
+        await client.embed(["b"], background=True)
+        assert await client.embed(["c"]) == [vector_of("c")]
+        await client.close()
 
 
 async def test_no_server_at_all() -> None:

@@ -2,18 +2,23 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from pydantic import SecretStr
 
 from code_rag.rag_server.adapters.upstream import Upstream
 from code_rag.rag_server.model import EmbeddingModel, Vector
-from code_rag.servicekit.errors import UpstreamFailed
+from code_rag.servicekit.errors import UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.wire.embeddings import EmbeddedTexts, EmbedRequest
 
 BATCH = 64
 """Texts per request: enough to fill the encoder, few enough for a slow CPU to answer in time."""
-SEARCH_SECONDS = 5.0
+SEARCH_SECONDS = 1.0
+"""How long a search waits for its vector before it goes on by words."""
+REST_SECONDS = 5.0
+"""How long searches do not ask a server that did not answer one in time."""
+MODEL_SECONDS = 5.0
 BACKGROUND_SECONDS = 120.0
 
 
@@ -26,20 +31,24 @@ class EmbeddingClient:
         api_key: SecretStr | None,
         model: EmbeddingModel,
         search_seconds: float = SEARCH_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._upstream = Upstream("embedding-server", url, api_key, BACKGROUND_SECONDS)
         self.model = model
         self._search_seconds = search_seconds
+        self._clock = clock
+        self._rests_until = float("-inf")
 
     async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
-        """One vector per text, in order; each 64 texts may take 5 s, or 2 min for background calls.
+        """One vector per text, in order; each 64 texts may take 1 s, or 2 min for background calls.
 
+        After one that got no answer in time, searches fail at once for 5 s, so that they do not all wait.
         Raises InvalidInput for texts that the server rejects, else Overloaded, Unavailable, UpstreamTimeout
         or UpstreamFailed.
         """
-        seconds = BACKGROUND_SECONDS if background else self._search_seconds
         batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
-        return [vector for batch in batches for vector in await self._embed(batch, seconds)]
+        embed = self._embed_later if background else self._embed_now
+        return [vector for batch in batches for vector in await embed(batch)]
 
     async def ping(self) -> str:
         """The name of the server's model; raises if it is unreachable, unhealthy or serves another model."""
@@ -49,12 +58,29 @@ class EmbeddingClient:
 
     async def served(self) -> EmbeddingModel:
         """The server's model, read from its answer to a short text; raises as `embed` does."""
-        answer = await self._ask(EmbedRequest(texts=["dimension"]), self._search_seconds)
+        answer = await self._ask(EmbedRequest(texts=["dimension"]), MODEL_SECONDS)
         return EmbeddingModel(answer.model, answer.dimension)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._upstream.close()
+
+    async def _embed_later(self, texts: Sequence[str]) -> list[Vector]:
+        vectors = await self._embed(texts, BACKGROUND_SECONDS)
+        self._rests_until = float("-inf")
+        return vectors
+
+    async def _embed_now(self, texts: Sequence[str]) -> list[Vector]:
+        left = self._rests_until - self._clock()
+        if left > 0:
+            raise UpstreamTimeout(
+                f"embedding-server did not answer in time; it is asked again in {math.ceil(left)} s."
+            )
+        try:
+            return await self._embed(texts, self._search_seconds)
+        except UpstreamTimeout:
+            self._rests_until = self._clock() + REST_SECONDS
+            raise
 
     async def _embed(self, texts: Sequence[str], seconds: float) -> list[list[float]]:
         answer = await self._ask(EmbedRequest(texts=list(texts), model=self.model.name), seconds)
