@@ -18,7 +18,7 @@ from code_rag.servicekit.health import Health, health_router
 from code_rag.servicekit.keys.callers import Callers
 from code_rag.servicekit.keys.key_file import KeyFile
 from code_rag.servicekit.metrics import Metrics
-from code_rag.servicekit.middleware import QUIET_PATHS, RequestLayer
+from code_rag.servicekit.middleware import QUIET_PATHS, Precheck, RequestLayer, no_check
 from code_rag.servicekit.openapi import DOCUMENT, DocumentedApp, errors
 from code_rag.servicekit.settings import ServiceSettings, reveal
 
@@ -41,10 +41,12 @@ def build_app(
     metrics: Metrics,
     open_paths: frozenset[str] = frozenset(),
     counts_tokens: bool = False,
+    precheck: Precheck = no_check,
 ) -> FastAPI:
     """An app with health, metrics, errors, request ids, body limit, keys and their limits around `routers`.
 
-    The server reads `app.state`; `open_paths` need no key. Raises SettingsError for keys that cannot be used.
+    The server reads `app.state`; `open_paths` need no key, `precheck` sends requests back before their bodies
+    are read. Raises SettingsError for keys that cannot be used.
     """
     open_paths |= QUIET_PATHS | {DOCUMENT}
     keyless = open_paths if settings.api_key else None
@@ -58,6 +60,7 @@ def build_app(
         door=_door(settings, health.service),
         callers=_callers(settings, health, counts_tokens=counts_tokens),
         open_paths=open_paths,
+        precheck=precheck,
     )
     _open_to(app, settings.allowed_origins)
     return app

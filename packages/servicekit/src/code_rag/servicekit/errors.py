@@ -112,7 +112,7 @@ def response_of(error: ServiceError) -> Response:
     return JSONAnswer(body_of(error), status_code=error.status, headers=headers)
 
 
-def _on_service_error(_: Request, error: Exception) -> Response:
+async def _on_service_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101 – narrows the type starlette's signature widens
     return response_of(error)
 

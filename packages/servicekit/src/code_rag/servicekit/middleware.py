@@ -7,6 +7,7 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,14 @@ def caller_of(request: Request) -> Caller | None:
     return caller
 
 
+Precheck = Callable[[str], None]
+"""Raises Overloaded for a POST to a path that would be sent back anyway: before its body that costs least."""
+
+
+def no_check(path: str) -> None:
+    """Lets in everything."""
+
+
 @dataclass
 class RequestLayer:
     """Wraps `app`; `open_paths` need no key, and no limit counts there.
@@ -60,6 +69,7 @@ class RequestLayer:
     door: Door
     callers: Callers
     open_paths: frozenset[str] = frozenset()
+    precheck: Precheck = no_check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -99,6 +109,8 @@ class RequestLayer:
             self.door.check(scope)
             self._check_caller(scope)
             self._check_length(scope)
+            if scope["method"] == "POST":
+                self.precheck(scope["path"])
         except ServiceError as error:
             await response_of(error)(scope, receive, send)
             return

@@ -46,7 +46,7 @@ class Admission:
     @asynccontextmanager
     async def slot(self) -> AsyncGenerator[None]:
         """Wait for a slot and keep it inside the context; raises Overloaded where the wait is too long."""
-        self._require_room()
+        self.require_room()
         self._inside += 1
         try:
             async with self._free:
@@ -64,7 +64,8 @@ class Admission:
             async for event in events:
                 yield event
 
-    def _require_room(self) -> None:
+    def require_room(self) -> None:
+        """Raise Overloaded where `slot` would."""
         wait = max(0, self._inside - self._slots + 1) * self._seconds / self._slots
         if wait <= self._longest_wait:
             return

@@ -24,19 +24,18 @@ from code_rag.rag_server.suggesting import Suggester
 from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.watchers import Watchers
 from code_rag.rag_server.writing import Writer
-from code_rag.servicekit.cpu_quota import usable_cpus
 
 READ_AT_A_TIME = 2
 """Codebases whose files are read at the same time, so that a folder that hangs does not stop the others."""
-SEARCHES_PER_CPU = 2
-"""Searches at a time: while one waits for its vector, the other ranks."""
+SEARCHES_AT_ONCE = 4
+"""While one reads the store and one ranks, the others wait for their vectors; more CPUs do not help."""
 LONGEST_WAIT_SECONDS = 0.4
 """How long a search may wait for its turn, so that all of it takes less than a second."""
 
 
 def searches() -> Admission:
-    """Room for the searches of `/search`, `/ask` and chats, which share the CPUs."""
-    return Admission("searches", SEARCHES_PER_CPU * usable_cpus(), LONGEST_WAIT_SECONDS)
+    """Room for the searches of `/search`, `/ask` and chats."""
+    return Admission("searches", SEARCHES_AT_ONCE, LONGEST_WAIT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
