@@ -55,7 +55,7 @@ async def test_never_more_than_there_is_room_for(slots: int, longest_wait: float
     work.end()
     await asyncio.gather(*tasks)
 
-    queue = longest_wait / (GUESS_SECONDS / slots)
+    queue = longest_wait / GUESS_SECONDS
     assert work.most == min(slots, count)
     assert len(work.refused) == pytest.approx(max(0, count - slots - queue), abs=1)
     assert work.admission.inside == 0
@@ -71,8 +71,7 @@ async def test_those_sent_back_get_times_at_the_rate_of_the_work(slots: int, cou
     await asyncio.gather(*tasks)
 
     waits = [error.retry_after or 0 for error in work.refused]
-    apart = GUESS_SECONDS / slots
-    expected = [min(LONGEST_RETRY_SECONDS, apart * (number + 2)) for number in range(count)]
+    expected = [min(LONGEST_RETRY_SECONDS, GUESS_SECONDS * (number + 2)) for number in range(count)]
     assert waits == pytest.approx(expected)
     assert work.refused[0].status == 429
 

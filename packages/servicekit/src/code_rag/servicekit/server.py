@@ -1,4 +1,4 @@
-"""uvicorn's server with a shutdown that breaks no request."""
+"""uvicorn's server with limits on connections, and a shutdown that breaks no request."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+
+from code_rag.servicekit.connection import LimitedConnection
 
 TICK_SECONDS = 1.0
 ARRIVAL_SECONDS = 0.1  # how long a request that was sent before the stop may take to arrive
@@ -33,6 +35,7 @@ class GracefulServer(uvicorn.Server):
         on_tick: Callable[[], object] = _do_nothing,
         hands_over: bool = False,
     ) -> None:
+        config.http = LimitedConnection
         super().__init__(config)
         self._on_stop = on_stop
         self._on_tick = on_tick

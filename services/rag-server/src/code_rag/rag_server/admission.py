@@ -11,7 +11,7 @@ from code_rag.servicekit.errors import Overloaded
 
 LONGEST_RETRY_SECONDS = 60.0
 GUESS_SECONDS = 0.05
-"""How long a piece of work is taken to last until one has ended."""
+"""How long one piece of work is taken to follow another until one has ended."""
 WEIGHT = 0.1
 """How much of the average the last piece of work is."""
 
@@ -21,7 +21,8 @@ T = TypeVar("T")
 class Admission:
     """Room for `slots` pieces of work at once, and a queue of as many as start within `longest_wait` seconds.
 
-    When work starts is predicted from how long the last pieces took: an average that forgets exponentially.
+    When work starts is predicted from the pace of the last pieces, an average that forgets exponentially: how
+    long each took, divided by how many ran, since what shares a CPU is not done sooner for running together.
     Who is sent back gets a time of its own, one after the other at the rate at which the work is done, so
     that not all come back together. `clock` gives seconds that never go back; `what` is work in the plural.
     """
@@ -34,8 +35,8 @@ class Admission:
         self._longest_wait = longest_wait
         self._clock = clock
         self._free = asyncio.Semaphore(slots)
-        self._inside = 0
-        self._seconds = GUESS_SECONDS
+        self._inside = self._running = 0
+        self._pace = GUESS_SECONDS
         self._promised = float("-inf")
 
     @property
@@ -51,10 +52,12 @@ class Admission:
         try:
             async with self._free:
                 started = self._clock()
+                self._running += 1
                 try:
                     yield
                 finally:
-                    self._seconds += WEIGHT * (self._clock() - started - self._seconds)
+                    self._pace += WEIGHT * ((self._clock() - started) / self._running - self._pace)
+                    self._running -= 1
         finally:
             self._inside -= 1
 
@@ -66,11 +69,11 @@ class Admission:
 
     def require_room(self) -> None:
         """Raise Overloaded where `slot` would."""
-        wait = max(0, self._inside - self._slots + 1) * self._seconds / self._slots
+        wait = max(0, self._inside - self._slots + 1) * self._pace
         if wait <= self._longest_wait:
             return
         now = self._clock()
-        self._promised = max(self._promised, now + wait - self._longest_wait) + self._seconds / self._slots
+        self._promised = max(self._promised, now + wait - self._longest_wait) + self._pace
         retry = min(LONGEST_RETRY_SECONDS, self._promised - now)
         raise Overloaded(
             f"Too many {self._what} at once: {self._inside:,} run or wait, and one more would start in "

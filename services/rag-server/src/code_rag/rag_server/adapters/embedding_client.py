@@ -65,12 +65,12 @@ class EmbeddingClient:
         """Close all connections."""
         await self._upstream.close()
 
-    async def _embed_later(self, texts: Sequence[str]) -> list[Vector]:
+    async def _embed_later(self, texts: Sequence[str]) -> list[list[float]]:
         vectors = await self._embed(texts, BACKGROUND_SECONDS)
         self._rests_until = float("-inf")
         return vectors
 
-    async def _embed_now(self, texts: Sequence[str]) -> list[Vector]:
+    async def _embed_now(self, texts: Sequence[str]) -> list[list[float]]:
         left = self._rests_until - self._clock()
         if left > 0:
             raise UpstreamTimeout(

@@ -29,7 +29,7 @@ READ_AT_A_TIME = 2
 """Codebases whose files are read at the same time, so that a folder that hangs does not stop the others."""
 SEARCHES_AT_ONCE = 4
 """While one reads the store and one ranks, the others wait for their vectors; more CPUs do not help."""
-LONGEST_WAIT_SECONDS = 0.4
+LONGEST_WAIT_SECONDS = 0.3
 """How long a search may wait for its turn, so that all of it takes less than a second."""
 
 
