@@ -46,41 +46,12 @@ async def test_a_folder_has_one_owner(tmp_path: Path) -> None:
     await store.close()
 
 
-@pytest.mark.parametrize("name", ["edge_config.json", "wal/first-index", "segment.json"])
-async def test_a_damaged_folder_is_refused(tmp_path: Path, name: str) -> None:
-    """A folder that cannot be read is named, with what to do about it."""
-    folder = tmp_path / "index"
-    await (await filled(folder)).close()
-    next(path for path in folder.rglob("*") if str(path).endswith(name)).write_bytes(b"\xff not this")
-
-    with pytest.raises(StoreUnusable, match=f"The index {folder} cannot be read; delete the folder"):
-        open_edge_store(folder, DIMENSION)
-
-
-async def test_a_panic_of_the_engine_is_refused(tmp_path: Path) -> None:
-    """Damage that makes the engine panic ends in the same sentence, not in a crash."""
-    folder = tmp_path / "index"
-    await (await filled(folder)).close()
-    next(folder.rglob("vectors/status.dat")).write_bytes(b"")
-
-    with pytest.raises(StoreUnusable, match="cannot be read; delete the folder"):
-        open_edge_store(folder, DIMENSION)
-
-
 async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A path below a file is refused with the system's reason."""
     (tmp_path / "file").write_text("not a folder")
 
     with pytest.raises(StoreUnusable, match="cannot be made: File exists"):
         open_edge_store(tmp_path / "file" / "index", DIMENSION)
-
-
-async def test_another_dimension_is_refused(tmp_path: Path) -> None:
-    """A folder of vectors of another length is not opened."""
-    await (await filled(tmp_path / "index")).close()
-
-    with pytest.raises(StoreUnusable, match="cannot be read"):
-        open_edge_store(tmp_path / "index", DIMENSION + 1)
 
 
 async def test_what_the_engine_refuses_is_unavailable(tmp_path: Path) -> None:

@@ -107,8 +107,12 @@ async def test_a_file_has_one_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     await open_sqlite_cache(file).close()
 
 
-def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
-    """A file that is no database is named, with what to do."""
+async def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
+    """A file that is no database is set aside, and an empty one takes its place."""
     (tmp_path / "vectors.sqlite3").write_bytes(b"not a database" * 100)
-    with pytest.raises(StoreUnusable, match="delete the file and they will be computed again"):
-        open_sqlite_cache(tmp_path / "vectors.sqlite3")
+
+    cache = open_sqlite_cache(tmp_path / "vectors.sqlite3")
+
+    assert await cache.count() == 0
+    assert (tmp_path / "vectors.sqlite3.damaged").read_bytes().startswith(b"not a database")
+    await cache.close()

@@ -15,12 +15,21 @@ from qdrant_edge import (
     EdgeShard,
     EdgeSparseVectorParams,
     EdgeVectorParams,
+    FacetRequest,
     Modifier,
     PayloadSchemaType,
+    ScrollRequest,
     UpdateOperation,
 )
 
-from code_rag.rag_server.adapters.qdrant_payload import DENSE, INDEXED_FIELDS, SPARSE, is_sibling
+from code_rag.rag_server.adapters.damage import is_systems, set_aside
+from code_rag.rag_server.adapters.qdrant_payload import (
+    DENSE,
+    INDEXED_FIELDS,
+    MAX_POINTS,
+    SPARSE,
+    is_sibling,
+)
 from code_rag.rag_server.ports import StoreUnusable
 
 NO_GRAPH_KB = 1_000_000_000
@@ -72,14 +81,21 @@ def lock_folder(folder: Path, seconds: float = LOCK_SECONDS) -> IO[bytes]:
 
 
 def open_folder(folder: Path, dimension: int) -> EdgeShard:
-    """Open the index in `folder`, creating it if missing, and remove deleted points from disk.
+    """Open the index in `folder`, creating it if missing or damaged, and remove deleted points from disk.
 
-    Blocks for about 0.2 s per 20,000 points, and for 1 s if a fifth of them was deleted.
-    Raises StoreUnusable if another process has it open, or if it is damaged or cannot be created.
+    Blocks for about 0.2 s per 20,000 points, and for 1 s if a fifth of them was deleted. One that is damaged
+    is set aside. Raises StoreUnusable if another process has it open, or if the system refuses something.
     """
     try:
         if not folder.exists():
             _create(folder, dimension)
+        try:
+            return guarded(lambda: _load(folder, dimension))
+        except EngineError as error:
+            if is_systems(str(error)) or "WouldBlock" in str(error):
+                raise
+            set_aside(folder, str(error))
+        _create(folder, dimension)
         return guarded(lambda: _load(folder, dimension))
     except OSError as error:
         raise StoreUnusable(f"The index folder {folder} cannot be made: {error.strerror}.") from error
@@ -117,6 +133,11 @@ def _remove_index(folder: Path) -> bool:
 def _load(folder: Path, dimension: int) -> EdgeShard:
     shard = EdgeShard.load(str(folder), _config(dimension))
     shard.optimize()
+    # The engine opens what it maps without a look at it, and leaves out a segment of which a part is missing:
+    # what cannot be read would fail each search.
+    shard.scroll(ScrollRequest(limit=MAX_POINTS, with_payload=["path"]))
+    for field in INDEXED_FIELDS:
+        shard.facet(FacetRequest(field, limit=1))
     return shard
 
 
@@ -149,7 +170,7 @@ def _config(dimension: int) -> EdgeConfig:
 def _why_unusable(folder: Path, reason: str) -> str:
     if "WouldBlock" in reason:
         return _in_use(folder)
-    return f"The index {folder} cannot be read; delete the folder and it will be rebuilt. ({reason})"
+    return f"The index {folder} cannot be read: {reason}. Make room, or check its permissions."
 
 
 def _in_use(folder: Path) -> str:

@@ -33,6 +33,7 @@ from code_rag.rag_server.adapters.qdrant_edge_lookup import EdgeLookup
 from code_rag.rag_server.adapters.qdrant_payload import (
     DENSE,
     MAX_FILES,
+    MAX_POINTS,
     VECTOR,
     tally_files,
     to_chunk,
@@ -52,9 +53,6 @@ A write survives the end of the process as soon as it is in the log, and a power
 
 POINTS_PER_WRITE = 64
 """The engine blocks Python's other threads while it writes: about 5 ms for 64 points."""
-
-MAX_POINTS = 1_000_000
-"""Limit of a listing; the engine has no listing without a limit."""
 
 T = TypeVar("T")
 

@@ -12,6 +12,8 @@ from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, Point, StoredFile,
 LAYOUT_VERSION = 4
 """Bump when the meaning of a stored payload or sparse vector changes, and when far more is redacted."""
 
+MAX_POINTS = 1_000_000
+"""Limit of a listing in the embedded store; its engine has no listing without a limit."""
 MAX_FILES = 1_000_000
 """Maximum number of distinct values of a field to count: the engine allocates memory for this many."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
+from code_rag.rag_server.adapters.damage import set_aside
 from code_rag.rag_server.model import Vector
 from code_rag.rag_server.ports import StoreUnusable
 from code_rag.rag_server.vectors import packed, unpacked
@@ -31,22 +32,41 @@ T = TypeVar("T")
 
 
 def open_sqlite_cache(file: Path) -> "SqliteCache":
-    """Open the cache in `file`, creating it if missing; blocks.
+    """Open the cache in `file`, creating it if missing or damaged; blocks, 1 s per GB.
 
-    Raises StoreUnusable if the file is damaged, in use by another process or cannot be created.
+    One that is damaged is set aside. Raises StoreUnusable if the file is in use by another process or cannot
+    be created.
     """
-    connection = None
     try:
-        connection = sqlite3.connect(file, LOCK_SECONDS, check_same_thread=False)
-        connection.executescript(_SETUP)
-    except sqlite3.Error as error:
-        if connection:
-            connection.close()
+        try:
+            return SqliteCache(file, _opened(file))
+        except sqlite3.OperationalError:  # the system, or another process
+            raise
+        except sqlite3.DatabaseError as error:
+            set_aside(file, str(error))
+            for part in ("-wal", "-shm"):
+                file.with_name(file.name + part).unlink(missing_ok=True)
+        return SqliteCache(file, _opened(file))
+    except (sqlite3.Error, OSError) as error:
         raise StoreUnusable(
             f"The vectors in {file} cannot be used ({error}): stop the process that uses them, "
-            "or delete the file and they will be computed again."
+            "or make room and check the permissions of the folder."
         ) from error
-    return SqliteCache(file, connection)
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    """A connection to a sound file; raises sqlite3.DatabaseError for a damaged one."""
+    connection = sqlite3.connect(file, LOCK_SECONDS, check_same_thread=False)
+    try:
+        connection.executescript(_SETUP)
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        connection.execute("SELECT key, vector FROM vectors LIMIT 1").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 class SqliteCache:
