@@ -1,6 +1,7 @@
 """What `python -m code_rag.<service>` does before it serves."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -38,3 +39,17 @@ def test_a_service_that_cannot_start_says_why(environment: dict[str, str], code:
     assert done.returncode == code
     assert done.stderr.startswith(said)
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_reason_of_a_failed_start_is_the_last_thing_said() -> None:
+    """Where the port is taken, the last line has the address and what to do, not what the shutdown says."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "code_rag.llm_server"]
+        environment = os.environ | {"PORT": port, "HOST": "127.0.0.1"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"Cannot start: it cannot listen at 127.0.0.1:{port} (")
+    assert last.endswith("Stop what listens there, or set another HOST or PORT.")

@@ -58,6 +58,7 @@ def run(app: "FastAPI") -> None:
     import uvicorn
 
     from code_rag.servicekit.server import GracefulServer
+    from code_rag.servicekit.settings import CannotStart
 
     settings = app.state.settings
     config = uvicorn.Config(
@@ -77,6 +78,16 @@ def run(app: "FastAPI") -> None:
     gc.collect()
     gc.freeze()
     server = GracefulServer(config, on_stop=app.state.health.drain)
-    server.run()
+    try:
+        server.run()
+    except SystemExit as error:  # uvicorn's log has the reason above all that stopping says
+        CannotStart(_why_not_listening(settings.host, settings.port, error.__context__)).end_process()
     if not server.started:
-        raise SystemExit(1)
+        CannotStart("its start failed; the log above says why").end_process()
+
+
+def _why_not_listening(host: str, port: int, cause: BaseException | None) -> str:
+    reason = cause.strerror if isinstance(cause, OSError) else cause
+    return (
+        f"it cannot listen at {host}:{port} ({reason}). Stop what listens there, or set another HOST or PORT."
+    )

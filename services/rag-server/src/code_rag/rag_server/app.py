@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Protocol
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 from starlette.staticfiles import StaticFiles
 
 from code_rag.rag_server import __version__
@@ -21,6 +20,7 @@ from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.composition.discovery import options_of
 from code_rag.rag_server.composition.model_watch import ModelWatch
 from code_rag.rag_server.composition.stores import Stores
+from code_rag.rag_server.composition.under_way import count_under_way, search_precheck
 from code_rag.rag_server.composition.use_cases import AnswerOptions, Outside, UseCases, build_use_cases
 from code_rag.rag_server.indexing import IndexOptions
 from code_rag.rag_server.progress import changed_sentence
@@ -51,9 +51,6 @@ log = structlog.get_logger(__name__)
 
 NOT_REDACTED = "REDACT_SECRETS is off: secrets in the code are stored, shown and sent to the model."
 
-SEARCHING_PATHS = frozenset({"/search", "/ask", "/v1/chat/completions"})
-"""What takes a slot among the searches."""
-
 
 class Closable(Protocol):
     """Something that is closed when the service stops."""
@@ -81,7 +78,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         IndexOptions(ProcessPool(usable_cpus()), settings.last_vector),
         _answer_options(settings, metrics),
     )
-    _count_open(use_cases, metrics)
+    count_under_way(use_cases, metrics)
     watch = ModelWatch(use_cases, client, stores) if client else None
     parts = (stores if client else outside.store, outside.embedder, outside.chat)
     contexts = (*(_closing(part) for part in parts), _indexing(use_cases, watch, settings))
@@ -115,7 +112,7 @@ def assemble(
         lifespan=_lifespan(health, contexts),
         metrics=metrics,
         open_paths=OPEN_PATHS,
-        precheck=lambda path: use_cases.searches.require_room() if path in SEARCHING_PATHS else None,
+        precheck=search_precheck(use_cases),
     )
     app.mount(ASSETS, StaticFiles(directory=STATIC))
     return app
@@ -139,13 +136,6 @@ def _answer_options(settings: Settings, metrics: Metrics) -> AnswerOptions:
         settings.search_help_seconds,
         lambda outcome: helped.labels(outcome).inc(),
     )
-
-
-def _count_open(use_cases: UseCases, metrics: Metrics) -> None:
-    """How much is under way, in `/metrics`."""
-    for admission, what in ((use_cases.searches, "searches"), (use_cases.answerer.opened, "answers")):
-        gauge = Gauge(f"{what}_open", f"How many {what} run or wait", registry=metrics.registry)
-        gauge.set_function(partial(getattr, admission, "inside"))
 
 
 def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import IO, TypeVar
 
 from qdrant_edge import (
+    CountRequest,
     Distance,
     EdgeConfig,
     EdgeOptimizersConfig,
@@ -23,6 +24,7 @@ from qdrant_edge import (
 )
 
 from code_rag.rag_server.adapters.damage import is_systems, set_aside
+from code_rag.rag_server.adapters.disk_room import too_little_room
 from code_rag.rag_server.adapters.qdrant_payload import (
     DENSE,
     INDEXED_FIELDS,
@@ -87,6 +89,8 @@ def open_folder(folder: Path, dimension: int) -> EdgeShard:
     is set aside. Raises StoreUnusable if another process has it open, or if the system refuses something.
     """
     try:
+        if room := too_little_room(folder.parent):
+            raise StoreUnusable(f"The index {folder} cannot be opened: {room}")
         if not folder.exists():
             _create(folder, dimension)
         try:
@@ -133,8 +137,9 @@ def _remove_index(folder: Path) -> bool:
 def _load(folder: Path, dimension: int) -> EdgeShard:
     shard = EdgeShard.load(str(folder), _config(dimension))
     shard.optimize()
-    # The engine opens what it maps without a look at it, and leaves out a segment of which a part is missing:
-    # what cannot be read would fail each search.
+    if not shard.count(CountRequest()):  # where a segment is missing, so are the indexes of its fields
+        _index_fields(shard)
+    # The engine opens what it maps without a look at it: what cannot be read would fail each search.
     shard.scroll(ScrollRequest(limit=MAX_POINTS, with_payload=["path"]))
     for field in INDEXED_FIELDS:
         shard.facet(FacetRequest(field, limit=1))
@@ -153,10 +158,14 @@ def _create(folder: Path, dimension: int) -> None:
 
 def _fill(folder: Path, dimension: int) -> None:
     shard = EdgeShard.create(str(folder), _config(dimension))
-    for field in INDEXED_FIELDS:
-        shard.update(UpdateOperation.create_field_index(field, PayloadSchemaType.Keyword))
+    _index_fields(shard)
     shard.flush()
     shard.close()
+
+
+def _index_fields(shard: EdgeShard) -> None:
+    for field in INDEXED_FIELDS:
+        shard.update(UpdateOperation.create_field_index(field, PayloadSchemaType.Keyword))
 
 
 def _config(dimension: int) -> EdgeConfig:

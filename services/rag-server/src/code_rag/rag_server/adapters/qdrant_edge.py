@@ -22,6 +22,7 @@ from qdrant_edge import (
 
 from code_rag.rag_server.adapters import edge_queries as queries
 from code_rag.rag_server.adapters.candidates import PointQuery, find_candidates
+from code_rag.rag_server.adapters.disk_room import too_little_room
 from code_rag.rag_server.adapters.edge_folder import (
     EngineError,
     guarded,
@@ -64,11 +65,16 @@ def open_edge_store(folder: Path, dimension: int, cache_file: Path | None = None
     """
     lock = lock_folder(folder)
     try:
-        cache = open_sqlite_cache(cache_file or folder.with_name(f"{folder.name}.sqlite3"))
-        return EdgeStore(folder, open_folder(folder, dimension), lock, cache)
+        shard = open_folder(folder, dimension)
+        try:
+            cache = open_sqlite_cache(cache_file or folder.with_name(f"{folder.name}.sqlite3"))
+        except StoreUnusable:
+            shard.close()
+            raise
     except StoreUnusable:
         lock.close()
         raise
+    return EdgeStore(folder, shard, lock, cache)
 
 
 class EdgeStore(EdgeLookup):
@@ -180,9 +186,15 @@ class EdgeStore(EdgeLookup):
         return await _in_thread(self._reader, work)
 
     async def _write(self, work: Callable[[], None]) -> None:
-        await _in_thread(self._writer, work)
+        await _in_thread(self._writer, lambda: self._written(work))
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush_later())
+
+    def _written(self, work: Callable[[], None]) -> None:
+        """Write, unless the disk is almost full: searches go on, and so does the run once there is room."""
+        if room := too_little_room(self._folder):
+            raise Unavailable(f"The index takes nothing more: {room}", code="disk_full", retry_after=10)
+        work()
 
     async def _flush_later(self) -> None:
         await asyncio.sleep(FLUSH_SECONDS)

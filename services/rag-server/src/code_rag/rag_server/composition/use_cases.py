@@ -115,7 +115,9 @@ def build_use_cases(
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
     answers = (answerer, keeper, callers, similar, evaluator)
     importer = Importer(Exporter(searcher))
-    return UseCases(codebases, indexers, searcher, *answers, watchers, Suggester(gatherer), importer, admission)
+    return UseCases(
+        codebases, indexers, searcher, *answers, watchers, Suggester(gatherer), importer, admission
+    )
 
 
 def _searcher(
