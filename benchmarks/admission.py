@@ -1,7 +1,7 @@
 """A thousand searches and a thousand questions at once: how long those wait that are let in.
 
 Over the three services as processes, which index the shared packages. Each request comes over a
-connection of its own; one that is sent back has to be told when to come again. Writes results/admission.json.
+connection of its own; one that is sent back has to say when to come again. Writes results/admission.json.
 """
 
 import asyncio

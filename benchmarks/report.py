@@ -173,6 +173,18 @@ def gateway(result: dict[str, Any]) -> Rows:
     ]  # fmt: skip
 
 
+def admission(result: dict[str, Any]) -> Rows:
+    def row(name: str) -> tuple[str, str]:
+        each = result[name]
+        admitted, refused = each["statuses"].get("200", 0), each["statuses"].get("429", 0)
+        return f"`/{name}`: {admitted} answered", (
+            f"p50 {each['admitted']['p50_ms']} ms, p95 {each['admitted']['p95_ms']} ms; {refused} sent back, "
+            f"to come again after {each['retry after'][0]} to {each['retry after'][1]} s"
+        )
+
+    return [row("search"), row("ask")]
+
+
 def growth(result: dict[str, Any]) -> Rows:
     return [
         (f"{each['chunks']:,} chunks",
@@ -211,6 +223,7 @@ SECTIONS = (
     ("Answers without a model: 110 questions about public packages", "answers", answers),
     ("Answers that a model on this machine writes: a sample of 30 of these questions", "written", written),
     ("What the gateway to the model adds, at 100 requests a second", "gateway", gateway),
+    ("A thousand requests at once, on all cores of the machine", "admission", admission),
     ("The index of 20,000 files follows the disk", "freshness", freshness),
     ("The embedded index as it grows: synthetic codebases, made-up vectors", "growth", growth),
     ("Save to served, in place, 20 edits of each service", "hot_reload", hot_reload),

@@ -20,6 +20,7 @@ BENCHMARKS = (
     "retrieval",
     "answers",
     "gateway",
+    "admission",
     "growth",
     "freshness",
     "hot_reload",

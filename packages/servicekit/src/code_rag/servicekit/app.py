@@ -66,6 +66,15 @@ def build_app(
     return app
 
 
+def _documented(
+    settings: ServiceSettings, health: Health, title: str, open_paths: frozenset[str], lifespan: Lifespan
+) -> FastAPI:
+    keyless = open_paths if settings.api_key else None
+    app = DocumentedApp(keyless, title=title, version=health.version, lifespan=lifespan)
+    app.state.settings, app.state.health = settings, health
+    return app
+
+
 def _include(app: FastAPI, probes: Sequence[APIRouter], routers: Sequence[APIRouter]) -> None:
     for router in probes:
         app.include_router(router)

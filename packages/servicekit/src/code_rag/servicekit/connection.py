@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from code_rag.servicekit.errors import InvalidInput, Overloaded, ServiceError, TooLarge, body_of
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Request line and headers; a browser's cookies for localhost alone can be 16 KiB."""
+"""Request line and headers; the cookies that a browser keeps for localhost can be 16 KiB."""
 REQUEST_SECONDS = 10.0
 """How long a request may take to arrive, from the first byte to the last of its body."""
 STALLED_SECONDS = 60.0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
 
 KEEP_ALIVE_SECONDS = 75  # longer than our clients keep an idle connection, so that they close first
@@ -55,22 +56,10 @@ def become_reloader(package: str) -> NoReturn:
 
 def run(app: "FastAPI") -> None:
     """Serve `app` with its settings until SIGTERM or SIGINT; then let requests in flight finish."""
-    import uvicorn
-
     from code_rag.servicekit.server import GracefulServer
     from code_rag.servicekit.settings import CannotStart
 
-    settings = app.state.settings
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=ceil(settings.shutdown_grace_seconds),
-    )
+    config = _config_of(app)
     # A requested stop ends with exit code 0: uvicorn raises the signal again after its shutdown.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)
@@ -81,9 +70,25 @@ def run(app: "FastAPI") -> None:
     try:
         server.run()
     except SystemExit as error:  # uvicorn's log has the reason above all that stopping says
-        CannotStart(_why_not_listening(settings.host, settings.port, error.__context__)).end_process()
+        CannotStart(_why_not_listening(config.host, config.port, error.__context__)).end_process()
     if not server.started:
         CannotStart("its start failed; the log above says why").end_process()
+
+
+def _config_of(app: "FastAPI") -> "uvicorn.Config":
+    import uvicorn
+
+    settings = app.state.settings
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=ceil(settings.shutdown_grace_seconds),
+    )
 
 
 def _why_not_listening(host: str, port: int, cause: BaseException | None) -> str:

@@ -6,13 +6,13 @@ from prometheus_client import Gauge
 
 from code_rag.rag_server.composition.use_cases import UseCases
 from code_rag.servicekit.metrics import Metrics
-from code_rag.servicekit.middleware import Door
+from code_rag.servicekit.middleware import Precheck
 
 SEARCHING_PATHS = frozenset({"/search", "/ask", "/v1/chat/completions"})
 """What takes a slot among the searches."""
 
 
-def search_precheck(use_cases: UseCases) -> Door:
+def search_precheck(use_cases: UseCases) -> Precheck:
     """Sends back a request that would find no slot, before its body is read."""
 
     def door(path: str) -> None:

@@ -1,5 +1,7 @@
 """`POST /search`: the code that matches a query, that uses a symbol, or that is similar to a place."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 
 from code_rag.rag_server.admission import Admission
@@ -24,6 +26,7 @@ def search_router(
 ) -> APIRouter:
     """The search endpoint over the three ways to search, each in a slot of `searches`."""
     router = APIRouter(tags=["search"])
+    ways = _Ways(searcher, callers, similar, codebases)
 
     @router.post("/search", responses=errors(NotFound, Overloaded))
     async def search(request: SearchRequest) -> SearchResponse | CallersResponse | SimilarResponse:
@@ -32,26 +35,36 @@ def search_router(
         scope = scope_of(codebases, request.path, request.language, request.codebase)
         async with searches.slot():
             if request.callers_of is not None:
-                return await callers_of(request, request.callers_of, scope)
+                return await ways.callers_of(request.callers_of, scope, request.limit)
             if request.similar_to is not None:
-                return await similar_to(request, request.similar_to, scope)
-            return await matching(request, scope)
+                return await ways.similar_to(request.similar_to, scope, request.limit)
+            return await ways.matching(request.query or "", scope, request.limit)
 
-    async def matching(request: SearchRequest, scope: Scope) -> SearchResponse:
-        found = await searcher.search(clean_query(request.query or "", "query"), scope, request.limit)
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The three ways to search."""
+
+    searcher: Searcher
+    callers: CallerFinder
+    similar: SimilarFinder
+    codebases: Codebases
+
+    async def matching(self, query: str, scope: Scope, limit: int) -> SearchResponse:
+        found = await self.searcher.search(clean_query(query, "query"), scope, limit)
         return SearchResponse(
             hits=[SearchHit.of(hit) for hit in found.hits],
             degraded=list(found.degraded),
             timings=found.timings,
         )
 
-    async def callers_of(request: SearchRequest, name: str, scope: Scope) -> CallersResponse:
-        found = await callers.find_callers(clean_query(name, "callers_of"), scope, request.limit)
-        return CallersResponse.of(found, codebases.name_of)
+    async def callers_of(self, name: str, scope: Scope, limit: int) -> CallersResponse:
+        found = await self.callers.find_callers(clean_query(name, "callers_of"), scope, limit)
+        return CallersResponse.of(found, self.codebases.name_of)
 
-    async def similar_to(request: SearchRequest, place: CodePlace, scope: Scope) -> SimilarResponse:
+    async def similar_to(self, place: CodePlace, scope: Scope, limit: int) -> SimilarResponse:
         path = path_of(place.path, "similar_to")
-        found = await similar.find_similar(path, place.line, scope, request.limit)
-        return SimilarResponse.of(found, codebases.name_of)
-
-    return router
+        found = await self.similar.find_similar(path, place.line, scope, limit)
+        return SimilarResponse.of(found, self.codebases.name_of)
