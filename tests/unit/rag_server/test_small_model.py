@@ -6,6 +6,7 @@ import pytest
 
 from code_rag.rag_server.answer import Answer, AnswerState, Asked, Sampling, Token, Waiting
 from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.composition.use_cases import searches
 from code_rag.rag_server.drafting import small_draft
 from code_rag.rag_server.gathering import Gathered, Gatherer
 from code_rag.rag_server.mapping import Mapper
@@ -35,7 +36,7 @@ async def events_of(chat: FakeChat) -> tuple[Sequence[Event], Answer, list[str]]
     lines = {ORDERS.path: ORDERS.text.split("\n")}
     unhelped = Understander(chat, lambda: "fake-embedder", list[Outcome]().append, 0)
     writer = Writer(chat, Mapper(searcher))
-    answerer = Answerer(unhelped, Gatherer(searcher), writer, lines.get, counted.append)
+    answerer = Answerer(unhelped, Gatherer(searcher), writer, lines.get, counted.append, searches())
     events = [event async for event in answerer.stream(Asked("how to cancel"), Scope(), 8)]
     answer = events[-1]
     assert isinstance(answer, Answer)

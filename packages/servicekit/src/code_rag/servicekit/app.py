@@ -49,9 +49,7 @@ def build_app(
     are read. Raises SettingsError for keys that cannot be used.
     """
     open_paths |= QUIET_PATHS | {DOCUMENT}
-    keyless = open_paths if settings.api_key else None
-    app = DocumentedApp(keyless, title=title, version=health.version, lifespan=lifespan)
-    app.state.settings, app.state.health = settings, health
+    app = _documented(settings, health, title, open_paths, lifespan)
     _include(app, [health_router(health), _metrics_router(metrics)], routers)
     app.add_middleware(
         RequestLayer,

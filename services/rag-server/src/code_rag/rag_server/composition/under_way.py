@@ -15,11 +15,11 @@ SEARCHING_PATHS = frozenset({"/search", "/ask", "/v1/chat/completions"})
 def search_precheck(use_cases: UseCases) -> Precheck:
     """Sends back a request that would find no slot, before its body is read."""
 
-    def door(path: str) -> None:
+    def check(path: str) -> None:
         if path in SEARCHING_PATHS:
             use_cases.searches.require_room()
 
-    return door
+    return check
 
 
 def count_under_way(use_cases: UseCases, metrics: Metrics) -> None:
