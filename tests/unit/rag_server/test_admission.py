@@ -16,9 +16,11 @@ from tests.fixtures.hand_clock import HandClock
 class Work:
     """Pieces of work that last until they are told to end."""
 
-    def __init__(self, slots: int, longest_wait: float = 0.0, clock: HandClock | None = None) -> None:
+    def __init__(
+        self, slots: int, longest_wait: float = 0.0, clock: HandClock | None = None, always: int = 0
+    ) -> None:
         self.clock = clock or HandClock()
-        self.admission = Admission("searches", slots, longest_wait, self.clock)
+        self.admission = Admission("searches", slots, longest_wait, always, self.clock)
         self.running = self.most = 0
         self.refused: list[Overloaded] = []
         self._end = asyncio.Event()
@@ -46,10 +48,12 @@ class Work:
         self._end.set()
 
 
-@given(st.integers(1, 8), st.floats(0, 2), st.integers(0, 60))
-async def test_never_more_than_there_is_room_for(slots: int, longest_wait: float, count: int) -> None:
-    """So many run as there are slots, those wait who start within the wait, the others are sent back."""
-    work = Work(slots, longest_wait)
+@given(st.integers(1, 8), st.floats(0, 2), st.integers(0, 60), st.integers(0, 40))
+async def test_never_more_than_there_is_room_for(
+    slots: int, longest_wait: float, count: int, always: int
+) -> None:
+    """So many run as there are slots, those wait who start soon or are few, the others are sent back."""
+    work = Work(slots, longest_wait, always=always)
 
     tasks = await work.start(count)
     work.end()
@@ -57,7 +61,7 @@ async def test_never_more_than_there_is_room_for(slots: int, longest_wait: float
 
     queue = longest_wait / GUESS_SECONDS
     assert work.most == min(slots, count)
-    assert len(work.refused) == pytest.approx(max(0, count - slots - queue), abs=1)
+    assert len(work.refused) == pytest.approx(max(0, count - max(slots + queue, always)), abs=1)
     assert work.admission.inside == 0
 
 

@@ -45,8 +45,7 @@ def build_app(
 ) -> FastAPI:
     """An app with health, metrics, errors, request ids, body limit, keys and their limits around `routers`.
 
-    The server reads `app.state`; `open_paths` need no key, `precheck` sends requests back before their bodies
-    are read. Raises SettingsError for keys that cannot be used.
+    `open_paths` need no key; `precheck` refuses before a body is read. Raises SettingsError for bad keys.
     """
     open_paths |= QUIET_PATHS | {DOCUMENT}
     app = _documented(settings, health, title, open_paths, lifespan)
@@ -69,7 +68,7 @@ def _documented(
 ) -> FastAPI:
     keyless = open_paths if settings.api_key else None
     app = DocumentedApp(keyless, title=title, version=health.version, lifespan=lifespan)
-    app.state.settings, app.state.health = settings, health
+    app.state.settings, app.state.health = settings, health  # for the server
     return app
 
 

@@ -140,9 +140,7 @@ class LimitedConnection(HttpToolsProtocol):
         if self.cycle and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-            if (
-                self.cycle.response_started
-            ):  # an earlier request's: an answer in its midst would be read as it
+            if self.cycle.response_started:  # another answer in its midst would be taken for a part of it
                 self.transport.close()
                 return
         body = json.dumps(body_of(error)).encode()

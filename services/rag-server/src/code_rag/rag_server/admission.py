@@ -21,6 +21,7 @@ T = TypeVar("T")
 class Admission:
     """Room for `slots` pieces of work at once, and a queue of as many as start within `longest_wait` seconds.
 
+    `always` so many are let in however long they take, so that a few at once are never sent back.
     When work starts is predicted from the pace of the last pieces, an average that forgets exponentially: how
     long each took, divided by how many ran, since what shares a CPU is not done sooner for running together.
     Who is sent back gets a time of its own, one after the other at the rate at which the work is done, so
@@ -28,11 +29,17 @@ class Admission:
     """
 
     def __init__(
-        self, what: str, slots: int, longest_wait: float, clock: Callable[[], float] = time.monotonic
+        self,
+        what: str,
+        slots: int,
+        longest_wait: float,
+        always: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._what = what
         self._slots = slots
         self._longest_wait = longest_wait
+        self._always = always
         self._clock = clock
         self._free = asyncio.Semaphore(slots)
         self._inside = self._running = 0
@@ -70,7 +77,7 @@ class Admission:
     def require_room(self) -> None:
         """Raise Overloaded where `slot` would."""
         wait = max(0, self._inside - self._slots + 1) * self._pace
-        if wait <= self._longest_wait:
+        if wait <= self._longest_wait or self._inside < self._always:
             return
         now = self._clock()
         self._promised = max(self._promised, now + wait - self._longest_wait) + self._pace

@@ -31,11 +31,13 @@ SEARCHES_AT_ONCE = 4
 """While one reads the store and one ranks, the others wait for their vectors; more CPUs do not help."""
 LONGEST_WAIT_SECONDS = 0.3
 """How long a search may wait for its turn, so that all of it takes less than a second."""
+ALWAYS_LET_IN = 32
+"""So many people or tools at once are never sent back, even where a slow machine needs longer for them."""
 
 
 def searches() -> Admission:
     """Room for the searches of `/search`, `/ask` and chats."""
-    return Admission("searches", SEARCHES_AT_ONCE, LONGEST_WAIT_SECONDS)
+    return Admission("searches", SEARCHES_AT_ONCE, LONGEST_WAIT_SECONDS, ALWAYS_LET_IN)
 
 
 @dataclass(frozen=True, slots=True)
