@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from code_rag.embedding_server.engines.base import Tokens, Vectors
+from code_rag.embedding_server.engines.base import Prefixes, Tokens, Vectors
 
 GATE_SECONDS = 30.0
 POISON = "poison"
@@ -24,6 +24,8 @@ class FakeEngine:
     dimension: int = 8
     max_tokens: int = 256
     batch_tokens: int = 512
+    space: str = "fake"
+    prompts: Prefixes = field(default_factory=Prefixes)
     gate: threading.Event = field(default_factory=threading.Event)
     started: threading.Event = field(default_factory=threading.Event)
     batches: list[list[int]] = field(default_factory=list)

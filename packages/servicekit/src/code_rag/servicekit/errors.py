@@ -59,6 +59,11 @@ class NotFound(ServiceError):
     meaning = "Ask for something that exists"
 
 
+class Conflict(ServiceError):
+    status, type, default_code = 409, "invalid_request_error", "conflict"
+    meaning = "It was made for another state of the service: ask for the present one"
+
+
 class TooLarge(ServiceError):
     status, type, default_code = 413, "invalid_request_error", "request_too_large"
     meaning = "Send less"

@@ -107,5 +107,5 @@ def _complete(operation: Json, *, needs_key: bool) -> None:
         responses[str(kind.status)] = {"description": f"{kind.meaning}.", "content": content}
     for status, response in responses.items():
         waits = {"retry-after": _RETRY_AFTER} if status in ("429", "503") else {}
-        response["headers"] = {"x-request-id": _REQUEST_ID} | waits
+        response["headers"] = response.get("headers", {}) | {"x-request-id": _REQUEST_ID} | waits
     operation["responses"] = dict(sorted(responses.items()))

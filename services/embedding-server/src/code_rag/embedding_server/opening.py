@@ -10,8 +10,10 @@ from code_rag.embedding_server.batching import Batcher, open_batcher
 from code_rag.embedding_server.engines.base import Engine
 from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.embedding_server.model_files import ModelUnavailable
+from code_rag.embedding_server.served_model import ServedModel, describe
 from code_rag.embedding_server.settings import Settings
 from code_rag.servicekit.health import CheckResult, Health
+from code_rag.servicekit.wire.embeddings import EmbeddingModelEntry
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +26,7 @@ class Opening:
     """Loads the engine in the background and opens a batcher for it; until then `/health` says why."""
 
     _batcher: Batcher  # set once the service is ready
+    _model: ServedModel | None = None
 
     def __init__(
         self,
@@ -44,6 +47,16 @@ class Opening:
         self._health.require_ready()
         return self._batcher
 
+    def model(self) -> ServedModel:
+        """The model that is served; raises Unavailable before it is ready."""
+        self._health.require_ready()
+        assert self._model  # noqa: S101 – set before the service is ready
+        return self._model
+
+    def entry(self) -> EmbeddingModelEntry:
+        """What is known of the model so far."""
+        return self._model.entry if self._model else EmbeddingModelEntry(id=self._settings.embedding_model)
+
     @asynccontextmanager
     async def in_background(self) -> AsyncGenerator[None]:
         """Open the batcher in a task of its own, and close it on the way out."""
@@ -57,8 +70,10 @@ class Opening:
                 await asyncio.gather(task, return_exceptions=True)
 
     async def _open(self, stack: AsyncExitStack) -> None:
-        opened = open_batcher(await self._loaded(), self._metrics, self._settings.max_queued_tokens)
+        engine = await self._loaded()
+        opened = open_batcher(engine, self._metrics, self._settings.max_queued_tokens)
         self._batcher = await stack.enter_async_context(opened)
+        self._model = describe(engine, self._settings)
         self._health.checks["engine"] = self._check
         self._health.ready()
 

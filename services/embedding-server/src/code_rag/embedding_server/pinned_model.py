@@ -1,5 +1,6 @@
 """The default model, pinned by the hashes of its files."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,11 @@ class PinnedModel:
     def folder(self) -> str:
         """The folder's name inside the cache."""
         return f"{self.short_name}-{self.revision[:12]}"
+
+    @property
+    def space(self) -> str:
+        """A digest of all files: one for every engine, as each has to reproduce the golden vectors."""
+        return hashlib.sha256("".join(self.files.values()).encode()).hexdigest()
 
 
 # The weights come last: a source with different files is detected before the long download.

@@ -3,9 +3,9 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import Response
 
 from code_rag.embedding_server import rendering
@@ -13,14 +13,42 @@ from code_rag.embedding_server.batching import Batcher
 from code_rag.embedding_server.embeddings import Embeddings
 from code_rag.embedding_server.opening import Opening
 from code_rag.embedding_server.pinned_model import MINILM
+from code_rag.embedding_server.served_model import ServedModel
 from code_rag.embedding_server.wire import OpenAIAnswer, OpenAIRequest, TokenizedText, TokenizedTexts
 from code_rag.servicekit.disconnect import unless_gone
-from code_rag.servicekit.errors import InvalidInput, NotFound, Overloaded
+from code_rag.servicekit.errors import Conflict, InvalidInput, NotFound, Overloaded
 from code_rag.servicekit.openapi import errors
-from code_rag.servicekit.wire.chat import ModelList
-from code_rag.servicekit.wire.embeddings import EmbeddedText, EmbeddedTexts, EmbedRequest, TokenizeRequest
+from code_rag.servicekit.wire.embeddings import (
+    EMBEDDING_MODEL_CHANGED,
+    FINGERPRINT_HEADER,
+    EmbeddedText,
+    EmbeddedTexts,
+    EmbeddingModelEntry,
+    EmbeddingModelList,
+    EmbedRequest,
+    InputType,
+    TokenizeRequest,
+)
 
-_REFUSED = errors(NotFound, Overloaded)
+Fingerprint = Annotated[
+    str | None,
+    Header(
+        alias=FINGERPRINT_HEADER, description="The model that has to answer; another one refuses with 409."
+    ),
+]
+_NAMED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            FINGERPRINT_HEADER: {
+                "description": "The fingerprint of the model that answered, as `/v1/models` has it.",
+                "required": True,
+                "schema": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+            }
+        }
+    }
+}
+_COUNTED = _NAMED | errors(NotFound, Conflict)
+_EMBEDDED = _COUNTED | errors(Overloaded)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can hold one half of a pair; no tokenizer can read it
 
 
@@ -28,24 +56,23 @@ def embeddings_router(opening: Opening) -> APIRouter:
     """Vectors in our shape, and token counts, by the batcher that `opening` opens."""
     router = APIRouter(tags=["embeddings"])
 
-    @router.post("/embed", responses=_REFUSED, response_model=EmbeddedText | EmbeddedTexts)
-    async def embed(body: EmbedRequest, request: Request) -> Response:
+    @router.post("/embed", responses=_EMBEDDED, response_model=EmbeddedText | EmbeddedTexts)
+    async def embed(body: EmbedRequest, request: Request, expected: Fingerprint = None) -> Response:
         """One vector for `text`, or one per item of `texts` in order.
 
         Texts that are too long for the model are truncated, and marked as such.
         """
-        batcher = opening.batcher()
-        _require_model(body.model, batcher.engine.model)
-        embeddings = await unless_gone(request, _embed(batcher, _texts(body)))
+        served, batcher = _admitted(opening, body.model, expected)
+        embeddings = await unless_gone(request, _embed(batcher, served, _texts(body), body.input_type))
         render = rendering.embedded_texts if body.text is None else rendering.embedded_text
-        return _json(await asyncio.to_thread(render, embeddings, batcher.engine.model))
+        return _json(await asyncio.to_thread(render, embeddings, served.name), served)
 
-    @router.post("/tokenize", responses=errors(NotFound), response_model=TokenizedText | TokenizedTexts)
-    async def tokenize(body: TokenizeRequest) -> TokenizedText | TokenizedTexts:
+    @router.post("/tokenize", responses=_COUNTED, response_model=TokenizedText | TokenizedTexts)
+    async def tokenize(body: TokenizeRequest, response: Response, expected: Fingerprint = None) -> Any:
         """How many tokens whole texts have, and whether they would be truncated."""
-        batcher = opening.batcher()
-        _require_model(body.model, batcher.engine.model)
-        return await _tokenized(batcher, body)
+        served, batcher = _admitted(opening, body.model, expected)
+        response.headers[FINGERPRINT_HEADER] = served.fingerprint
+        return await _tokenized(batcher, served, body)
 
     return router
 
@@ -57,25 +84,23 @@ def openai_router(opening: Opening, model: str) -> APIRouter:
     @router.post(
         "/v1/embeddings",
         response_model=OpenAIAnswer,
-        responses=_REFUSED,
+        responses=_EMBEDDED,
         openapi_extra=_only_dimension(model),
     )
-    async def create_embeddings(body: OpenAIRequest, request: Request) -> Response:
+    async def create_embeddings(
+        body: OpenAIRequest, request: Request, expected: Fingerprint = None
+    ) -> Response:
         """OpenAI's embeddings, and the indices of the inputs that were truncated."""
-        batcher = opening.batcher()
-        engine = batcher.engine
-        _require_model(body.model, engine.model)
-        if body.dimensions not in (None, engine.dimension):
-            raise InvalidInput(f"{engine.model} has {engine.dimension} dimensions only.", param="dimensions")
-        embeddings = await unless_gone(request, _embed(batcher, body.input))
+        served, batcher = _admitted(opening, body.model, expected)
+        _require_dimension(body.dimensions, served.entry)
+        embeddings = await unless_gone(request, _embed(batcher, served, body.input, body.input_type))
         render, encoding = rendering.openai_answer, body.encoding_format
-        return _json(await asyncio.to_thread(render, embeddings, engine.model, encoding))
+        return _json(await asyncio.to_thread(render, embeddings, served.name, encoding), served)
 
-    @router.get("/v1/models", responses={200: {"model": ModelList}})
-    async def list_models() -> dict[str, Any]:
-        """The one model that is served."""
-        served = {"id": model, "object": "model", "created": 0, "owned_by": "embedding-server"}
-        return {"object": "list", "data": [served]}
+    @router.get("/v1/models")
+    async def list_models() -> EmbeddingModelList:
+        """The one model that is served; what decides its vectors is known once it is loaded."""
+        return EmbeddingModelList(data=[opening.entry()])
 
     return router
 
@@ -88,17 +113,36 @@ def _only_dimension(model: str) -> dict[str, Any] | None:
     return {"requestBody": {"content": {"application/json": {"schema": known}}}}
 
 
-async def _embed(batcher: Batcher, texts: Sequence[str]) -> Embeddings:
+def _admitted(opening: Opening, model: str | None, expected: str | None) -> tuple[ServedModel, Batcher]:
+    """What serves a request for this model and fingerprint; None of either asks for whatever is served."""
+    served, batcher = opening.model(), opening.batcher()
+    _require_model(model, served.name)
+    if expected is not None and expected != served.fingerprint:
+        raise Conflict(
+            f"The embedding model is another one now: {served.name} with fingerprint {served.fingerprint}, "
+            f"not {expected[:64]}. Vectors of the two cannot be compared: embed all texts with this one and "
+            "send its fingerprint, or start embedding-server with the settings of the earlier model.",
+            code=EMBEDDING_MODEL_CHANGED,
+            headers={"x-should-retry": "false"},  # OpenAI's clients repeat a 409 otherwise
+        )
+    return served, batcher
+
+
+async def _embed(
+    batcher: Batcher, served: ServedModel, texts: Sequence[str], input_type: InputType | None
+) -> Embeddings:
     for index, text in enumerate(texts):
         if not text.strip():
             raise InvalidInput(
                 f"The text at index {index} is empty: send text with at least one visible character."
             )
-    return await batcher.embed(_readable(texts))
+    return await batcher.embed(_as_read(served, texts, input_type))
 
 
-async def _tokenized(batcher: Batcher, body: TokenizeRequest) -> TokenizedText | TokenizedTexts:
-    texts = _readable(_texts(body))
+async def _tokenized(
+    batcher: Batcher, served: ServedModel, body: TokenizeRequest
+) -> TokenizedText | TokenizedTexts:
+    texts = _as_read(served, _texts(body), body.input_type)
     counts = await batcher.count(texts)
     truncated = [count > batcher.engine.max_tokens for count in counts]
     if body.text is None:
@@ -107,13 +151,15 @@ async def _tokenized(batcher: Batcher, body: TokenizeRequest) -> TokenizedText |
     return TokenizedText(count=counts[0], truncated=truncated[0], ids=list(tokens.ids))
 
 
-def _readable(texts: Sequence[str]) -> Sequence[str]:
+def _as_read(served: ServedModel, texts: Sequence[str], input_type: InputType | None) -> list[str]:
+    """The texts with their prefix."""
     for index, text in enumerate(texts):
         if _SURROGATE.search(text):
             raise InvalidInput(
                 f"The text at index {index} holds half a character (a lone surrogate): send Unicode."
             )
-    return texts
+    prefix = served.prefixes.of(input_type or "document")
+    return [prefix + text for text in texts]
 
 
 def _texts(body: TokenizeRequest) -> list[str]:
@@ -128,5 +174,10 @@ def _require_model(asked: str | None, served: str) -> None:
         )
 
 
-def _json(body: bytes) -> Response:
-    return Response(body, media_type="application/json")
+def _require_dimension(asked: int | None, entry: EmbeddingModelEntry) -> None:
+    if asked not in (None, entry.dimension):
+        raise InvalidInput(f"{entry.id} has {entry.dimension} dimensions only.", param="dimensions")
+
+
+def _json(body: bytes, served: ServedModel) -> Response:
+    return Response(body, media_type="application/json", headers={FINGERPRINT_HEADER: served.fingerprint})

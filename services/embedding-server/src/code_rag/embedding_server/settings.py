@@ -24,6 +24,13 @@ class Settings(HubSettings):
         description=f"Model that embeds; engines other than {FOR_ANY_MODEL} serve only the default.",
     )
     embedding_engine: str = Field("onnx", description=f"{_CHOICES}.")
+    embedding_query_prefix: str = Field(
+        "",
+        description="Text written before each question, such as `query: `; empty: as the model's files say.",
+    )
+    embedding_document_prefix: str = Field(
+        "", description="The same before what is searched in, such as `passage: `."
+    )
     model_dir: Path | None = Field(None, description="Folder that already holds the model's files.")
     model_cache_dir: Path = Field(
         Path(".data/models"),

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from code_rag.servicekit.wire.constraints import WholeNumber
-from code_rag.servicekit.wire.embeddings import MAX_TEXTS, VisibleText
+from code_rag.servicekit.wire.embeddings import MAX_TEXTS, InputType, VisibleText
 
 
 def _as_texts(value: Any) -> Any:
@@ -27,6 +27,7 @@ class OpenAIRequest(BaseModel):
     model: str | None = None
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: WholeNumber | None = None
+    input_type: InputType | None = None
 
 
 class OpenAIEmbedding(BaseModel):

@@ -13,7 +13,7 @@ from typing import NoReturn
 from code_rag import embedding_server, servicekit
 from code_rag.embedding_server.development.sockets import sockets
 from code_rag.embedding_server.development.source import digests
-from code_rag.embedding_server.engines.base import Engine, Tokens, Vectors
+from code_rag.embedding_server.engines.base import Engine, Prefixes, Tokens, Vectors
 
 PACKAGES = [Path(str(package.__file__)).parent for package in (embedding_server, servicekit)]
 LOOK_SECONDS = 0.5
@@ -27,10 +27,11 @@ class EngineHost:
         self._digests = digests(PACKAGES)
         self._loading = threading.Lock()
 
-    def load(self) -> tuple[str, int, int, int]:
-        """Load the engine if necessary; returns its model, dimension, `max_tokens` and `batch_tokens`."""
+    def load(self) -> tuple[str, int, int, int, str, Prefixes]:
+        """Load the engine if necessary; returns what it says of itself."""
         engine = self._engine
-        return engine.model, engine.dimension, engine.max_tokens, engine.batch_tokens
+        read = engine.dimension, engine.max_tokens, engine.batch_tokens
+        return engine.model, *read, engine.space, engine.prompts
 
     def source(self) -> dict[str, str]:
         """The files of our own packages that this process has imported, with their digests."""

@@ -7,7 +7,21 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from code_rag.servicekit.wire.embeddings import InputType
+
 Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """What a model expects before a text, by what the text is."""
+
+    query: str = ""
+    document: str = ""
+
+    def of(self, input_type: InputType) -> str:
+        """The prefix for texts of this type."""
+        return self.query if input_type == "query" else self.document
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +36,16 @@ class Engine(Protocol):
     """One loaded model; `tokenize` and `count` may run in several threads at once, `forward` in one.
 
     `batch_tokens` is how many padded tokens one inference takes: enough to keep the CPUs busy, few
-    enough that a short query does not wait long.
+    enough that a short query does not wait long. `space` is a digest of what decides its vectors: weights,
+    tokenizer and pooling; `prompts` are the prefixes that the model's own files ask for.
     """
 
     model: str
     dimension: int
     max_tokens: int
     batch_tokens: int
+    space: str
+    prompts: Prefixes
 
     def tokenize(self, text: str) -> Tokens:
         """The text's ids, truncated to `max_tokens`."""

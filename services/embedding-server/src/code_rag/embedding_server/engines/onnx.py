@@ -5,10 +5,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from code_rag.embedding_server.engines.base import Tokens, Vectors
+from code_rag.embedding_server.engines.base import Prefixes, Tokens, Vectors
 from code_rag.embedding_server.engines.onnx_graph import build_graph
 from code_rag.embedding_server.engines.pooling import mean_pool, pad
 from code_rag.embedding_server.engines.wordpiece import WordPiece
+from code_rag.embedding_server.pinned_model import MINILM
 
 # Official builds since 1.29 send telemetry to their maker unless this is set before the import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -19,6 +20,8 @@ class OnnxEngine:
     """The checkpoint in the folder `location`, computed by `threads` threads in float32."""
 
     batch_tokens = 512  # fills two cores, while a search during indexing waits for one inference at most
+    space = MINILM.space  # it serves no other model
+    prompts = Prefixes()
 
     def __init__(self, model: str, location: str, threads: int) -> None:
         folder = Path(location)

@@ -1,12 +1,14 @@
 """The reference engine: sentence-transformers on PyTorch, for any model that it can load."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from threading import Lock
 
 import torch
 from sentence_transformers import SentenceTransformer
 
-from code_rag.embedding_server.engines.base import Tokens, Vectors
+from code_rag.embedding_server.engines.base import Prefixes, Tokens, Vectors
+from code_rag.embedding_server.pinned_model import MINILM
 
 
 class SentenceTransformersEngine:
@@ -20,6 +22,8 @@ class SentenceTransformersEngine:
         self._model = SentenceTransformer(location)
         self.dimension: int = self._model.get_embedding_dimension()
         self.max_tokens: int = self._model.max_seq_length
+        self.space = MINILM.space if model == MINILM.name else _space(self._model)
+        self.prompts = _prompts(self._model.prompts)
         self._tokenizing = Lock()  # a call with truncation changes the tokenizer for all
 
     def tokenize(self, text: str) -> Tokens:
@@ -43,3 +47,19 @@ class SentenceTransformersEngine:
         with self._tokenizing:
             ids: list[int] = self._model.tokenizer(text, verbose=False, **options)["input_ids"]
         return ids
+
+
+def _space(model: SentenceTransformer) -> str:
+    """A digest of the weights, the tokenizer, and the modules with their options, such as pooling."""
+    digest = hashlib.sha256(repr(model).encode())
+    digest.update(model.tokenizer.backend_tokenizer.to_str().encode())
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _prompts(prompts: Mapping[str, str]) -> Prefixes:
+    """The prefixes of config_sentence_transformers.json, under the names that its authors use."""
+    documents = (prompts.get(name) for name in ("document", "passage", "corpus"))
+    return Prefixes(prompts.get("query") or "", next((prompt for prompt in documents if prompt), ""))
