@@ -23,17 +23,20 @@ class FakeEngine:
     model: str = "sentence-transformers/all-MiniLM-L6-v2"
     dimension: int = 8
     max_tokens: int = 256
+    lanes: int = 1
     batch_tokens: int = 512
     space: str = "fake"
     prompts: Prefixes = field(default_factory=Prefixes)
     gate: threading.Event = field(default_factory=threading.Event)
     started: threading.Event = field(default_factory=threading.Event)
     batches: list[list[int]] = field(default_factory=list)
+    tokenized: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gate.set()
 
     def tokenize(self, text: str) -> Tokens:
+        self.tokenized.append(text)
         ids = list(text.encode())
         return Tokens(ids[: self.max_tokens], len(ids) > self.max_tokens)
 

@@ -11,15 +11,11 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
-from prometheus_client import CollectorRegistry
 from starlette.testclient import TestClient
 from starlette.types import Message
 
 from code_rag.embedding_server.app import create_app
-from code_rag.embedding_server.metrics import EmbeddingMetrics
-from code_rag.embedding_server.opening import Opening
 from code_rag.embedding_server.settings import Settings
-from code_rag.servicekit.health import Health
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import serving, until
 from tests.unit.embedding_server.fake_engine import POISON, FakeEngine, vector_of
@@ -133,39 +129,29 @@ def test_another_model_is_not_found(client: TestClient, path: str, body: dict[st
     assert response.json()["error"]["code"] == "model_not_found"
 
 
-def test_a_failing_engine_fails_one_request(client: TestClient) -> None:
-    """What cannot be embedded is a 500 without details; the next request is served."""
-    response = client.post("/embed", json={"text": POISON})
-    assert response.status_code == 500
-    assert "cannot be embedded" not in response.text
+def test_a_text_that_breaks_the_engine_is_named(client: TestClient) -> None:
+    """A text that the engine fails on is a 400 with its index and no details; other requests are served."""
+    response = client.post("/embed", json={"texts": ["fine", POISON]})
+    assert response.status_code == 400
+    assert "cannot embed the text at index 1" in response.json()["error"]["message"]
+    assert "this batch cannot be embedded" not in response.text
     assert client.post("/embed", json={"text": "fine"}).status_code == 200
     assert client.get("/health").status_code == 200
 
 
 def test_a_full_queue_says_when_to_come_back(fake: FakeEngine) -> None:
-    """Beyond `MAX_QUEUED_TOKENS` the answer is a 429 with Retry-After, while health stays well."""
-    with serving(fake, max_queued_tokens=1000) as client, ThreadPoolExecutor(1) as pool:
+    """Beyond `MAX_QUEUED_SECONDS` the answer is a 429 with Retry-After, while health stays well."""
+    with serving(fake, max_queued_seconds=0.2) as client, ThreadPoolExecutor(1) as pool:
         fake.gate.clear()
-        waiting = pool.submit(client.post, "/embed", json={"texts": ["x" * 250] * 3})
+        waiting = pool.submit(client.post, "/embed", json={"texts": [f"{n:0250}" for n in range(3)]})
         wait_for(fake.started.is_set, "the first inference")
-        refused = client.post("/embed", json={"texts": ["y" * 250] * 3})
+        refused = client.post("/embed", json={"texts": [f"{n:0249}" for n in range(3)]})
         assert refused.status_code == 429
         assert int(refused.headers["retry-after"]) >= 1
         assert client.get("/health").json()["status"] == "ok"
         assert "embedding_queued_tokens 750.0" in client.get("/metrics").text
         fake.gate.set()
         assert waiting.result(30).status_code == 200
-
-
-async def test_health_fails_when_nothing_is_embedded_any_more(fake: FakeEngine) -> None:
-    """Should the task that embeds ever end, `/health` says so and the service gets no more traffic."""
-    health = Health("embedding-server", "1")
-    opening = Opening(Settings(), health, EmbeddingMetrics(CollectorRegistry()), load=lambda _: fake)
-    async with opening.in_background():
-        await until(lambda: health.state == "ready", "the service to be ready")
-        await opening.batcher().close()
-        status, body = await health.report()
-        assert (status, body.status) == (503, "failing")
 
 
 async def test_a_caller_who_leaves_frees_the_queue(fake: FakeEngine) -> None:

@@ -25,7 +25,7 @@ def test_another_model_needs_the_other_engine(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("EMBEDDING_ENGINE", "tensorflow"), ("HF_ENDPOINT", "huggingface.co"), ("MAX_QUEUED_TOKENS", "0")],
+    [("EMBEDDING_ENGINE", "tensorflow"), ("HF_ENDPOINT", "huggingface.co"), ("MAX_QUEUED_SECONDS", "0")],
 )
 def test_a_bad_value_is_named(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     """A value that cannot be stops the start with the variable's name."""

@@ -98,7 +98,8 @@ class Broken:
 
     def __init__(self, engine: OnnxEngine, factor: float) -> None:
         self.model, self.dimension, self.max_tokens = engine.model, engine.dimension, engine.max_tokens
-        self.batch_tokens, self.space, self.prompts = engine.batch_tokens, engine.space, engine.prompts
+        self.lanes, self.batch_tokens = engine.lanes, engine.batch_tokens
+        self.space, self.prompts = engine.space, engine.prompts
         self.tokenize, self.count = engine.tokenize, engine.count
         self._engine, self._factor = engine, factor
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from code_rag.embedding_server import __version__
+from code_rag.embedding_server.lanes import HANGING_SECONDS
 from code_rag.embedding_server.loading import load_engine
 from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.embedding_server.opening import RETRY_SECONDS, Load, Opening
@@ -18,11 +19,18 @@ from code_rag.servicekit.metrics import Metrics
 from code_rag.servicekit.settings import read_settings
 
 
-def create_app(settings: Settings, load: Load = load_engine, retry_seconds: float = RETRY_SECONDS) -> FastAPI:
+def create_app(
+    settings: Settings,
+    load: Load = load_engine,
+    retry_seconds: float = RETRY_SECONDS,
+    hanging_seconds: float = HANGING_SECONDS,
+) -> FastAPI:
     """The service as an app; it loads the engine while `/health` says `starting`."""
     health = Health("embedding-server", __version__)
     metrics = Metrics()
-    opening = Opening(settings, health, EmbeddingMetrics(metrics.registry), load, retry_seconds)
+    opening = Opening(
+        settings, health, EmbeddingMetrics(metrics.registry), load, retry_seconds, hanging_seconds
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:

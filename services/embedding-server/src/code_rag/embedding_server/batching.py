@@ -1,67 +1,84 @@
-"""Shares one engine between many callers: one inference at a time, off the event loop."""
+"""Shares one engine between many callers: off the event loop, each text once, the short before the long."""
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from code_rag.embedding_server.embeddings import Embeddings
+from code_rag.embedding_server.embeddings import Embedded, Embeddings, stacked
 from code_rag.embedding_server.engines.base import Engine, Tokens
-from code_rag.embedding_server.fair_queue import Batch, FairQueue, Request
+from code_rag.embedding_server.fair_queue import FairQueue
+from code_rag.embedding_server.in_flight import InFlight
+from code_rag.embedding_server.lanes import HANGING_SECONDS, CannotEmbed, EngineBroken, Lanes
 from code_rag.embedding_server.metrics import EmbeddingMetrics
-from code_rag.servicekit.errors import Overloaded, Unavailable
+from code_rag.embedding_server.pace import Pace
+from code_rag.embedding_server.request import Row
+from code_rag.embedding_server.vector_cache import VectorCache, key_of
+from code_rag.servicekit.errors import InvalidInput, Overloaded, Unavailable
 
 TEXTS_AT_ONCE = 32
 """Texts of one caller that are tokenized at a time."""
 SHARE_OF_LARGE = 0.9
 """Share of the queue that requests of several batches may fill; the rest is for searches during indexing."""
-LONGEST_RETRY_SECONDS = 60.0
 
 T = TypeVar("T")
 
 
 class Batcher:
-    """An engine, its queue and its threads; `open_batcher` opens and closes one."""
+    """An engine, its queue, its threads and its cache; `open_batcher` opens and closes one."""
 
-    def __init__(self, engine: Engine, metrics: EmbeddingMetrics, max_queued_tokens: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        metrics: EmbeddingMetrics,
+        max_queued_seconds: float,
+        cache_bytes: int,
+        hanging_seconds: float,
+    ) -> None:
         self.engine = engine
         self._metrics = metrics
-        self._max_queued = max_queued_tokens
+        self._max_queued = max_queued_seconds
         self._queue = FairQueue(engine.batch_tokens)
-        self._pending: set[Request] = set()
-        self._tokens_per_second = 5000.0  # a guess until the first batch
-        self._inference = ThreadPoolExecutor(1, "inference")
+        self._in_flight = InFlight()
+        self._cache = VectorCache(engine.dimension, cache_bytes)
+        self._pace = Pace(engine.lanes)
         self._tokenizing = ThreadPoolExecutor(2, "tokenizing")
-        self._work = asyncio.Event()
-        self._worker = asyncio.create_task(self._serve())
-
-    @property
-    def alive(self) -> bool:
-        """Whether the embedding task is running; it ends only through a bug or with the service."""
-        return not self._worker.done()
+        self._lanes = Lanes(engine, self._queue, self._pace, metrics, self._finish, hanging_seconds)
+        self._ended = ""
+        self.broken = asyncio.create_task(self._watch())
+        """Ends when the engine is broken, with how that showed."""
 
     @property
     def queued_tokens(self) -> int:
         """Tokens that wait or are being embedded."""
-        return sum(request.tokens_left for request in self._pending)
+        return self._in_flight.tokens
+
+    @property
+    def queued_seconds(self) -> float:
+        """How long the engine is predicted to take for them."""
+        return self._pace.queue_seconds(self.queued_tokens)
 
     async def embed(self, texts: Sequence[str]) -> Embeddings:
-        """Embed `texts`; raises Overloaded when too much is waiting. Cancelling it drops its batches."""
-        if not self.alive:
-            raise Unavailable("The embedding worker has stopped; restart embedding-server.")
-        self._require_room(len(texts))  # a lower bound: do not tokenize what cannot be accepted
-        request = Request(await self.tokenize(texts), self.engine.dimension)
-        self._require_room(request.tokens_left)
-        self._pending.add(request)
-        self._queue.put(request)
-        self._work.set()
-        try:
-            await request.done
-        finally:
-            self._pending.discard(request)
-        return request.result()
+        """Embed `texts`, all or none; cancelling it drops what nobody else waits for.
+
+        Raises Overloaded when too much is waiting, InvalidInput for a text on which the engine fails, and
+        Unavailable once it is broken or closed.
+        """
+        keys = [key_of(text) for text in texts]
+        known = self._cache.known(keys)
+        self._metrics.look_up(len(keys), sum(key in known for key in keys))
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if missing:
+            try:
+                known |= await self._computed(missing)
+            except CannotEmbed as error:
+                raise InvalidInput(
+                    f"The model cannot embed the text at index {keys.index(error.key)}, though it embeds "
+                    "others: leave it out. The log of embedding-server has the details.",
+                    code="cannot_embed",
+                ) from error
+        return stacked([known[key] for key in keys])
 
     async def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """The texts as the model reads them."""
@@ -72,59 +89,55 @@ class Batcher:
         return await self._for_each(self.engine.count, texts)
 
     async def close(self) -> None:
-        """Stop after the running inference; waiting callers get Unavailable."""
-        self._worker.cancel()
-        await asyncio.gather(self._worker, return_exceptions=True)
-        for request in self._pending:
-            request.fail(Unavailable("embedding-server is shutting down.", retry_after=1))
-        for pool in (self._inference, self._tokenizing):
-            pool.shutdown(cancel_futures=True)
+        """Stop after the running inferences; waiting callers get Unavailable."""
+        self.broken.cancel()
+        await self._lanes.close(wait=not self._ended)
+        self._end("embedding-server is shutting down.")
+        self._tokenizing.shutdown(cancel_futures=True)
+
+    async def _watch(self) -> EngineBroken:
+        error = await self._lanes.broken()
+        self._end(f"{error} embedding-server starts again: send this again in a few seconds.")
+        return error
+
+    async def _computed(self, texts: Mapping[bytes, str]) -> dict[bytes, Embedded]:
+        self._require_room(len(texts))  # a lower bound: do not tokenize what cannot be accepted
+        tokens = dict(zip(texts, await self.tokenize(list(texts.values())), strict=True))
+        added = self._in_flight.added_by(tokens)
+        self._require_room(sum(row.length for row in added))
+        request = self._in_flight.join(tokens, added)
+        self._queue.put(request)
+        self._lanes.wake()
+        try:
+            await request.done
+            return {row.key: row.embedded for row in request.rows if row.embedded}
+        finally:
+            self._in_flight.leave(request)
+
+    def _finish(self, row: Row, result: Embedded | Exception) -> None:
+        self._in_flight.remove(row)
+        if isinstance(result, Exception):
+            row.fail(result)
+        else:
+            self._cache.put(row.key, result)
+            row.land(result)
 
     def _require_room(self, tokens: int) -> None:
-        queued = self.queued_tokens
+        """Refuse what would make others wait too long; raises Overloaded with when it has a chance."""
+        if self._ended:
+            raise Unavailable(self._ended, retry_after=1)
+        queued, added = self.queued_seconds, self._pace.queue_seconds(tokens)
         limit = self._max_queued * (1 if tokens <= self.engine.batch_tokens else SHARE_OF_LARGE)
         # An idle engine accepts any size: a request refused then would be refused every time.
-        if queued and queued + tokens > limit:
-            seconds = queued / self._tokens_per_second
+        if self.queued_tokens and queued + added > limit:
             raise Overloaded(
-                f"{queued:,} tokens wait to be embedded, about {seconds:.0f} s of work: try again later.",
-                retry_after=min(LONGEST_RETRY_SECONDS, seconds / 2),
+                f"What waits to be embedded takes about {queued:.0f} s, and this {added:.0f} s: try later.",
+                retry_after=min(queued, queued + added - limit),
             )
 
-    async def _serve(self) -> None:
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            while batches := self._queue.take():
-                await self._forward(batches)
-
-    async def _forward(self, batches: Sequence[Batch]) -> None:
-        rows = [row for batch in batches for row in batch.rows]
-        started = time.perf_counter()
-        loop = asyncio.get_running_loop()
-        try:
-            vectors = await loop.run_in_executor(self._inference, self.engine.forward, rows)
-        except Exception as error:
-            await self._fail(batches, error)
-            return
-        self._record(rows, time.perf_counter() - started)
-        start = 0
-        for batch in batches:
-            if not batch.request.done.done():
-                batch.request.store(batch.indices, vectors[start : start + len(batch.indices)])
-            start += len(batch.indices)
-
-    async def _fail(self, batches: Sequence[Batch], error: Exception) -> None:
-        if len(batches) == 1:
-            batches[0].request.fail(error)
-            return
-        for batch in batches:  # one by one, so that only the batch that cannot be embedded fails
-            await self._forward([batch])
-
-    def _record(self, rows: Sequence[Tokens], seconds: float) -> None:
-        self._metrics.count(rows, seconds)
-        rate = sum(len(row.ids) for row in rows) / seconds
-        self._tokens_per_second += 0.1 * (rate - self._tokens_per_second)
+    def _end(self, reason: str) -> None:
+        self._ended = self._ended or reason
+        self._in_flight.fail(Unavailable(self._ended, retry_after=1))
 
     async def _for_each(self, work: Callable[[str], T], texts: Sequence[str]) -> list[T]:
         loop = asyncio.get_running_loop()
@@ -137,11 +150,16 @@ class Batcher:
 
 @asynccontextmanager
 async def open_batcher(
-    engine: Engine, metrics: EmbeddingMetrics, max_queued_tokens: int
+    engine: Engine,
+    metrics: EmbeddingMetrics,
+    max_queued_seconds: float,
+    cache_bytes: int = 0,
+    hanging_seconds: float = HANGING_SECONDS,
 ) -> AsyncGenerator[Batcher]:
     """A running Batcher that is closed on the way out."""
-    batcher = Batcher(engine, metrics, max_queued_tokens)
+    batcher = Batcher(engine, metrics, max_queued_seconds, cache_bytes, hanging_seconds)
     metrics.queued_tokens.set_function(lambda: batcher.queued_tokens)
+    metrics.queued_seconds.set_function(lambda: batcher.queued_seconds)
     try:
         yield batcher
     finally:

@@ -10,12 +10,30 @@ from code_rag.embedding_server.planning import plan_batches
 
 
 @dataclass(frozen=True, slots=True)
+class Embedded:
+    """One text's vector of length 1, with shape (dimension,), how many tokens were read, and if not all."""
+
+    vector: Vectors
+    tokens: int
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Embeddings:
     """Vectors of length 1 with shape (texts, dimension), in the texts' order, and what was read of each."""
 
     vectors: Vectors
     tokens: list[int]
     truncated: list[bool]
+
+
+def stacked(texts: Sequence[Embedded]) -> Embeddings:
+    """The texts together, in this order."""
+    return Embeddings(
+        np.stack([text.vector for text in texts]),
+        [text.tokens for text in texts],
+        [text.truncated for text in texts],
+    )
 
 
 def embed_texts(engine: Engine, texts: Sequence[str]) -> Embeddings:

@@ -1,6 +1,8 @@
 """Opens the batcher after the service has started."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -8,6 +10,7 @@ import structlog
 
 from code_rag.embedding_server.batching import Batcher, open_batcher
 from code_rag.embedding_server.engines.base import Engine
+from code_rag.embedding_server.lanes import HANGING_SECONDS
 from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.embedding_server.model_files import ModelUnavailable
 from code_rag.embedding_server.served_model import ServedModel, describe
@@ -18,8 +21,19 @@ from code_rag.servicekit.wire.embeddings import EmbeddingModelEntry
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 15.0
+EXIT_CODE = 70
+"""Says that the engine is broken: EX_SOFTWARE of sysexits.h, an internal error."""
+ANSWER_SECONDS = 1.0
+"""How long those who wait have to get their answer before the process ends."""
 
 Load = Callable[[Settings], Engine]
+
+
+def end_process(exit_code: int) -> None:
+    """End at once: an orderly end would wait for the thread that hangs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(exit_code)
 
 
 class Opening:
@@ -35,12 +49,16 @@ class Opening:
         metrics: EmbeddingMetrics,
         load: Load,
         retry_seconds: float = RETRY_SECONDS,
+        hanging_seconds: float = HANGING_SECONDS,
+        end_process: Callable[[int], None] = end_process,
     ) -> None:
         self._settings = settings
         self._health = health
         self._metrics = metrics
         self._load = load
         self._retry_seconds = retry_seconds
+        self._hanging_seconds = hanging_seconds
+        self._end_process = end_process
 
     def batcher(self) -> Batcher:
         """The open batcher; raises Unavailable before it is ready."""
@@ -71,11 +89,26 @@ class Opening:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         engine = await self._loaded()
-        opened = open_batcher(engine, self._metrics, self._settings.max_queued_tokens)
+        opened = open_batcher(
+            engine,
+            self._metrics,
+            self._settings.max_queued_seconds,
+            self._settings.embedding_cache_mb * 1_000_000,
+            self._hanging_seconds,
+        )
         self._batcher = await stack.enter_async_context(opened)
         self._model = describe(engine, self._settings)
         self._health.checks["engine"] = self._check
         self._health.ready()
+        await self._end_when_broken()
+
+    async def _end_when_broken(self) -> None:
+        """End the process, so that what started it starts it again: a thread that hangs cannot be stopped."""
+        error = await self._batcher.broken
+        self._health.fail(f"{error} embedding-server starts again.")
+        log.critical("the engine is broken; the process ends", reason=str(error), exit_code=EXIT_CODE)
+        await asyncio.sleep(ANSWER_SECONDS)
+        self._end_process(EXIT_CODE)
 
     async def _loaded(self) -> Engine:
         while True:
@@ -94,8 +127,4 @@ class Opening:
             self._health.fail(str(error))
 
     async def _check(self) -> CheckResult:
-        if self._batcher.alive:
-            return CheckResult("ok", f"{self._settings.embedding_model} on {self._settings.embedding_engine}")
-        return CheckResult(
-            "failing", "The embedding worker has stopped; see the log, then restart embedding-server."
-        )
+        return CheckResult("ok", f"{self._settings.embedding_model} on {self._settings.embedding_engine}")

@@ -36,8 +36,11 @@ class Settings(HubSettings):
         Path(".data/models"),
         description="Folder in which a fetched model is stored; containers use /app/cache.",
     )
-    max_queued_tokens: int = Field(
-        1_000_000, gt=0, description="Tokens that may wait for the engine before callers get a 429."
+    max_queued_seconds: float = Field(
+        60, gt=0, description="Seconds of work that may wait for the engine before callers get a 429."
+    )
+    embedding_cache_mb: int = Field(
+        8, ge=0, description="Memory for the vectors of the last texts, in megabytes; 0 keeps none."
     )
 
     @field_validator("embedding_model")

@@ -27,11 +27,11 @@ class EngineHost:
         self._digests = digests(PACKAGES)
         self._loading = threading.Lock()
 
-    def load(self) -> tuple[str, int, int, int, str, Prefixes]:
+    def load(self) -> tuple[str, str, Prefixes, int, int, int, int]:
         """Load the engine if necessary; returns what it says of itself."""
         engine = self._engine
-        read = engine.dimension, engine.max_tokens, engine.batch_tokens
-        return engine.model, *read, engine.space, engine.prompts
+        numbers = engine.dimension, engine.max_tokens, engine.lanes, engine.batch_tokens
+        return engine.model, engine.space, engine.prompts, *numbers
 
     def source(self) -> dict[str, str]:
         """The files of our own packages that this process has imported, with their digests."""

@@ -33,7 +33,7 @@ class Tokens:
 
 
 class Engine(Protocol):
-    """One loaded model; `tokenize` and `count` may run in several threads at once, `forward` in one.
+    """One loaded model; `tokenize` and `count` may run in several threads at once, `forward` in `lanes`.
 
     `batch_tokens` is how many padded tokens one inference takes: enough to keep the CPUs busy, few
     enough that a short query does not wait long. `space` is a digest of what decides its vectors: weights,
@@ -43,6 +43,7 @@ class Engine(Protocol):
     model: str
     dimension: int
     max_tokens: int
+    lanes: int
     batch_tokens: int
     space: str
     prompts: Prefixes

@@ -19,6 +19,7 @@ import onnxruntime
 class OnnxEngine:
     """The checkpoint in the folder `location`, computed by `threads` threads in float32."""
 
+    lanes = 1
     batch_tokens = 512  # fills two cores, while a search during indexing waits for one inference at most
     space = MINILM.space  # it serves no other model
     prompts = Prefixes()

@@ -14,6 +14,7 @@ from code_rag.embedding_server.pinned_model import MINILM
 class SentenceTransformersEngine:
     """The model in the folder `location`, or of that name on the hub, computed by `threads` threads."""
 
+    lanes = 1
     batch_tokens = 512
 
     def __init__(self, model: str, location: str, threads: int) -> None:
