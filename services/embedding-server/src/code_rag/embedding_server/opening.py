@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -29,13 +28,6 @@ ANSWER_SECONDS = 1.0
 Load = Callable[[Settings], Engine]
 
 
-def end_process(exit_code: int) -> None:
-    """End at once: an orderly end would wait for the thread that hangs."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(exit_code)
-
-
 class Opening:
     """Loads the engine in the background and opens a batcher for it; until then `/health` says why."""
 
@@ -50,7 +42,7 @@ class Opening:
         load: Load,
         retry_seconds: float = RETRY_SECONDS,
         hanging_seconds: float = HANGING_SECONDS,
-        end_process: Callable[[int], None] = end_process,
+        end_process: Callable[[int], object] = os._exit,
     ) -> None:
         self._settings = settings
         self._health = health
@@ -103,7 +95,10 @@ class Opening:
         await self._end_when_broken()
 
     async def _end_when_broken(self) -> None:
-        """End the process, so that what started it starts it again: a thread that hangs cannot be stopped."""
+        """End the process, so that what started it starts it again.
+
+        At once: an orderly end would wait for the thread that hangs.
+        """
         error = await self._batcher.broken
         self._health.fail(f"{error} embedding-server starts again.")
         log.critical("the engine is broken; the process ends", reason=str(error), exit_code=EXIT_CODE)
