@@ -1,6 +1,7 @@
 """Several inferences at once, and an engine that breaks."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,12 @@ from code_rag.embedding_server.batching import open_batcher
 from code_rag.embedding_server.engines.base import Tokens, Vectors
 from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.embedding_server.opening import EXIT_CODE, Opening
+from code_rag.embedding_server.request import Request, Row
 from code_rag.embedding_server.settings import Settings
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
 from code_rag.servicekit.health import Health
 from tests.unit.embedding_server.conftest import until
-from tests.unit.embedding_server.fake_engine import FakeEngine
+from tests.unit.embedding_server.fake_engine import POISON, FakeEngine
 
 LONG = 1000.0
 
@@ -141,3 +143,32 @@ async def test_a_service_whose_lane_dies_is_started_again() -> None:
     codes, detail = await ended(engine, breaks, LONG)
     assert codes == [EXIT_CODE]
     assert "A bug has ended the work on the queue: ValueError" in detail
+
+
+def kept_rows() -> list[Row | Request]:
+    """All that exist in this process."""
+    return [kept for kept in gc.get_objects() if isinstance(kept, Row | Request)]
+
+
+async def test_nothing_is_left_of_requests_that_have_ended() -> None:
+    """Answered, shared, refused or cancelled, no request keeps memory, and none waits for the collector."""
+    engine = FakeEngine(lanes=2)
+    gc.collect()
+    gc.disable()
+    try:
+        async with open_batcher(engine, metrics(), LONG) as batcher:
+            own = kept_rows()
+            for number in range(50):
+                texts = [
+                    f"{number}-{text}" for text in ("a", "b" * 300, "c", POISON if number % 7 == 3 else "d")
+                ]
+                asked = [asyncio.create_task(batcher.embed(texts)) for _ in range(3)]
+                await asyncio.sleep(0)
+                asked[number % 3].cancel()
+                await asyncio.gather(*asked, return_exceptions=True)
+            del asked
+            await batcher.embed(["the last"])
+            assert batcher.queued_tokens == 0
+            assert kept_rows() == own
+    finally:
+        gc.enable()

@@ -113,6 +113,7 @@ class Batcher:
             return {row.key: row.embedded for row in request.rows if row.embedded}
         finally:
             self._in_flight.leave(request)
+            del request  # the traceback of its error would keep it
 
     def _finish(self, row: Row, result: Embedded | Exception) -> None:
         self._in_flight.remove(row)

@@ -106,14 +106,11 @@ class Lanes:
         return min(most, max(LEAST_SHARE, math.ceil(self._queue.tokens / self._idle)))
 
     async def _embed(self, rows: Sequence[Row]) -> None:
-        try:
-            vectors = await self._forward(rows)
-        except EngineBroken:
-            raise
-        except Exception as error:
-            await self._explain(rows, error)
+        result = await self._forward(rows)
+        if isinstance(result, Exception):
+            await self._explain(rows, result)
             return
-        for row, vector in zip(rows, vectors, strict=True):
+        for row, vector in zip(rows, result, strict=True):
             self._finish(row, Embedded(vector.copy(), len(row.tokens.ids), row.tokens.truncated))
 
     async def _explain(self, rows: Sequence[Row], error: Exception) -> None:
@@ -130,12 +127,12 @@ class Lanes:
             self._finish(rows[0], CannotEmbed(rows[0].key))
 
     async def _require_sound(self) -> None:
-        try:
-            await self._forward([self._probe])
-        except Exception as error:
+        error = await self._forward([self._probe])
+        if isinstance(error, Exception):
             raise EngineBroken(f"The engine fails on every text: {type(error).__name__}.") from error
 
-    async def _forward(self, rows: Sequence[Row]) -> Vectors:
+    async def _forward(self, rows: Sequence[Row]) -> Vectors | Exception:
+        """The vectors, or the engine's error: raised here, it would keep the texts until it is collected."""
         batch, tokens = [row.tokens for row in rows], sum(row.length for row in rows)
         bound = max(self._hanging_seconds, HANGING_FACTOR * self._pace.inference_seconds(tokens))
         started = time.perf_counter()
@@ -146,6 +143,8 @@ class Lanes:
                 break
         else:
             raise EngineBroken(f"An inference over {tokens} tokens has not ended within {bound:.0f} s.")
+        if isinstance(error := running.exception(), Exception):
+            return error
         vectors = running.result()
         seconds = time.perf_counter() - started
         self._metrics.count(batch, seconds)
