@@ -70,13 +70,21 @@ async def measure(server: Server, count: int = TEXTS) -> dict[str, Any]:
         loaded = await ask(client, "loaded", until=bulk)
         await bulk
         seconds = time.perf_counter() - started
+    figures = {"idle": milliseconds(idle), "loaded": milliseconds(loaded)}
+    rate = round(count / seconds, 1)
     return {
-        "texts": count,
-        "texts_per_second": round(count / seconds, 1),
-        "idle": milliseconds(idle),
+        **figures,
+        "texts_per_second": rate,
         "queries_under_load": len(loaded),
-        "loaded": milliseconds(loaded),
+        "rows": [
+            ("`POST /embed`, one short text", times(**figures["idle"])),
+            (f"the same while {count:,} texts are embedded, {rate} a second", times(**figures["loaded"])),
+        ],
     }
+
+
+def times(p50_ms: float, p95_ms: float) -> str:
+    return f"p50 {p50_ms} ms, p95 {p95_ms} ms"
 
 
 def own_server(port: int) -> Any:

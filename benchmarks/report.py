@@ -50,6 +50,10 @@ def encoders(result: dict[str, Any]) -> Rows:
     return rows
 
 
+def written_rows(result: dict[str, Any]) -> Rows:
+    return [(what, measured) for what, measured in result["rows"]]
+
+
 def indexing(result: dict[str, Any]) -> Rows:
     search = result["search"]
     return [
@@ -213,6 +217,8 @@ def clone_to_change(result: dict[str, Any]) -> Rows:
 SECTIONS = (
     ("From nothing to an answer", "first_answer", first_answer),
     ("Embedding 512 functions of the standard library", "encoders", encoders),
+    ("embedding-server's latency", "embedding_load", written_rows),
+    ("embedding-server's memory", "embedding_memory", written_rows),
     ("Indexing and searching packages of the standard library", "indexing", indexing),
     ("What redacting secrets adds to indexing, embedding left out", "secrets", secrets),
     (

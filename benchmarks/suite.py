@@ -15,6 +15,8 @@ ROOT = Path(__file__).parent.parent
 BENCHMARKS = (
     "first_answer",
     "encoders",
+    "embedding_load",
+    "embedding_memory",
     "indexing",
     "secrets",
     "retrieval",
