@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from code_rag.embedding_server.admission import Admission
 from code_rag.embedding_server.embeddings import Embedded, Embeddings, stacked
 from code_rag.embedding_server.engines.base import Engine, Tokens
 from code_rag.embedding_server.fair_queue import FairQueue
@@ -15,12 +16,10 @@ from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.embedding_server.pace import Pace
 from code_rag.embedding_server.request import Row
 from code_rag.embedding_server.vector_cache import VectorCache, key_of
-from code_rag.servicekit.errors import InvalidInput, Overloaded, Unavailable
+from code_rag.servicekit.errors import InvalidInput, Unavailable
 
 TEXTS_AT_ONCE = 32
 """Texts of one caller that are tokenized at a time."""
-SHARE_OF_LARGE = 0.9
-"""Share of the queue that requests of several batches may fill; the rest is for searches during indexing."""
 
 T = TypeVar("T")
 
@@ -38,11 +37,11 @@ class Batcher:
     ) -> None:
         self.engine = engine
         self._metrics = metrics
-        self._max_queued = max_queued_seconds
         self._queue = FairQueue(engine.batch_tokens)
         self._in_flight = InFlight()
         self._cache = VectorCache(engine.dimension, cache_bytes)
         self._pace = Pace(engine.lanes)
+        self._admission = Admission(self._pace, max_queued_seconds, engine.batch_tokens)
         self._tokenizing = ThreadPoolExecutor(2, "tokenizing")
         self._lanes = Lanes(engine, self._queue, self._pace, metrics, self._finish, hanging_seconds)
         self._ended = ""
@@ -124,17 +123,9 @@ class Batcher:
             row.land(result)
 
     def _require_room(self, tokens: int) -> None:
-        """Refuse what would make others wait too long; raises Overloaded with when it has a chance."""
         if self._ended:
             raise Unavailable(self._ended, retry_after=1)
-        queued, added = self.queued_seconds, self._pace.queue_seconds(tokens)
-        limit = self._max_queued * (1 if tokens <= self.engine.batch_tokens else SHARE_OF_LARGE)
-        # An idle engine accepts any size: a request refused then would be refused every time.
-        if self.queued_tokens and queued + added > limit:
-            raise Overloaded(
-                f"What waits to be embedded takes about {queued:.0f} s, and this {added:.0f} s: try later.",
-                retry_after=min(queued, queued + added - limit),
-            )
+        self._admission.require_room(self.queued_tokens, tokens)
 
     def _end(self, reason: str) -> None:
         self._ended = self._ended or reason
