@@ -10,8 +10,9 @@ class FairQueue:
     """Self-clocked fair queueing (S. J. Golestani, 1994), with tokens as the cost.
 
     A request's turn is the clock when it arrived, plus what was taken of it so far, plus what one inference
-    takes next; the clock is the furthest that a request has come so. Thus a short request is served before
-    the rest of a long one, and two long ones alternate, however many inferences run at once.
+    takes next; the clock is the furthest that a request has come so. Thus long requests alternate. One that
+    fits one inference is ahead by one: it goes before the next inference of every long request, as long as
+    such requests take no more than their share.
     """
 
     def __init__(self, batch_tokens: int) -> None:
@@ -55,4 +56,6 @@ class FairQueue:
 
     def _push(self, request: Request, start: int) -> None:
         turn = start + min(request.tokens_waiting, self._batch_tokens)
+        if request.tokens <= self._batch_tokens:
+            turn -= self._batch_tokens
         heapq.heappush(self._waiting, (turn, next(self._numbers), start, request))

@@ -44,6 +44,7 @@ class Request:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.tokens = sum(row.length for row in rows)
         self._missing = len(rows)
         self._queue = deque(sorted((row for row in rows if not row.taken), key=lambda row: row.length))
         self.tokens_waiting = sum(row.length for row in self._queue)
