@@ -63,7 +63,7 @@ async def test_large_requests_take_turns() -> None:
 
 
 async def test_short_requests_do_not_starve_a_long_one() -> None:
-    """However many short requests keep coming, the long one is served in proportion: two of six inferences."""
+    """However many short requests keep coming, the long one is served in proportion: two of six turns."""
     queue, large = FairQueue(LIMIT), request_of(*[256] * 4)
     queue.put(large)
     for _ in range(6):
