@@ -114,7 +114,7 @@ async def test_one_bad_text_fails_alone(batcher: Batcher, fake: FakeEngine) -> N
     fake.gate.set()
     good, bad, fine = await asyncio.gather(*shared, return_exceptions=True)
     assert isinstance(bad, InvalidInput)
-    assert "cannot embed the text at index 1" in bad.message
+    assert "The text at index 1 cannot be embedded" in bad.message
     assert not isinstance(good, BaseException)
     assert not isinstance(fine, BaseException)
     await first

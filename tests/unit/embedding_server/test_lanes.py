@@ -14,7 +14,7 @@ from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.embedding_server.opening import EXIT_CODE, Opening
 from code_rag.embedding_server.request import Request, Row
 from code_rag.embedding_server.settings import Settings
-from code_rag.servicekit.errors import Unavailable, UpstreamFailed
+from code_rag.servicekit.errors import InvalidInput, Unavailable, UpstreamFailed
 from code_rag.servicekit.health import Health
 from tests.unit.embedding_server.conftest import until
 from tests.unit.embedding_server.fake_engine import POISON, FakeEngine
@@ -96,6 +96,15 @@ async def test_a_service_behind_the_engine_that_is_down_breaks_nothing() -> None
         assert len(engine.batches) == 1
         engine.error = None
         assert (await batcher.embed(["a"])).tokens == [1]
+
+
+async def test_what_the_engine_calls_invalid_is_passed_on() -> None:
+    """A text that a service behind the engine refuses is a 400 with its words, and no doubt of the engine."""
+    engine = Failing(error=InvalidInput("such texts are not read here"))
+    async with open_batcher(engine, metrics(), LONG) as batcher:
+        with pytest.raises(InvalidInput, match=r"index 0 cannot be embedded.* such texts are not read here"):
+            await batcher.embed(["a"])
+        assert engine.batches == [[1]]
 
 
 async def ended(

@@ -72,11 +72,8 @@ class Batcher:
             try:
                 known |= await self._computed(missing)
             except CannotEmbed as error:
-                raise InvalidInput(
-                    f"The model cannot embed the text at index {keys.index(error.key)}, though it embeds "
-                    "others: leave it out. The log of embedding-server has the details.",
-                    code="cannot_embed",
-                ) from error
+                where = f"The text at index {keys.index(error.key)} cannot be embedded: leave it out."
+                raise InvalidInput(f"{where} {error}", code="cannot_embed") from error
         return stacked([known[key] for key in keys])
 
     async def tokenize(self, texts: Sequence[str]) -> list[Tokens]:

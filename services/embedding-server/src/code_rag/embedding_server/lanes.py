@@ -21,11 +21,11 @@ log = structlog.get_logger(__name__)
 
 BATCH_SECONDS = 0.05
 """How long one inference may be, by prediction: a query waits for one to end."""
-LEAST_BATCH_TOKENS = 128
-"""But it may have so many tokens: with fewer, the fixed cost of an inference shows in the throughput."""
+LEAST_BATCH_SHARE = 4
+"""But it may be this part of a full batch: in less, its fixed cost shows in the throughput."""
 LEAST_SHARE = 2 * INFERENCE_TOKENS
 """Tokens of which an idle lane is worth an inference of its own."""
-HANGING_SECONDS = 60.0
+HANGING_SECONDS = 120.0
 HANGING_FACTOR = 20
 """An engine hangs whose inference takes this many times what was predicted, and the seconds above."""
 LOOKS = 10
@@ -39,8 +39,8 @@ class EngineBroken(Exception):
 class CannotEmbed(Exception):
     """The engine fails on one text, though not on others; `key` is the text's."""
 
-    def __init__(self, key: bytes) -> None:
-        super().__init__("The engine fails on this text.")
+    def __init__(self, key: bytes, reason: str) -> None:
+        super().__init__(reason)
         self.key = key
 
 
@@ -100,7 +100,8 @@ class Lanes:
 
     def _limit(self) -> int:
         """Tokens of the next inference: no longer than a query may wait, and a share for each idle lane."""
-        most = min(self._engine.batch_tokens, max(LEAST_BATCH_TOKENS, self._pace.tokens_in(BATCH_SECONDS)))
+        full = self._engine.batch_tokens
+        most = min(full, max(full // LEAST_BATCH_SHARE, self._pace.tokens_in(BATCH_SECONDS)))
         if self._idle < 2:
             return most
         return min(most, max(LEAST_SHARE, math.ceil(self._queue.tokens / self._idle)))
@@ -121,10 +122,15 @@ class Lanes:
         elif len(rows) > 1:
             await self._embed(rows[: len(rows) // 2])
             await self._embed(rows[len(rows) // 2 :])
+        elif isinstance(error, InvalidInput):
+            self._finish(rows[0], CannotEmbed(rows[0].key, error.message))
         else:
             log.error("the engine fails on a text", tokens=rows[0].length, exc_info=error)
             await self._require_sound()
-            self._finish(rows[0], CannotEmbed(rows[0].key))
+            reason = (
+                "The engine fails on it, though not on others; the log of embedding-server has the details."
+            )
+            self._finish(rows[0], CannotEmbed(rows[0].key, reason))
 
     async def _require_sound(self) -> None:
         error = await self._forward([self._probe])
