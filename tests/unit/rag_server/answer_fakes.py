@@ -94,10 +94,6 @@ class FakeStore:
     async def add_vectors(self, vectors: Mapping[str, Vector], kind: VectorKind) -> None:
         self._answer()
 
-    async def remove_others(self) -> Sequence[str]:
-        self._answer()
-        return ()
-
     async def search(self, query: Query, limit: int) -> Candidates:
         self._answer()
         self.asked.append((query, limit))

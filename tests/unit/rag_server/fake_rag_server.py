@@ -32,11 +32,14 @@ from code_rag.rag_server.progress import IndexReport, Searchable
 from code_rag.rag_server.searching import Searcher, SearchResult
 from code_rag.rag_server.settings import Settings
 from code_rag.rag_server.similarity import SimilarFinder, SimilarTo
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.suggesting import Suggester
 from code_rag.rag_server.watchers import Watchers
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.health import Check, Health
 from code_rag.servicekit.metrics import Metrics
+from tests.unit.rag_server.answer_fakes import FakeStore
+from tests.unit.rag_server.fakes import FakeEmbedder
 from tests.unit.rag_server.recorder import Recorder
 from tests.unit.rag_server.refund_shop import (
     ANSWER,
@@ -123,6 +126,7 @@ class ScriptedUseCases:
 
     script: Script
     codebases: Codebases
+    space: Space = field(default_factory=lambda: Space(FakeStore(), FakeEmbedder()))
 
     async def start(self, path: str = "", *, prune: bool = False) -> None:
         """Nothing runs."""
@@ -225,7 +229,8 @@ def create_app(script: Script) -> ASGIApp:
         cast(Evaluator, scripted),
         cast(Watchers, scripted),
         cast(Suggester, scripted),
-        Importer(Exporter(cast(Searcher, scripted))),
+        Exporter(cast(Searcher, scripted)),
+        Importer(lambda: scripted.space),
     )
     health = Health("rag-server", "0.1.0", script.checks)
     settings = Settings(codebase_path=(Path(),), api_key=key, **script.settings)

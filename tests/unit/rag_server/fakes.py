@@ -17,6 +17,7 @@ from code_rag.rag_server.ports import VectorStore
 from code_rag.servicekit.errors import InvalidInput
 
 DIMENSION = 8
+FAKE_MODEL = EmbeddingModel("fake-embedder", DIMENSION, 256, "0123456789abcdef")
 
 
 def vector_of(text: str) -> list[float]:
@@ -68,7 +69,7 @@ class FakeEmbedder:
     failure: Exception | None = None
     refused_word: str = "\0"
     embedded: list[str] = field(default_factory=list)
-    model: EmbeddingModel = field(default_factory=lambda: EmbeddingModel("fake-embedder", DIMENSION))
+    model: EmbeddingModel = FAKE_MODEL
 
     async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
         """One vector per text; raises `failure` if set, InvalidInput if a text has the refused word in it."""

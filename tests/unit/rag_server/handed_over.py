@@ -14,7 +14,6 @@ from code_rag.rag_server.adapters.qdrant_server import ServerStore
 from code_rag.rag_server.app import create_app
 from code_rag.rag_server.cli import app
 from code_rag.rag_server.composition.use_cases import Outside
-from code_rag.rag_server.fingerprint import PROBE
 from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.settings import Settings
 from tests.unit.rag_server.answer_fakes import FakeChat
@@ -53,8 +52,8 @@ class Side:
         return self
 
     def embedded(self) -> list[str]:
-        """The texts that were embedded, without the one by which a model is recognised."""
-        return [text for text in self.embedder.embedded if text != PROBE]
+        """The texts that were embedded."""
+        return self.embedder.embedded
 
     def found(self, query: str, path: str) -> list[tuple[str, float]]:
         """The chunks of a file that a search finds: each one's text, and its cosine with the query."""
@@ -90,6 +89,6 @@ class Sides:
         self.made.append(
             open_edge_store(self.folder / name, DIMENSION)
             if self.store == "edge"
-            else ServerStore(local_qdrant(), name, DIMENSION, "fake-embedder")
+            else ServerStore(local_qdrant(), name, DIMENSION)
         )
         return self.made[-1]

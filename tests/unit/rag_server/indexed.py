@@ -11,6 +11,7 @@ from code_rag.rag_server.lexical import encode_document
 from code_rag.rag_server.model import Point, SourceFile
 from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space
 from tests.unit.rag_server.answer_fakes import a_report
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, vector_of
 
@@ -42,7 +43,9 @@ async def searcher_of(
     codebase = write(folder / "code", files)
     store = open_edge_store(folder / "index", DIMENSION)
     await index(codebase, store, embedded=embedded)
-    searcher = Searcher(store, FakeEmbedder(), lambda _: a_report(), lambda _: "shop", list[str]().append)
+    searcher = Searcher(
+        Space(store, FakeEmbedder()), lambda _: a_report(), lambda _: "shop", list[str]().append
+    )
     try:
         yield searcher, codebase
     finally:

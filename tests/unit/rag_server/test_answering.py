@@ -14,6 +14,7 @@ from code_rag.rag_server.model import EmbeddingModel, Scope
 from code_rag.rag_server.ports import ChatModel
 from code_rag.rag_server.prompting.instructions import EXAMPLE_ANSWER
 from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.writing import Writer
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
@@ -36,7 +37,9 @@ def an_answerer(
     count = [] if counted is None else counted
     found = store or FakeStore([a_candidate(ORDERS, 2.0), a_candidate(RUNBOOK, 1.9)])
     embedder = FakeEmbedder(model=EmbeddingModel(embedding_model, DIMENSION))
-    searcher = Searcher(found, embedder, lambda path: a_report(pending), lambda path: "shop", count.append)
+    searcher = Searcher(
+        Space(found, embedder), lambda path: a_report(pending), lambda path: "shop", count.append
+    )
     understander = Understander(model, lambda: embedding_model, list[Outcome]().append, 30)
     writer = Writer(model, Mapper(searcher))
     return Answerer(understander, Gatherer(searcher), writer, DISK.get, count.append, searches())

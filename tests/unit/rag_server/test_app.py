@@ -12,8 +12,9 @@ import pytest
 from pydantic import ValidationError
 
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore
+from code_rag.rag_server.adapters.qdrant_payload import FIRST_GUESS
 from code_rag.rag_server.adapters.qdrant_server import ServerStore
-from code_rag.rag_server.composition.stores import FIRST_GUESS, Stores
+from code_rag.rag_server.composition.catalogs import catalog_of
 from code_rag.rag_server.ports import StoreUnusable
 from code_rag.rag_server.settings import Settings
 from code_rag.servicekit.errors import Unavailable
@@ -57,7 +58,7 @@ def test_a_codebase_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
 
 async def test_a_second_service_on_one_index_ends_its_start(codebase: Path, tmp_path: Path) -> None:
     """An embedded index that is in use is one sentence that says so, and exit code 1."""
-    store = Stores(Settings(codebase_path=codebase, data_dir=tmp_path / "index")).open(FIRST_GUESS)
+    store = catalog_of(Settings(codebase_path=codebase, data_dir=tmp_path / "index")).open(FIRST_GUESS)
 
     result = await asyncio.to_thread(start, CODEBASE_PATH=str(codebase), DATA_DIR=str(tmp_path / "index"))
 
@@ -70,20 +71,20 @@ async def test_a_second_service_on_one_index_ends_its_start(codebase: Path, tmp_
 async def test_without_a_url_the_store_is_embedded(codebase: Path, tmp_path: Path) -> None:
     """The embedded store lives in DATA_DIR, and a second opener is refused."""
     settings = Settings(codebase_path=codebase, data_dir=tmp_path / "index")
-    store = Stores(settings).open(FIRST_GUESS)
+    store = catalog_of(settings).open(FIRST_GUESS)
 
     assert isinstance(store, EdgeStore)
     folders = [entry.name for entry in (tmp_path / "index").iterdir() if entry.is_dir()]
     assert [name.split("-")[0] for name in folders] == ["code"]
     with pytest.raises(StoreUnusable):
-        Stores(settings).open(FIRST_GUESS)
+        catalog_of(settings).open(FIRST_GUESS)
     await store.close()
 
 
 async def test_with_a_url_the_store_is_a_server_that_may_be_away(codebase: Path) -> None:
     """A Qdrant that does not answer does not keep the service from starting."""
     settings = Settings(codebase_path=codebase, vector_db_url="http://127.0.0.1:9")
-    store = Stores(settings).open(FIRST_GUESS)
+    store = catalog_of(settings).open(FIRST_GUESS)
 
     assert isinstance(store, ServerStore)
     with pytest.raises(Unavailable):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,10 @@ import pytest
 from code_rag.rag_server.model import VectorCounts
 from code_rag.rag_server.pace import Step
 from code_rag.rag_server.progress import FileCounts, FileError, IndexReport, Searchable, VectorWork
-from code_rag.rag_server.wire import CodebaseStatus, IndexStatus
+from code_rag.rag_server.wire import CodebaseStatus, IndexModel, IndexStatus
 from tests.unit.rag_server.coderag import Coderag
 from tests.unit.rag_server.fake_rag_server import Script, running
+from tests.unit.rag_server.fakes import FAKE_MODEL
 from tests.unit.rag_server.refund_shop import INDEXED, index_status, verdict
 
 
@@ -122,7 +123,9 @@ def test_status_json_holds_health_and_index(coderag: Coderag) -> None:
     assert body["health"]["checks"]["vector-db"] == {"status": "ok", "detail": ""}
     report, searchable = index_status()
     codebase = CodebaseStatus.of("shop", report, searchable)
-    assert body["index"] == IndexStatus.of(report, searchable, [codebase]).model_dump(mode="json")
+    expected = IndexStatus.of(report, searchable, [codebase])
+    expected.model = IndexModel.model_validate(asdict(FAKE_MODEL))
+    assert body["index"] == expected.model_dump(mode="json")
 
 
 @pytest.fixture
@@ -182,3 +185,9 @@ def test_status_of_a_server_that_cannot_serve_exits_3(coderag: Coderag) -> None:
     result = coderag("status")
     assert (result.exit_code, result.stderr) == (3, "coderag: rag-server is failing.\n")
     assert "  ✗ x                 broken\n" in result.stdout
+
+
+def test_status_names_the_model(coderag: Coderag) -> None:
+    """The model whose vectors are searched is named, with what distinguishes it."""
+    line = "  Model: fake-embedder (8 numbers, reads 256 tokens of a text, fingerprint 0123456789abcdef).\n"
+    assert line in coderag("status").stdout

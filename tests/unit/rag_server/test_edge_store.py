@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
-from code_rag.rag_server.adapters.qdrant_payload import index_name
 from code_rag.rag_server.model import Query, SparseVector, StoredFile
 from code_rag.rag_server.ports import StoreUnusable
 from code_rag.servicekit.errors import Unavailable
@@ -82,12 +81,3 @@ async def test_deleted_chunks_are_let_go_of(tmp_path: Path) -> None:
     await store.upsert(make_file("1.py", ["again"]))
     assert await store.count() == 51
     await store.close()
-
-
-def test_an_index_of_another_kind_has_another_name() -> None:
-    """The name changes with the model, the dimension and redaction, and is the same for the same ones."""
-    names = {index_name("code", *kind) for kind in [("m", 384), ("n", 384), ("m", 768)]}
-    names.add(index_name("code", "m", 384, redacted=False))
-    assert len(names) == 4
-    assert index_name("code", "m", 384) in names
-    assert all(name.startswith("code-") for name in names)

@@ -5,14 +5,16 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
+from code_rag.rag_server.adapters.embedding_client import EmbeddingClient, ModelEmbedder
 from code_rag.rag_server.model import EmbeddingModel
+from code_rag.rag_server.ports import ModelChanged
 from code_rag.servicekit.errors import (
     InvalidInput,
     Overloaded,
@@ -22,12 +24,15 @@ from code_rag.servicekit.errors import (
     UpstreamTimeout,
 )
 from code_rag.servicekit.middleware import request_id
+from code_rag.servicekit.wire.embeddings import FINGERPRINT_HEADER
 from tests.fixtures.hand_clock import HandClock
+from tests.unit.rag_server.embedding_loopback import entry
 from tests.unit.rag_server.fakes import DIMENSION, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Answer, Loopback, http, serving, unused_url
 
 MODEL = "some/model"
-INDEXED = EmbeddingModel(MODEL, DIMENSION)
+INDEXED = EmbeddingModel(MODEL, DIMENSION, 256, "0123456789abcdef")
+NAMED = f"{FINGERPRINT_HEADER}: {INDEXED.fingerprint}"
 DEGRADED = (
     '{"status": "degraded", "service": "s", "version": "1",'
     ' "checks": {"engine": {"status": "degraded", "detail": "slow CPU"}}}'
@@ -35,10 +40,17 @@ DEGRADED = (
 
 
 @asynccontextmanager
-async def client_of(answer: Answer, seconds: float = 5) -> AsyncIterator[tuple[EmbeddingClient, Loopback]]:
+async def client_of(answer: Answer, seconds: float = 5) -> AsyncIterator[tuple[ModelEmbedder, Loopback]]:
+    """An embedder of the model that is indexed, and the server that it talks to."""
+    async with server_of(answer, seconds) as (client, loopback):
+        yield client.embedder(INDEXED), loopback
+
+
+@asynccontextmanager
+async def server_of(answer: Answer, seconds: float = 5) -> AsyncIterator[tuple[EmbeddingClient, Loopback]]:
     """A client, and the server that it talks to."""
     async with serving(answer) as loopback:
-        client = EmbeddingClient(loopback.url, SecretStr("key-1"), INDEXED, seconds)
+        client = EmbeddingClient(loopback.url, SecretStr("key-1"), seconds)
         try:
             yield client, loopback
         finally:
@@ -50,16 +62,17 @@ def embed(path: str, body: bytes) -> bytes:
     if path == "/health":
         return http(200, '{"status": "ok", "service": "embedding-server", "version": "1", "checks": {}}')
     if path == "/v1/models":
-        return http(200, json.dumps({"object": "list", "data": [{"id": MODEL}]}))
+        return http(200, json.dumps({"object": "list", "data": [entry(INDEXED)]}))
     texts = json.loads(body)["texts"]
     return vectors([vector_of(text) for text in texts])
 
 
-def vectors(embeddings: Sequence[Sequence[float]], model: str = MODEL) -> bytes:
-    """An answer of these vectors."""
+def vectors(embeddings: Sequence[Sequence[float]], by: str = INDEXED.fingerprint) -> bytes:
+    """An answer of these vectors, made by the model with this fingerprint."""
     count = len(embeddings)
-    answer = {"embeddings": embeddings, "dimension": DIMENSION, "model": model}
-    return http(200, json.dumps({**answer, "tokens": [1] * count, "truncated": [False] * count}))
+    answer = {"embeddings": embeddings, "dimension": DIMENSION, "model": MODEL}
+    marks = {"tokens": [1] * count, "truncated": [False] * count}
+    return http(200, json.dumps(answer | marks), f"{FINGERPRINT_HEADER}: {by}")
 
 
 def refusal(message: str) -> str:
@@ -76,7 +89,15 @@ async def test_every_text_gets_its_vector(count: int) -> None:
         assert await client.embed(texts) == [vector_of(text) for text in texts]
     sent = [json.loads(body) for body in loopback.bodies]
     assert [text for request in sent for text in request["texts"]] == texts
-    assert all(len(request["texts"]) <= 64 and request["model"] == MODEL for request in sent)
+    assert all(len(request["texts"]) <= 64 and request["input_type"] == "query" for request in sent)
+    assert all(f"{FINGERPRINT_HEADER}: {INDEXED.fingerprint}" in head for head in loopback.heads)
+
+
+async def test_what_is_indexed_is_embedded_as_documents() -> None:
+    """A model may read a question in another way than what it is searched in."""
+    async with client_of(embed) as (client, loopback):
+        await client.embed(["a"], background=True)
+    assert json.loads(loopback.bodies[0])["input_type"] == "document"
 
 
 async def test_key_and_request_id_go_along() -> None:
@@ -99,13 +120,19 @@ async def test_key_and_request_id_go_along() -> None:
         (http(500, "<html>"), UpstreamFailed, "answered 500: Because"),
         (http(429, refusal("full")), Overloaded, "is busy: full"),
         (http(503, refusal("loading")), Unavailable, "is not ready: loading"),
-        (http(200, "<html>"), UpstreamFailed, "wrong format"),
-        (http(200, '{"embeddings": []}'), UpstreamFailed, "wrong format"),
+        (http(200, "<html>", NAMED), UpstreamFailed, "wrong format"),
+        (http(200, '{"embeddings": []}', NAMED), UpstreamFailed, "wrong format"),
         (vectors([]), UpstreamFailed, "0 vectors for 1 texts"),
         (vectors([[0.0] * DIMENSION] * 2), UpstreamFailed, "2 vectors for 1 texts"),
         (vectors([[0.0] * 3]), UpstreamFailed, "not 8 finite numbers"),
         (vectors([[float("nan")] * DIMENSION]), UpstreamFailed, "not 8 finite numbers"),
-        (vectors([vector_of("a")], model="other"), UpstreamFailed, "serves other, but the index was"),
+        (
+            vectors([vector_of("a")], by="another"),
+            ModelChanged,
+            "serves another model now, and the index was",
+        ),
+        (http(200, "{}"), ModelChanged, "serves another model now"),
+        (http(409, refusal("changed")), ModelChanged, "serves another model now"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{", UpstreamFailed, "embedding-server broke"),
         (b"not http\r\n\r\n", UpstreamFailed, "embedding-server broke"),
     ],
@@ -141,7 +168,7 @@ async def test_searches_do_not_all_wait_for_a_server_that_hangs() -> None:
     """After one search got no answer in time, the next ones are not sent until the server has rested."""
     clock, answers = HandClock(), [HANG]
     async with serving(lambda path, body: answers.pop() if answers else embed(path, body)) as loopback:
-        client = EmbeddingClient(loopback.url, None, INDEXED, 0.05, clock)
+        client = EmbeddingClient(loopback.url, None, 0.05, clock).embedder(INDEXED)
         with pytest.raises(UpstreamTimeout, match=r"did not answer in time\.$"):
             await client.embed(["a"])
         with pytest.raises(UpstreamTimeout, match="it is asked again in 5 s"):
@@ -156,7 +183,7 @@ async def test_an_answer_to_indexing_ends_the_rest() -> None:
     """Where the server answers a background call, the next search asks it again at once."""
     answers = [HANG]
     async with serving(lambda path, body: answers.pop() if answers else embed(path, body)) as loopback:
-        client = EmbeddingClient(loopback.url, None, INDEXED, 0.05, HandClock())
+        client = EmbeddingClient(loopback.url, None, 0.05, HandClock()).embedder(INDEXED)
         with pytest.raises(UpstreamTimeout):
             await client.embed(["a"])
         await client.embed(["b"], background=True)
@@ -167,8 +194,9 @@ async def test_an_answer_to_indexing_ends_the_rest() -> None:
 async def test_no_server_at_all() -> None:
     """A server that is not there is named with its address."""
     url = await unused_url()
-    client = EmbeddingClient(url, None, INDEXED)
-    for ask in (partial(client.embed, ["a"]), client.ping):
+    client = EmbeddingClient(url, None)
+    known, unknown = client.embedder(INDEXED), client.embedder(EmbeddingModel(MODEL, DIMENSION))
+    for ask in (partial(known.embed, ["a"]), partial(unknown.embed, ["a"]), known.ping, client.served):
         with pytest.raises(Unavailable, match=f"embedding-server does not answer at {url}."):
             await ask()
     await client.close()
@@ -180,21 +208,36 @@ async def test_ping_names_the_model() -> None:
         assert await client.ping() == MODEL
 
 
-async def test_the_served_model_is_learned_from_an_answer() -> None:
-    """Name and dimension are those of what the server sends, whatever the index is made of."""
-    async with client_of(lambda path, body: vectors([[0.5] * 3], model="other")) as (client, loopback):
-        served = await client.served()
-    assert (served.name, served.dimension) == ("other", DIMENSION)
-    assert "model" not in json.loads(loopback.bodies[0])
+async def test_the_served_model_is_learned_from_the_list() -> None:
+    """Name, dimension, limit and fingerprint are those that the server lists."""
+    async with server_of(embed) as (client, _):
+        assert await client.served() == INDEXED
 
 
-async def test_ping_tells_that_another_model_is_served() -> None:
-    """A server with another model than the index's is not well, and what to do about it is said."""
-    async with client_of(embed) as (client, _):
-        client.model = EmbeddingModel("other", 3)
-        reason = f"serves {MODEL}, but the index was built with other: restart rag"
-        with pytest.raises(UpstreamFailed, match=reason):
-            await client.ping()
+@pytest.mark.parametrize("data", [[], [{"id": MODEL}], [{"id": MODEL, "dimension": 8, "fingerprint": None}]])
+async def test_a_model_that_is_still_loading_is_not_known(data: list[dict[str, Any]]) -> None:
+    """Until the server lists a fingerprint, no model is taken for the one that it serves."""
+    listed = http(200, json.dumps({"object": "list", "data": data}))
+    async with server_of(lambda path, body: listed) as (client, _):
+        with pytest.raises(Unavailable, match="has not loaded its model yet"):
+            await client.served()
+
+
+async def test_another_model_is_noticed_by_its_answer() -> None:
+    """Whoever follows the model learns of another one by the first answer that it gives."""
+    async with server_of(lambda path, body: vectors([vector_of("a")], by="another")) as (client, _):
+        with pytest.raises(ModelChanged):
+            await client.embedder(INDEXED).embed(["a"])
+        assert client.changed.is_set()
+
+
+async def test_no_vector_is_asked_for_an_index_of_an_unknown_model() -> None:
+    """Without a fingerprint to compare, no vector is taken; whoever follows the model finds it out first."""
+    async with server_of(embed) as (client, loopback):
+        with pytest.raises(ModelChanged):
+            await client.embedder(EmbeddingModel(MODEL, DIMENSION)).embed(["a"])
+        assert client.changed.is_set()
+    assert [head.split()[1] for head in loopback.heads] == ["/v1/models"]
 
 
 @pytest.mark.parametrize(

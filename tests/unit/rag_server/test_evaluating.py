@@ -10,6 +10,7 @@ from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgres
 from code_rag.rag_server.evaluation.questions import Kind
 from code_rag.rag_server.model import Scope
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space
 from code_rag.servicekit.errors import Overloaded, Unavailable
 from tests.unit.rag_server.fakes import FakeEmbedder
 from tests.unit.rag_server.indexed import searcher_of
@@ -53,7 +54,7 @@ async def test_every_kind_of_question_is_asked(tmp_path: Path) -> None:
 async def test_documentation_does_not_find_itself(tmp_path: Path) -> None:
     """The text that makes a question is hidden from the search: its own words find nothing."""
     async with searcher_of(tmp_path, FILES) as (searcher, codebase):
-        hidden = replace(searcher, embedder=FakeEmbedder(Unavailable("down")))
+        hidden = replace(searcher, space=Space(searcher.store, FakeEmbedder(Unavailable("down"))))
         result = await evaluation(hidden, Evaluator(hidden, codebase.source))
         open_hits = await hidden.search("Pay a customer the price of goods", Scope(), 5)
     assert [hit.chunk.path for hit in open_hits.hits] == ["shop/refunds.py"]
@@ -72,7 +73,8 @@ async def test_the_same_seed_asks_the_same(tmp_path: Path) -> None:
         evaluator = Evaluator(searcher, codebase.source)
         asked = []
         for seed in (1, 1, 2):
-            embedder = searcher.embedder = FakeEmbedder()
+            embedder = FakeEmbedder()
+            searcher.space = Space(searcher.store, embedder)
             result = await evaluation(searcher, evaluator, (), questions=4, seed=seed)
             assert [each.questions for each in result.results] == [4, 4]
             asked.append(embedder.embedded)

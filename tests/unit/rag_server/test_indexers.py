@@ -17,6 +17,7 @@ from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.progress import IndexReport
+from code_rag.rag_server.space import Space
 from code_rag.servicekit.errors import InvalidInput, Unavailable
 from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, FlakyStore
 
@@ -66,11 +67,11 @@ async def yard_over(tmp_path: Path, *roots: str) -> AsyncIterator[Yard]:
     real, embedder = open_edge_store(tmp_path / "index", DIMENSION), FakeEmbedder()
     store = FlakyStore(real)
 
-    def make(member: Member, store: VectorStore) -> Indexer:
-        return Indexer(member, store, embedder, first_retry_seconds=0.01)
+    def make(member: Member, space: Space) -> Indexer:
+        return Indexer(member, space.store, space.embedder, first_retry_seconds=0.01)
 
     codebases = Codebases([tmp_path / root for root in roots])
-    indexers = Indexers(codebases, cast(VectorStore, store), make)
+    indexers = Indexers(codebases, Space(cast(VectorStore, store), embedder), make)
     yield Yard(tmp_path / "code", store, embedder, indexers)
     await indexers.close()
     await real.close()
@@ -163,8 +164,8 @@ async def test_nothing_is_forgotten_while_a_folder_is_away(tmp_path: Path) -> No
         (tmp_path / "solo" / "a.py").write_text("x = 1\n")
         (tmp_path / "code").rename(tmp_path / "unmounted")
         codebases = Codebases([tmp_path / "code", tmp_path / "solo"])
-        store = cast(VectorStore, yard.store)
-        later = Indexers(codebases, store, lambda member, store: Indexer(member, store, yard.embedder))
+        space = Space(cast(VectorStore, yard.store), yard.embedder)
+        later = Indexers(codebases, space, lambda member, it: Indexer(member, it.store, it.embedder))
         await later.start()
         await yard.until_stored(*stored, "solo/a.py")
         await later.close()

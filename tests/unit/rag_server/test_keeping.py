@@ -13,6 +13,7 @@ from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Scope
 from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.writing import Writer
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed
@@ -34,7 +35,7 @@ def a_keeper(
     """A keeper over fakes; by default the store finds a chunk."""
     found = store or FakeStore([a_candidate(ORDERS, 2.0)])
     searcher = Searcher(
-        found, FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", list[str]().append
+        Space(found, FakeEmbedder()), lambda path: a_report(pending), lambda path: "shop", list[str]().append
     )
     writer = Writer(model, Mapper(searcher))
     understander = Understander(model, lambda: "fake-embedder", list[Outcome]().append, 30)

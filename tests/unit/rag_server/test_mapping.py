@@ -6,6 +6,7 @@ from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.model import Chunk, Scope
 from code_rag.rag_server.prompting.repository_map import draw, readme_of
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space
 from code_rag.servicekit.errors import Unavailable
 from tests.unit.rag_server.answer_fakes import FakeStore, a_chunk, a_report
 from tests.unit.rag_server.fakes import FakeEmbedder
@@ -32,7 +33,7 @@ class ReadStore(FakeStore):
 def a_mapper(store: FakeStore) -> Mapper:
     """A mapper over a store whose index does not change."""
     return Mapper(
-        Searcher(store, FakeEmbedder(), lambda path: a_report(), lambda path: "", list[str]().append)
+        Searcher(Space(store, FakeEmbedder()), lambda path: a_report(), lambda path: "", list[str]().append)
     )
 
 

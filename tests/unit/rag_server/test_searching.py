@@ -6,6 +6,7 @@ from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Query, Scope, VectorCounts
 from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.searching import CANDIDATES, Searcher
+from code_rag.rag_server.space import Space
 from code_rag.servicekit.errors import Unavailable, UpstreamTimeout
 from tests.unit.rag_server.answer_fakes import FakeStore, a_candidate, a_chunk, a_report
 from tests.unit.rag_server.fakes import FakeEmbedder, vector_of
@@ -19,7 +20,10 @@ def a_searcher(
     """A searcher over fakes that notes the degradations it counts."""
     count = [] if counted is None else counted
     return Searcher(
-        store, embedder or FakeEmbedder(), lambda path: a_report(pending), lambda path: "shop", count.append
+        Space(store, embedder or FakeEmbedder()),
+        lambda path: a_report(pending),
+        lambda path: "shop",
+        count.append,
     )
 
 
@@ -82,7 +86,9 @@ async def test_a_failed_run_is_named() -> None:
     """An index whose last run failed may be stale, and every result says so."""
     counted = list[str]()
     report = a_report(pending=3, state="failed", detail="The codebase cannot be read.")
-    searcher = Searcher(FakeStore(), FakeEmbedder(), lambda path: report, lambda path: "shop", counted.append)
+    searcher = Searcher(
+        Space(FakeStore(), FakeEmbedder()), lambda path: report, lambda path: "shop", counted.append
+    )
 
     found = await searcher.search("cancel", Scope(), 5)
 

@@ -11,7 +11,6 @@ from qdrant_client import AsyncQdrantClient, models
 from code_rag.rag_server.adapters.qdrant_payload import INDEXED_FIELDS
 from code_rag.rag_server.adapters.qdrant_server import ServerStore, connect
 from code_rag.rag_server.model import Query, SparseVector
-from code_rag.rag_server.vectors import vector_key
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 from tests.unit.rag_server.fakes import DIMENSION, LocalQdrant, local_qdrant, make_file, vector_of
 from tests.unit.rag_server.loopback_http import HANG, Loopback, http, serving, unused_url
@@ -119,22 +118,3 @@ async def test_another_replica_was_faster() -> None:
     store = ServerStore(cast(AsyncQdrantClient, RacedQdrant()), "code", DIMENSION)
     await store.upsert(make_file("a.py", ["one"]))
     assert set(await store.files()) == {"a.py"}
-
-
-async def test_old_collections_are_removed() -> None:
-    """Collections of the same name's other versions go if they carry our own mark; all others stay."""
-    client = local_qdrant()
-    store = ServerStore(client, "code-00000001", DIMENSION, "model", cache="code-0000000a")
-    await store.upsert(make_file("a.py", ["one"]))
-    await store.cache.put({vector_key("one"): vector_of("one")})
-    for name in ("code-00000002", "codes-00000002"):
-        await ServerStore(client, name, DIMENSION, "old model").upsert(make_file("a.py", ["one"]))
-    params = models.VectorParams(size=DIMENSION, distance=models.Distance.DOT)
-    for name in ("code-deadbeef", "code-abc"):  # another program's
-        await client.create_collection(name, vectors_config=params)
-
-    assert await store.remove_others() == ["code-00000002"]
-
-    left = {each.name for each in (await client.get_collections()).collections}
-    assert left == {"code-00000001", "code-0000000a", "codes-00000002", "code-deadbeef", "code-abc"}
-    assert await store.count() == await store.cache.count() == 1

@@ -15,6 +15,7 @@ from code_rag.rag_server.prompting.brief import ANSWER_TOKENS
 from code_rag.rag_server.quoting import Quotes
 from code_rag.rag_server.quoting.excerpt import Excerpt
 from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.writing import Writer
 from code_rag.servicekit.errors import UpstreamFailed
@@ -32,7 +33,7 @@ QUOTED = (
 async def events_of(chat: FakeChat) -> tuple[Sequence[Event], Answer, list[str]]:
     """All that happens for one question about one place, its answer, and what was counted."""
     counted, store = list[str](), FakeStore([a_candidate(ORDERS, 2.0)])
-    searcher = Searcher(store, FakeEmbedder(), lambda _: a_report(), lambda _: "shop", counted.append)
+    searcher = Searcher(Space(store, FakeEmbedder()), lambda _: a_report(), lambda _: "shop", counted.append)
     lines = {ORDERS.path: ORDERS.text.split("\n")}
     unhelped = Understander(chat, lambda: "fake-embedder", list[Outcome]().append, 0)
     writer = Writer(chat, Mapper(searcher))

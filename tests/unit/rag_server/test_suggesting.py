@@ -6,6 +6,7 @@ from code_rag.rag_server.answer import Asked
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.model import Scope
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.suggesting import Suggester
 from tests.unit.rag_server.answer_fakes import FakeStore, a_report
 from tests.unit.rag_server.fakes import FakeEmbedder
@@ -58,7 +59,7 @@ async def test_suggestions_follow_the_index(tmp_path: Path) -> None:
 async def test_an_empty_index_suggests_nothing() -> None:
     """Nothing is suggested that nothing would answer."""
     searcher = Searcher(
-        FakeStore(chunks=0), FakeEmbedder(), lambda _: a_report(), lambda _: "shop", list[str]().append
+        Space(FakeStore(chunks=0), FakeEmbedder()), lambda _: a_report(), lambda _: "shop", list[str]().append
     )
 
     assert await Suggester(Gatherer(searcher)).suggest(Scope()) == ()

@@ -31,7 +31,7 @@ async def server() -> AsyncIterator[VectorCache]:
     url = os.environ.get("TEST_VECTOR_DB_URL")
     client = connect(url, os.environ.get("TEST_VECTOR_DB_API_KEY")) if url else local_qdrant()
     collection = f"test-{uuid.uuid4().hex}"
-    yield QdrantCache(client, collection, DIMENSION, "model", page=100)  # so that listings have several
+    yield QdrantCache(client, collection, DIMENSION, {}, page=100)  # so that listings have several
     await client.delete_collection(collection)
     await client.close()
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
 from code_rag.rag_server.codebase import Codebase
-from code_rag.rag_server.indexing import Indexer, IndexOptions
+from code_rag.rag_server.index_options import IndexOptions
+from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.pruning import prune_if_large
-from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder
+from tests.unit.rag_server.fakes import FakeEmbedder
 from tests.unit.rag_server.index_bench import Bench, bench_in, function
 
 
@@ -151,28 +151,6 @@ async def test_vectors_are_bounded(bench: Bench) -> None:
     await bench.index()
     assert await prune_if_large(bench.stores(), spare=0) > 0
     assert await bench.store.cache.count() <= used
-
-
-def names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
-async def test_old_indexes_are_removed(tmp_path: Path) -> None:
-    """Folders and caches of the same collection's other versions go; others' and open ones stay."""
-    store = open_edge_store(tmp_path / "code-00000001", DIMENSION, tmp_path / "code-0000000a.sqlite3")
-    open_one = open_edge_store(tmp_path / "code-00000002", DIMENSION, tmp_path / "x.sqlite3")
-    old = open_edge_store(tmp_path / "code-00000003", DIMENSION, tmp_path / "code-0000000b.sqlite3")
-    await old.close()
-    for name in ("code-abc", "code-0000000g", "other-00000003", "codes-00000003"):
-        (tmp_path / name).mkdir()
-    kept = names_in(tmp_path)
-
-    assert await store.remove_others() == ["code-00000003", "code-0000000b.sqlite3"]
-
-    gone = {"code-00000003", "code-00000003.lock", "code-0000000b.sqlite3"}
-    assert names_in(tmp_path) == kept - gone
-    await store.close()
-    await open_one.close()
 
 
 async def test_a_restart_embeds_nothing_twice(bench: Bench) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from code_rag.rag_server.adapters.qdrant_edge import open_edge_store
-from code_rag.rag_server.adapters.qdrant_payload import cache_name, index_name, is_sibling
+from code_rag.rag_server.adapters.qdrant_payload import cache_name, index_name, is_of
 from code_rag.rag_server.adapters.sqlite_cache import open_sqlite_cache
 from code_rag.rag_server.cli.archive import opened
-from code_rag.rag_server.model import Vector
+from code_rag.rag_server.model import EmbeddingModel, Vector
 from code_rag.rag_server.vector_table import read
 from code_rag.rag_server.vectors import as_kept, vector_key
 from tests.unit.rag_server.fakes import DIMENSION, vector_of
@@ -49,10 +49,22 @@ async def test_up_and_down_embeds_nothing_twice(tmp_path: Path) -> None:
 
 
 def test_vectors_have_a_name_of_their_own() -> None:
-    """The vectors of a model are kept apart from its index, under the same collection."""
-    index, cache = index_name("code", "m", 8), cache_name("code", "m", 8)
-    assert is_sibling(index, cache)
-    assert cache == "code-85e5aae3", "under another name, what was kept before would not be found"
+    """The vectors of a model are kept apart from its index, under names that earlier versions gave."""
+    before = EmbeddingModel("m", 8).space
+    index, cache = index_name("code", before), cache_name("code", before)
+    assert is_of("code", index)
+    assert (index, cache) == ("code-11865306", "code-85e5aae3"), "what was kept before would not be found"
+
+
+def test_an_index_of_another_kind_has_another_name() -> None:
+    """The name changes with the model's fingerprint and redaction, not with the name of the model."""
+    one, other = EmbeddingModel("m", 8, 256, "a" * 16), EmbeddingModel("m", 8, 256, "b" * 16)
+    renamed = EmbeddingModel("n", 8, 256, "a" * 16)
+    names = [index_name("code", each.space) for each in (one, other, renamed)]
+    names.append(index_name("code", one.space, redacted=False))
+    assert len(set(names)) == 3
+    assert names[0] == names[2]
+    assert all(is_of("code", name) for name in names)
 
 
 def kept_vectors() -> Mapping[str, Vector]:

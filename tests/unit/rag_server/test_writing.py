@@ -7,6 +7,7 @@ from code_rag.rag_server.model import Hit, Scope
 from code_rag.rag_server.quoting import Quotes
 from code_rag.rag_server.quoting.excerpt import Excerpt
 from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.writing import Writer
 from tests.unit.rag_server.answer_fakes import FakeChat, FakeStore, a_chunk, a_hit, a_report
 from tests.unit.rag_server.fakes import FakeEmbedder
@@ -17,7 +18,7 @@ INSIDE = Excerpt("shop/orders.py", 2, ("    return order",), ((2, 2),), language
 
 async def prompt_of(hits: tuple[Hit, ...], quotes: Quotes) -> list[str]:
     """The messages that the model is sent."""
-    searcher = Searcher(FakeStore(), FakeEmbedder(), lambda _: a_report(), str, list[str]().append)
+    searcher = Searcher(Space(FakeStore(), FakeEmbedder()), lambda _: a_report(), str, list[str]().append)
     chat = FakeChat()
     gathered = Gathered(SearchResult(hits, (), {}), quotes, {}, "what is it?")
     _ = [event async for event in Writer(chat, Mapper(searcher)).write(Asked("?"), gathered, Scope())]

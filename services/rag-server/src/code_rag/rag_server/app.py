@@ -17,15 +17,20 @@ from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
 from code_rag.rag_server.adapters.file_events import SystemFileEvents
 from code_rag.rag_server.adapters.process_pool import ProcessPool
 from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.composition.catalogs import catalog_of
 from code_rag.rag_server.composition.discovery import options_of
-from code_rag.rag_server.composition.model_watch import ModelWatch
-from code_rag.rag_server.composition.stores import Stores
 from code_rag.rag_server.composition.under_way import count_under_way, search_precheck
-from code_rag.rag_server.composition.use_cases import AnswerOptions, Outside, UseCases, build_use_cases
-from code_rag.rag_server.indexing import IndexOptions
+from code_rag.rag_server.composition.use_cases import (
+    AnswerOptions,
+    Indexes,
+    Outside,
+    UseCases,
+    build_use_cases,
+)
+from code_rag.rag_server.index_options import IndexOptions
 from code_rag.rag_server.progress import changed_sentence
 from code_rag.rag_server.redacted_chat import RedactedChat
-from code_rag.rag_server.redacted_embedder import RedactedEmbedder
+from code_rag.rag_server.redacted_embedder import RedactedEmbedder, RedactedEmbeddingServer
 from code_rag.rag_server.routes.ask import ask_router
 from code_rag.rag_server.routes.backup import backup_router
 from code_rag.rag_server.routes.chat.router import chat_router
@@ -38,6 +43,7 @@ from code_rag.rag_server.routes.secrets import secrets_router
 from code_rag.rag_server.routes.suggestions import suggestions_router
 from code_rag.rag_server.routes.why_not import why_not_router
 from code_rag.rag_server.settings import Settings
+from code_rag.rag_server.space import move_between
 from code_rag.servicekit.app import Lifespan, build_app
 from code_rag.servicekit.cpu_quota import usable_cpus
 from code_rag.servicekit.doors.exposure import exposure
@@ -64,13 +70,8 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
 
     Raises StoreUnusable if the embedded store cannot be opened.
     """
-    metrics, stores = Metrics(), Stores(settings)
-    client = None
-    if outside is None:
-        client = EmbeddingClient(settings.embedding_server_url, settings.api_key, stores.last())
-        chat = ChatClient(settings.llm_server_url, settings.api_key, settings.answer_timeout_seconds)
-        outside = Outside(stores.open(client.model), client, chat, SystemFileEvents())
-    outside = _discreet(outside, settings)
+    metrics = Metrics()
+    outside = _discreet(outside or _outside(settings), settings)
     use_cases = build_use_cases(
         Codebases(settings.codebase_path, options_of(settings)),
         outside,
@@ -79,19 +80,30 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
         _answer_options(settings, metrics),
     )
     count_under_way(use_cases, metrics)
-    watch = ModelWatch(use_cases, client, stores) if client else None
-    parts = (stores if client else outside.store, outside.embedder, outside.chat)
-    contexts = (*(_closing(part) for part in parts), _indexing(use_cases, watch, settings))
+    parts = (outside.indexes.catalog if outside.indexes else outside.store, outside.embedder, outside.chat)
+    contexts = (*(_closing(part) for part in parts), _indexing(use_cases, settings))
     checks = _checks(use_cases, outside) | ({} if settings.redact_secrets else {"secrets": _not_redacted})
     health = Health("rag-server", __version__, checks)
     return assemble(settings, use_cases, health, metrics, contexts)
 
 
+def _outside(settings: Settings) -> Outside:
+    catalog = catalog_of(settings)
+    server = EmbeddingClient(settings.embedding_server_url, settings.api_key)
+    chat = ChatClient(settings.llm_server_url, settings.api_key, settings.answer_timeout_seconds)
+    last = catalog.last()
+    parts = catalog.open(last), server.embedder(last), chat, SystemFileEvents()
+    return Outside(*parts, Indexes(catalog, server))
+
+
 def _discreet(outside: Outside, settings: Settings) -> Outside:
     """What is outside, without the secrets that questions hold; with them only where that is set, loudly."""
     if settings.redact_secrets:
-        chat, embedder = RedactedChat(outside.chat), RedactedEmbedder(outside.embedder)
-        return replace(outside, chat=chat, embedder=embedder)
+        chat, embedder, indexes = outside.chat, outside.embedder, outside.indexes
+        if indexes:
+            indexes = replace(indexes, server=RedactedEmbeddingServer(indexes.server))
+        redacted = RedactedEmbedder(embedder)
+        return replace(outside, chat=RedactedChat(chat), embedder=redacted, indexes=indexes)
     log.warning("secrets are not redacted", detail=NOT_REDACTED)
     return outside
 
@@ -141,7 +153,7 @@ def _answer_options(settings: Settings, metrics: Metrics) -> AnswerOptions:
 def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:
     return [
         index_router(use_cases.codebases, use_cases.indexers, use_cases.searcher, use_cases.watchers),
-        backup_router(use_cases.importer, use_cases.codebases),
+        backup_router(use_cases.exporter, use_cases.importer, use_cases.codebases),
         secrets_router(use_cases.codebases, use_cases.indexers, redacted=settings.redact_secrets),
         why_not_router(use_cases.codebases, use_cases.searcher),
         search_router(
@@ -183,17 +195,16 @@ async def _closing(part: Closable) -> AsyncGenerator[None]:
 
 
 @asynccontextmanager
-async def _indexing(
-    use_cases: UseCases, watch: ModelWatch | None, settings: Settings
-) -> AsyncGenerator[None]:
+async def _indexing(use_cases: UseCases, settings: Settings) -> AsyncGenerator[None]:
     """Indexes and watches in the background until the service stops, which interrupts it."""
 
     async def start() -> None:
-        seen = await watch.first_look() if watch else True
+        if mover := use_cases.mover:
+            await mover.begin()
         if settings.index_on_start:
             await use_cases.indexers.start()
-        if watch and not seen:
-            await watch.follow()
+        if mover:
+            await mover.follow()
 
     tasks = [asyncio.create_task(start())]
     if settings.watch:
@@ -216,8 +227,12 @@ def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
     async def index() -> CheckResult:
         await use_cases.indexers.look()
         report, each = use_cases.watchers.report(), use_cases.watchers.reports()
+        if trouble := use_cases.mover and use_cases.mover.trouble:
+            return CheckResult("degraded", trouble)
         if any(one.state == "failed" for _, one in each):
             return CheckResult("degraded", report.detail)
+        if meanwhile := move_between(use_cases.searcher.space, use_cases.indexers.space):
+            return CheckResult("degraded", f"{meanwhile[0].upper()}{meanwhile[1:]}.")
         if report.changed:
             return CheckResult("degraded", f"{changed_sentence(report.changed)}.")
         return CheckResult("ok", report.detail or use_cases.watchers.how())

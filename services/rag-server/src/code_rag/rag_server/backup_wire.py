@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from code_rag.rag_server.exporting import Part
-from code_rag.rag_server.fingerprint import Fingerprint
+from code_rag.rag_server.importing import Origin
 from code_rag.rag_server.model import EmbeddingModel
 from code_rag.rag_server.vector_table import written
 from code_rag.rag_server.wire import CodebaseName
@@ -47,27 +47,31 @@ def sha256(data: bytes) -> str:
 
 
 class ModelPrint(BaseModel):
-    """The fingerprint of an embedding model: `probe` is the vector it gives a text that all servers know."""
+    """The model whose vectors they are.
+
+    Earlier versions wrote no `fingerprint`, but a `probe`: the vector it gives a text that all servers know.
+    """
 
     model_config = ConfigDict(strict=True)
 
     name: str = Field(max_length=1000)
     dimension: WholeNumber = Field(gt=0, le=MAX_DIMENSION)
-    probe: list[float] = Field(max_length=MAX_DIMENSION)
+    fingerprint: str = Field("", max_length=100)
+    probe: list[float] = Field([], max_length=MAX_DIMENSION)
 
     @classmethod
-    def of(cls, found: Fingerprint) -> Self:
+    def of(cls, model: EmbeddingModel) -> Self:
         """Convert from the domain object."""
-        return cls(name=found.model.name, dimension=found.model.dimension, probe=list(found.probe))
+        return cls(name=model.name, dimension=model.dimension, fingerprint=model.fingerprint)
 
-    def fingerprint(self) -> Fingerprint:
+    def origin(self) -> Origin:
         """The domain object."""
-        return Fingerprint(EmbeddingModel(self.name, self.dimension), self.probe)
+        return Origin(EmbeddingModel(self.name, self.dimension, fingerprint=self.fingerprint), self.probe)
 
     @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if len(self.probe) != self.dimension:
-            raise ValueError("probe: must have as many numbers as a vector")
+    def _recognisable(self) -> Self:
+        if not self.fingerprint and len(self.probe) != self.dimension:
+            raise ValueError("probe: without a fingerprint it must have as many numbers as a vector")
         return self
 
 

@@ -18,6 +18,7 @@ from code_rag.rag_server.masking import Mask, MaskedStore
 from code_rag.rag_server.model import Chunk, Hit, Scope, SourceFile
 from code_rag.rag_server.ranking.places import kinds
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.stopwatch import Stopwatch
 from code_rag.servicekit.errors import Overloaded, ServiceError
 
@@ -93,18 +94,13 @@ class Evaluator:
             yield _evaluation(asked, commits, tuple(dict.fromkeys(degraded)), seed, watch.timings["evaluate"])
 
     async def _ask(self, prepared: _Prepared, scope: Scope, degraded: list[str]) -> Asked:
-        masks = {chunk.id: Mask(chunk, await self._vector(chunk)) for chunk in prepared.masked}
-        store = MaskedStore(self.searcher.store, masks) if masks else self.searcher.store
-        found = await replace(self.searcher, store=store).search(prepared.question.text, scope, HITS)
+        space = self.searcher.space
+        masks = {chunk.id: Mask(chunk, await _vector(chunk, space)) for chunk in prepared.masked}
+        masked = replace(space, store=MaskedStore(space.store, masks)) if masks else space
+        found = await replace(self.searcher, space=masked).search(prepared.question.text, scope, HITS)
         degraded += found.degraded
         files = dict.fromkeys(_file(hit, prepared.question.answers) for hit in found.hits)
         return Asked(prepared.question, tuple(files)[:DEPTH])
-
-    async def _vector(self, chunk: Chunk) -> Sequence[float] | None:
-        try:
-            return (await self.searcher.embedder.embed([chunk.text]))[0]
-        except ServiceError:
-            return None  # the search that follows cannot embed its query either, and says so
 
     async def _prepare(
         self, commits: Sequence[Commit], scope: Scope, limit: int, dice: Random
@@ -187,3 +183,10 @@ def _evaluation(
     }
     notes = tuple(why[kind] for kind, group in groups.items() if not group)
     return Evaluation(results, tuple(in_words(results)), notes, degraded, seconds)
+
+
+async def _vector(chunk: Chunk, space: Space) -> Sequence[float] | None:
+    try:
+        return (await space.embedder.embed([chunk.text], background=True))[0]
+    except ServiceError:
+        return None  # the search that follows cannot embed its query either, and says so

@@ -1,39 +1,36 @@
-"""What distinguishes an embedding model: its name, its dimension, and the vector it gives a known text."""
+"""Recognises an embedding model by its vectors, where no fingerprint of it was kept."""
 
-from dataclasses import dataclass
-from operator import mul
-
-from code_rag.rag_server.model import EmbeddingModel, Vector
+from code_rag.rag_server.chunking.header import header_text
+from code_rag.rag_server.model import Vector
+from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.vectors import as_kept
 
 PROBE = "def area(width: float, height: float) -> float:\n    return width * height"
-"""The text that is embedded to recognise a model; an exported file depends on it, so it stays as it is."""
+"""The text whose vector stands in exported files of earlier versions, so it stays as it is."""
 
 SAME = 0.995
-"""Cosine from which two vectors of the probe are one model's: its engines differ by less than 0.001."""
+"""Cosine from which two vectors of a text are one model's: its engines differ by less than 0.001."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """A model as it is recognised, whatever revision its name stands for."""
-
-    model: EmbeddingModel
-    probe: Vector
-
-    def difference(self, other: "Fingerprint") -> str:
-        """Why `other` is another model, as the end of a sentence; empty if it is the same."""
-        if self.model != other.model:
-            return f"serves {_named(self.model)}, not {_named(other.model)}"
-        # Written so that what is no number is not the same.
-        if not sum(map(mul, self.probe, other.probe)) >= SAME:
-            return f"serves another revision of {self.model.name}: it gives the same text another vector"
-        return ""
+async def gives(embedder: Embedder, text: str, vector: Vector) -> bool:
+    """Whether the embedder's model gives the text this vector; raises the embedder's errors."""
+    if len(vector) != embedder.model.dimension:
+        return False
+    [given] = await embedder.embed([text], background=True)
+    # Written so that what is no number is not the same.
+    return sum(one * other for one, other in zip(as_kept(given), vector, strict=True)) >= SAME
 
 
-def fingerprint(model: EmbeddingModel, vector: Vector) -> Fingerprint:
-    """The fingerprint of a model that gave `PROBE` this vector."""
-    return Fingerprint(model, as_kept(vector))
+async def made(embedder: Embedder, store: VectorStore) -> bool:
+    """Whether the embedder's model can have made the vectors in the store; true where there are none.
 
-
-def _named(model: EmbeddingModel) -> str:
-    return f"{model.name} ({model.dimension} numbers)"
+    Compares the vector of one chunk. Raises the embedder's and the store's errors.
+    """
+    for path in await store.counts("whole") or await store.counts("header"):
+        chunks = {chunk.id: chunk for chunk in await store.stored_chunks([path])}
+        for key, vector in (await store.vectors(list(chunks))).items():
+            known, chunk = as_kept(vector), chunks[key]
+            return await gives(embedder, chunk.text, known) or await gives(
+                embedder, header_text(chunk), known
+            )
+    return True

@@ -92,7 +92,7 @@ class Gatherer:
         quoter = Quoter(question, found.idf, is_read)
         files = list(dict.fromkeys(hit.chunk.path for hit in found.hits))[:FILES]
         hits = [hit for hit in found.hits if hit.chunk.path in files]
-        nearby = await self.searcher.nearest(found.vector, files, NEARBY) if found.vector else ()
+        nearby = await self.searcher.nearest(found, files, NEARBY)
         places = await asyncio.to_thread(quoter.places, hits, nearby)
         whole = await self._whole([place.chunk.path for place in best_places(places)])
         return await asyncio.to_thread(quoter.quotes, places, whole)

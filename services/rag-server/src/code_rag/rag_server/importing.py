@@ -5,49 +5,73 @@ file, chunk or line of the index is replaced by one that is not on this server's
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from code_rag.rag_server.exporting import Exporter
-from code_rag.rag_server.fingerprint import Fingerprint
-from code_rag.rag_server.model import Vector
+from code_rag.rag_server.fingerprint import PROBE, gives
+from code_rag.rag_server.model import EmbeddingModel, Vector
+from code_rag.rag_server.space import Space
 from code_rag.servicekit.errors import InvalidInput
 
 TOLERANCE = 0.01
 """How far the length of a vector may be from 1: rounding to two bytes per number changes it by 0.001."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose vectors they are; files of earlier versions have no fingerprint, but a known text's vector."""
+
+    model: EmbeddingModel
+    probe: Vector = ()
+
+
 @dataclass(slots=True)
 class Importer:
-    """Takes vectors into the index that `exporter` would hand out."""
+    """Takes vectors into `space`, that of the index which is being made or kept current."""
 
-    exporter: Exporter
+    space: Callable[[], Space]
 
-    async def missing(self, theirs: Fingerprint, keys: Sequence[str]) -> list[str]:
+    async def missing(self, origin: Origin, keys: Sequence[str]) -> list[str]:
         """Those of `keys` without a vector here, in order.
 
         Raises InvalidInput for vectors of another model, and the embedder's and the store's errors.
         """
-        await self._check(theirs)
-        known = await self.exporter.searcher.store.cache.get(keys)
+        known = await (await self._checked(origin)).store.cache.get(keys)
         return [key for key in keys if key not in known]
 
-    async def take(self, theirs: Fingerprint, vectors: Mapping[str, Vector]) -> None:
+    async def take(self, origin: Origin, vectors: Mapping[str, Vector]) -> None:
         """Keep these vectors; raises as `missing` does, and InvalidInput for numbers that are no vector."""
-        await self._check(theirs)
+        space = await self._checked(origin)
         if not all(map(_is_vector, vectors.values())):
             raise InvalidInput("data: a vector must have the length 1.", param="data")
-        await self.exporter.searcher.store.cache.put(vectors)
+        await space.store.cache.put(vectors)
 
-    async def _check(self, theirs: Fingerprint) -> None:
-        if difference := (await self.exporter.fingerprint()).difference(theirs):
+    async def _checked(self, origin: Origin) -> Space:
+        space, theirs = self.space(), origin.model
+        own = space.embedder.model
+        if (own.name, own.dimension) == (theirs.name, theirs.dimension) and not theirs.fingerprint:
+            is_same = await gives(space.embedder, PROBE, origin.probe)
+        else:
+            is_same = bool(own.fingerprint) and own.fingerprint == theirs.fingerprint
+        if not is_same:
             raise InvalidInput(
-                f"The vectors are of another model: embedding-server {difference}. Start it with that model "
-                "(EMBEDDING_MODEL), then restart rag-server; or do not import, and this server computes its "
-                "own vectors.",
+                f"The vectors are of another model: embedding-server {_difference(own, theirs)}. Start it "
+                "with that model (EMBEDDING_MODEL), then import again; or do not import, and this server "
+                "computes its own vectors.",
                 param="model",
                 code="other_model",
             )
+        return space
+
+
+def _difference(own: EmbeddingModel, theirs: EmbeddingModel) -> str:
+    if (own.name, own.dimension) == (theirs.name, theirs.dimension):
+        return f"serves another revision of {own.name}: it gives the same text another vector"
+    return f"serves {_named(own)}, not {_named(theirs)}"
+
+
+def _named(model: EmbeddingModel) -> str:
+    return f"{model.name} ({model.dimension} numbers)"
 
 
 def _is_vector(vector: Vector) -> bool:

@@ -8,28 +8,31 @@ import structlog
 
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.codebase.member import Member
+from code_rag.rag_server.fair_embedder import FairEmbedder
 from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.model import Secret
-from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.presence import Presence
 from code_rag.rag_server.progress import IndexReport
 from code_rag.rag_server.retrying import FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS, PASSING
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.totals import total
 from code_rag.servicekit.errors import InvalidInput
 
 log = structlog.get_logger(__name__)
 
-MakeIndexer = Callable[[Member, VectorStore], Indexer]
+MakeIndexer = Callable[[Member, Space], Indexer]
 
 
 class Indexers:
     """Starts the indexer of one codebase or of all, and says how they are; close it before the store."""
 
-    def __init__(self, codebases: Codebases, store: VectorStore, make: MakeIndexer) -> None:
+    def __init__(self, codebases: Codebases, space: Space, make: MakeIndexer) -> None:
         self._codebases = codebases
-        self._store = store
+        self.space = space
+        """What is kept current, or filled."""
+        self._shared = _shared(space)
         self._make = make
-        self._indexers = {member: make(member, store) for member in codebases}
+        self._indexers = {member: make(member, self._shared) for member in codebases}
         self._presence = Presence()
         self._changing = asyncio.Lock()
         self._forgetting: asyncio.Task[None] | None = None
@@ -82,12 +85,22 @@ class Indexers:
             found |= self._indexers[member].signatures.secrets()
         return found
 
-    async def switch(self, store: VectorStore) -> None:
-        """Switch to another store; whatever was indexed is indexed there."""
+    @property
+    def have_words(self) -> bool:
+        """Whether all codebases have been stored since this space is used."""
+        return all(indexer.has_words for indexer in self._indexers.values())
+
+    @property
+    def have_vectors(self) -> bool:
+        """Whether each chunk of them has a vector too, if only that of its header."""
+        return all(indexer.has_vectors for indexer in self._indexers.values())
+
+    async def switch(self, space: Space) -> None:
+        """Switch to another space; whatever was indexed is indexed there."""
         async with self._changing:
-            self._store = store
+            self.space, self._shared = space, _shared(space)
             for indexer in self._indexers.values():
-                await indexer.switch(store)
+                await indexer.switch(self._shared)
 
     async def close(self) -> None:
         """Stop all runs; the next ones resume from there."""
@@ -112,7 +125,7 @@ class Indexers:
     async def _follow_codebases(self) -> None:
         """Have an indexer for each codebase that is there now, and nothing in the store of any other."""
         before = self._indexers
-        self._indexers = {m: before.get(m) or self._make(m, self._store) for m in self._codebases}
+        self._indexers = {m: before.get(m) or self._make(m, self._shared) for m in self._codebases}
         for member in before.keys() - self._indexers.keys():
             log.info("codebase removed", name=member.name)
             await before[member].close()
@@ -126,12 +139,17 @@ class Indexers:
         delay = FIRST_RETRY_SECONDS
         while True:
             try:
-                for path in await self._store.counts():
+                for path in await self.space.store.counts():
                     if self._codebases.owner(path) is None:
-                        await self._store.remove_stale(path, "")
+                        await self.space.store.remove_stale(path, "")
             except PASSING as error:
                 log.warning("cannot remove what is stored of other codebases yet", reason=error.message)
                 await asyncio.sleep(delay)
                 delay = min(2 * delay, LAST_RETRY_SECONDS)
             else:
                 return
+
+
+def _shared(space: Space) -> Space:
+    """The space as several indexers share it."""
+    return replace(space, embedder=FairEmbedder(space.embedder))

@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from functools import partial
 from posixpath import commonpath
 
@@ -21,24 +21,17 @@ from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.codebase.paths import PathOutsideError
 from code_rag.rag_server.codebase.signatures import Signatures
 from code_rag.rag_server.embedding import Embedding, with_known_vectors
+from code_rag.rag_server.index_options import IndexOptions
 from code_rag.rag_server.model import Point, StoredFile, VectorKind
-from code_rag.rag_server.ports import Embedder, Preparer, VectorStore
-from code_rag.rag_server.preparing import InProcess
+from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import NEVER_RAN, IndexReport, Progress
 from code_rag.rag_server.pruning import prune, prune_if_large
 from code_rag.rag_server.requests import Requests
 from code_rag.rag_server.retrying import FIRST_RETRY_SECONDS, Retrying
+from code_rag.rag_server.space import Space
 from code_rag.servicekit.errors import InvalidInput, NotFound
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class IndexOptions:
-    """How the work is done: who prepares files, and with which vector a chunk is done."""
-
-    preparer: Preparer = field(default_factory=InProcess)
-    last_vector: VectorKind = "whole"
 
 
 class Indexer:
@@ -55,15 +48,14 @@ class Indexer:
     ) -> None:
         """`turn` is held while files are read, so that indexers of several codebases can take turns."""
         self._codebase = codebase
-        self._store = store
-        self._embedder = embedder
+        self._store, self._embedder = store, embedder
         self._first_retry_seconds = first_retry_seconds
         self._turn = turn or nullcontext()
         self._options = options or IndexOptions()
         self._progress: Progress | None = None
         self._task: asyncio.Task[None] | None = None
         self._requests = Requests()
-        self._prune = False
+        self._prune = self._visited_all = False
         self.signatures = Signatures()
         """What the store has of the codebase, by the stamps of its files."""
 
@@ -107,10 +99,21 @@ class Indexer:
         secrets = sum(map(len, self.signatures.secrets().values()))
         return replace(self._progress.report(), secrets=secrets)
 
-    async def switch(self, store: VectorStore) -> None:
-        """Switch to another store; if anything was indexed, the whole codebase is indexed there."""
+    @property
+    def has_words(self) -> bool:
+        """Whether all of the codebase has been stored since this store is used."""
+        return self._visited_all and self.is_caught_up
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether each chunk of it has a vector too, if only that of its header."""
+        return self.has_words and self._progress is not None and not self._progress.headers
+
+    async def switch(self, space: Space) -> None:
+        """Switch to another space; if anything was indexed, the whole codebase is indexed there."""
         await self.close()
-        self._store = store
+        self._store, self._embedder = space.store, space.embedder
+        self._visited_all = False
         self._requests.drop()
         if self._progress is not None:
             self.start()
@@ -195,6 +198,7 @@ class Indexer:
             await retrying(partial(self._store.remove_stale, gone, ""))
             progress.forget(gone)
             progress.removed += 1
+        self._visited_all = self._visited_all or not path
 
     async def _store_batch(self, batch: Batch, stored: Mapping[str, StoredFile], progress: Progress) -> None:
         points = [point for file in batch.changed for point in file.points]
@@ -208,7 +212,7 @@ class Indexer:
 
     async def _prune_vectors(self, progress: Progress, retrying: Retrying) -> None:
         if self._prune:
-            progress.removed_indexes = await retrying(self._store.remove_others)
+            progress.removed_indexes = await retrying(self._options.prune_indexes)
             progress.pruned = await retrying(lambda: prune(self._store))
             self._prune = False
         elif progress.computed:

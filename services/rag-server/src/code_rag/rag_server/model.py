@@ -23,6 +23,16 @@ class EmbeddingModel:
 
     name: str
     dimension: int
+    max_tokens: int = 0
+    """How much of a text it reads; 0 where that is not known."""
+    fingerprint: str = ""
+    """What it has in common with all whose vectors it can be compared with; empty where it is not known, as
+    for indexes of earlier versions."""
+
+    @property
+    def space(self) -> str:
+        """What its index is named by: vectors of one space can be compared."""
+        return self.fingerprint or f"{self.name}|{self.dimension}"
 
 
 @dataclass(frozen=True, slots=True)

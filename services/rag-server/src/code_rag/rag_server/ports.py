@@ -1,5 +1,6 @@
 """The external services that the use cases need, each with at least two implementations."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Protocol
 
@@ -16,11 +17,16 @@ from code_rag.rag_server.model import (
     VectorKind,
 )
 from code_rag.rag_server.preparing import Entry, Outcome
+from code_rag.servicekit.errors import Unavailable
 from code_rag.servicekit.settings import CannotStart
 
 
 class StoreUnusable(CannotStart):
     """The store cannot be opened; the message says why and what to do."""
+
+
+class ModelChanged(Unavailable):
+    """The embedding model that is served is not the one whose vectors were asked for."""
 
 
 class Preparer(Protocol):
@@ -104,9 +110,6 @@ class VectorStore(Protocol):
     async def counts(self, kind: VectorKind | None = None) -> Mapping[str, int]:
         """How many chunks are stored of each file, by path; with `kind` those with that dense vector."""
 
-    async def remove_others(self) -> Sequence[str]:
-        """Delete the same collection's indexes of other models, chunkers and layouts; their names."""
-
     async def ping(self) -> None:
         """Return when the store answers."""
 
@@ -114,16 +117,48 @@ class VectorStore(Protocol):
         """Flush and close the store."""
 
 
+class Catalog(Protocol):
+    """The indexes of one collection: one for each space of vectors, of which one serves.
+
+    A model without a fingerprint names the index that an earlier version made with it. The asynchronous
+    methods raise as those of VectorStore do.
+    """
+
+    def last(self) -> EmbeddingModel:
+        """The model whose index served last, as far as that is known without asking a server."""
+
+    async def serving(self) -> EmbeddingModel | None:
+        """The model whose index serves; None before the first."""
+
+    async def serve(self, model: EmbeddingModel) -> None:
+        """Have the index of `model` serve from now on; a kill leaves either this or what served before."""
+
+    async def holds(self, model: EmbeddingModel) -> bool:
+        """Whether there is an index of `model`."""
+
+    def open(self, model: EmbeddingModel) -> VectorStore:
+        """The store of the index of `model`, made if it is missing, open until `prune` or `close`; blocks.
+
+        Raises StoreUnusable if it cannot be opened; one in a server need not be reachable yet.
+        """
+
+    async def prune(self, keep: Collection[EmbeddingModel]) -> Sequence[str]:
+        """Delete the indexes and vectors of all other models and versions; the names of what is gone."""
+
+    async def close(self) -> None:
+        """Close every store that is open."""
+
+
 class Embedder(Protocol):
     """Turns texts into vectors.
 
-    Raises InvalidInput for texts that the service rejects, and servicekit's Overloaded, Unavailable,
-    UpstreamTimeout or UpstreamFailed if trying again may help.
+    Raises InvalidInput for texts that the service rejects, ModelChanged where another model is served, and
+    servicekit's Overloaded, Unavailable, UpstreamTimeout or UpstreamFailed if trying again may help.
     """
 
     @property
     def model(self) -> EmbeddingModel:
-        """The model whose vectors it gives."""
+        """The model whose vectors it gives, and no other's."""
 
     async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
         """One vector per text, in order; `background` for indexing, which may take longer than a search."""
@@ -133,6 +168,20 @@ class Embedder(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+
+
+class EmbeddingServer(Protocol):
+    """Where embedders come from, one for each model."""
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set once an answer came from another model than was asked for."""
+
+    async def served(self) -> EmbeddingModel:
+        """The model that is served, with its fingerprint; raises as an Embedder does."""
+
+    def embedder(self, model: EmbeddingModel) -> Embedder:
+        """An embedder that gives vectors of this model or none."""
 
 
 class ChatModel(Protocol):

@@ -1,10 +1,11 @@
 """An embedder that gets no secrets: a question may hold some, what is indexed does not."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from code_rag.rag_server.model import EmbeddingModel, Vector
-from code_rag.rag_server.ports import Embedder
+from code_rag.rag_server.ports import Embedder, EmbeddingServer
 from code_rag.rag_server.redaction import redact
 
 
@@ -31,3 +32,23 @@ class RedactedEmbedder:
     async def close(self) -> None:
         """Close all connections."""
         await self.embedder.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RedactedEmbeddingServer:
+    """An embedding server whose embedders are such."""
+
+    server: EmbeddingServer
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set once an answer came from another model than was asked for."""
+        return self.server.changed
+
+    async def served(self) -> EmbeddingModel:
+        """The model that is served."""
+        return await self.server.served()
+
+    def embedder(self, model: EmbeddingModel) -> Embedder:
+        """An embedder that gives vectors of this model or none."""
+        return RedactedEmbedder(self.server.embedder(model))

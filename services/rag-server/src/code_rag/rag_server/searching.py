@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Candidate, Hit, Query, Scope, SparseVector, Vector, VectorCounts
-from code_rag.rag_server.ports import Embedder, VectorStore
+from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.progress import IndexReport, Searchable, changed_sentence
 from code_rag.rag_server.question_language import half_read, unread
 from code_rag.rag_server.ranking import rank
 from code_rag.rag_server.ranking.question import Question
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.stopwatch import Stopwatch
 from code_rag.servicekit.errors import ServiceError
 
@@ -37,21 +38,28 @@ class SearchResult:
     """The query's dense vector, if there is one."""
     idf: Mapping[int, float] = field(default_factory=dict)
     """How rare the terms of the query are in the index, by term id."""
+    space: Space | None = None
+    """What was searched: the only vectors that `vector` can be compared with."""
 
 
 @dataclass(slots=True)
 class Searcher:
-    """Searches the store; `report` returns the state of indexing at a path, `name_of` a path's codebase.
+    """Searches a space, each time from start to end the same.
 
-    `refresh` makes what is indexed at a path current where that takes a moment only.
+    `report` returns the state of indexing at a path, `name_of` a path's codebase, and `refresh` makes what is
+    indexed at a path current where that takes a moment only.
     """
 
-    store: VectorStore
-    embedder: Embedder
+    space: Space
     report: Callable[[str], IndexReport]
     name_of: Callable[[str], str]
     count_degradation: CountDegradation
     refresh: Callable[[str], Awaitable[None]] = nothing_to_refresh
+
+    @property
+    def store(self) -> VectorStore:
+        """The store that is searched, for whoever compares no vectors in it."""
+        return self.space.store
 
     async def search(self, query: str, scope: Scope, limit: int) -> SearchResult:
         """The best `limit` chunks for `query` within `scope`.
@@ -64,24 +72,33 @@ class Searcher:
         degraded: list[str] = []
         with watch.step("refresh"):
             await self.refresh(scope.path)
+        space = self.space  # which may be another one before this search ends
         with watch.step("embed"):
-            vector = await self._embed(query, degraded)
+            vector = await self._embed(query, space, degraded)
         wanted = Query(vector, encode_query(query), Question.read(query).names, scope)
-        best, idf = await self._ranked(query, wanted, limit, watch)
+        best, idf = await self._ranked(query, wanted, space.store, limit, watch)
         hits = [replace(hit, codebase=self.name_of(hit.chunk.path)) for hit in best]
         await self.note_index(bool(hits), scope, degraded)
-        return SearchResult(tuple(hits), tuple(degraded), watch.timings, vector, idf)
+        return SearchResult(tuple(hits), tuple(degraded), watch.timings, vector, idf, space)
 
-    async def nearest(self, vector: Vector, files: Sequence[str], limit: int) -> Sequence[Candidate]:
-        """The chunks of some files whose vectors are nearest to `vector`."""
-        wanted = Query(vector, SparseVector((), ()), scope=Scope(files=tuple(files)))
-        return (await self.store.search(wanted, limit)).found
+    async def nearest(self, found: SearchResult, files: Sequence[str], limit: int) -> Sequence[Candidate]:
+        """The chunks of some files whose vectors are nearest to that of the query, if it has one."""
+        if found.vector is None or found.space is None:
+            return ()
+        wanted = Query(found.vector, SparseVector((), ()), scope=Scope(files=tuple(files)))
+        return (await found.space.store.search(wanted, limit)).found
 
-    async def searchable(self, names: Sequence[str]) -> list[Searchable] | None:
-        """What a search can find now of each codebase, counted in the store; None without its answer."""
+    async def searchable(
+        self, names: Sequence[str], store: VectorStore | None = None
+    ) -> list[Searchable] | None:
+        """What a search can find now of each codebase, counted in the store; None without its answer.
+
+        With `store` what a search could find there.
+        """
+        store = store or self.store
         try:
-            counts = await self.store.counts()
-            headers, wholes = await self.store.counts("header"), await self.store.counts("whole")
+            counts = await store.counts()
+            headers, wholes = await store.counts("header"), await store.counts("whole")
         except ServiceError:
             return None
         paths: dict[str, list[str]] = {name: [] for name in names}
@@ -93,7 +110,7 @@ class Searcher:
         ]
 
     async def _ranked(
-        self, query: str, wanted: Query, limit: int, watch: Stopwatch
+        self, query: str, wanted: Query, store: VectorStore, limit: int, watch: Stopwatch
     ) -> tuple[list[Hit], Mapping[int, float]]:
         """The best `limit` hits, and how rare the query's terms are.
 
@@ -102,26 +119,29 @@ class Searcher:
         candidates = CANDIDATES
         while True:
             with watch.step("search"):
-                found = await self.store.search(wanted, candidates)
+                found = await store.search(wanted, candidates)
             with watch.step("rank"):
                 hits = rank(query, found)
             if len(hits) >= limit or found.exhausted or candidates >= MAX_CANDIDATES:
                 return hits[:limit], found.idf
             candidates *= 4
 
-    async def _embed(self, query: str, degraded: list[str]) -> Vector | None:
-        if reason := unread(query, self.embedder.model.name):
+    async def _embed(self, query: str, space: Space, degraded: list[str]) -> Vector | None:
+        gap, name = space.gap, space.embedder.model.name
+        if not gap and (reason := unread(query, name)):
             self.count_degradation("question not read")
             degraded.append(reason)
             return None
-        if reason := half_read(query, self.embedder.model.name):
+        if not gap and (reason := half_read(query, name)):
             degraded.append(reason)
         try:
-            return (await self.embedder.embed([query]))[0]
+            if not gap:
+                return (await space.embedder.embed([query]))[0]
         except ServiceError as error:
-            self.count_degradation("semantic search is off")
-            degraded.append(f"semantic search is off: {error.message}")
-            return None
+            gap = error.message
+        self.count_degradation("semantic search is off")
+        degraded.append(f"semantic search is off: {gap}")
+        return None
 
     async def note_index(self, found: bool, scope: Scope, degraded: list[str]) -> None:
         """Add to `degraded` what the index is missing, if anything; `found` is whether there were hits."""

@@ -46,6 +46,24 @@ class IndexRequest(BaseModel):
     prune: bool = Field(False, description="Then delete old indexes, and vectors that no chunk uses.")
 
 
+class IndexModel(BaseModel):
+    """The embedding model of an index; its vectors can be compared with those of the same `fingerprint`."""
+
+    name: str
+    dimension: int
+    max_tokens: int = Field(0, description="How much of a text it reads; 0 where that is not known.")
+    fingerprint: str = Field("", description="Empty until embedding-server has said it.")
+
+
+class NextIndex(BaseModel):
+    """An index of another model, which is filled before searches move to it."""
+
+    model: IndexModel
+    searchable: Searchable | None = None
+    meanwhile: str
+    """What answers until then."""
+
+
 class CodebaseStatus(BaseModel):
     """State of one codebase's last run, and what of it is searchable."""
 
@@ -86,6 +104,8 @@ class IndexStatus(BaseModel):
     watching: Watching = "off"
     searchable: Searchable | None = None
     codebases: list[CodebaseStatus] = []
+    model: IndexModel | None = Field(None, description="The model whose vectors are searched.")
+    next: NextIndex | None = Field(None, description="What is made for another model, if anything is.")
 
     @classmethod
     def of(

@@ -25,13 +25,7 @@ from qdrant_edge import (
 
 from code_rag.rag_server.adapters.damage import is_systems, set_aside
 from code_rag.rag_server.adapters.disk_room import too_little_room
-from code_rag.rag_server.adapters.qdrant_payload import (
-    DENSE,
-    INDEXED_FIELDS,
-    MAX_POINTS,
-    SPARSE,
-    is_sibling,
-)
+from code_rag.rag_server.adapters.qdrant_payload import DENSE, INDEXED_FIELDS, MAX_POINTS, SPARSE
 from code_rag.rag_server.ports import StoreUnusable
 
 NO_GRAPH_KB = 1_000_000_000
@@ -107,23 +101,8 @@ def open_folder(folder: Path, dimension: int) -> EdgeShard:
         raise StoreUnusable(_why_unusable(folder, str(error))) from error
 
 
-def remove_siblings(folder: Path, cache_file: Path) -> list[str]:
-    """Delete the indexes and vector caches of other models and versions next to this one; their names.
-
-    One that is open stays.
-    """
-    removed = []
-    for other in sorted(folder.parent.iterdir()):
-        if other.is_dir() and is_sibling(folder.name, other.name):
-            removed += [other.name] if _remove_index(other) else []
-        elif other.suffix == ".sqlite3" and is_sibling(folder.name, other.stem) and other != cache_file:
-            for part in ("", "-wal", "-shm"):
-                other.with_name(other.name + part).unlink(missing_ok=True)
-            removed.append(other.name)
-    return removed
-
-
-def _remove_index(folder: Path) -> bool:
+def remove_folder(folder: Path) -> bool:
+    """Delete the index in `folder`; return whether it is gone: one that a process uses stays."""
     try:
         lock = lock_folder(folder, seconds=0)
     except StoreUnusable:

@@ -19,12 +19,17 @@ class QdrantCache:
     """The vectors of one model, in a collection that the first `put` creates."""
 
     def __init__(
-        self, client: AsyncQdrantClient, collection: str, dimension: int, model: str, page: int = PAGE
+        self,
+        client: AsyncQdrantClient,
+        collection: str,
+        dimension: int,
+        metadata: Mapping[str, Any],
+        page: int = PAGE,
     ) -> None:
         self._client = client
         self.collection = collection
         self._dimension = dimension
-        self._model = model
+        self._metadata = metadata
         self._page = page
 
     async def get(self, keys: Sequence[str]) -> Mapping[str, Vector]:
@@ -92,7 +97,7 @@ class QdrantCache:
         )
         try:
             await self._client.create_collection(
-                self.collection, vectors_config=params, metadata={"model": self._model, "holds": "vectors"}
+                self.collection, vectors_config=params, metadata={**self._metadata, "holds": "vectors"}
             )
         except UnexpectedResponse as error:
             if error.status_code != 409:  # another replica has just created it

@@ -28,7 +28,6 @@ from code_rag.rag_server.adapters.edge_folder import (
     guarded,
     lock_folder,
     open_folder,
-    remove_siblings,
 )
 from code_rag.rag_server.adapters.qdrant_edge_lookup import EdgeLookup
 from code_rag.rag_server.adapters.qdrant_payload import (
@@ -151,10 +150,6 @@ class EdgeStore(EdgeLookup):
         wanted = Filter(must=[queries.equals(VECTOR, kind)]) if kind else Filter()
         return await self._read(lambda: self._counted("path", wanted))
 
-    async def remove_others(self) -> Sequence[str]:
-        """Delete the same collection's indexes of other models, chunkers and layouts; their names."""
-        return await asyncio.to_thread(remove_siblings, self._folder, self.cache.file)
-
     async def ping(self) -> None:
         """Return when the engine answers."""
         await self.count()
@@ -209,6 +204,10 @@ class EdgeStore(EdgeLookup):
 
 async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     try:
-        return await asyncio.get_running_loop().run_in_executor(thread, guarded, work)
+        working = asyncio.get_running_loop().run_in_executor(thread, guarded, work)
+    except RuntimeError as error:  # so says a thread that has ended
+        raise Unavailable("The index was closed: repeat the request.", code="store_unavailable") from error
+    try:
+        return await working
     except EngineError as error:
         raise Unavailable(f"The embedded index failed: {error}", code="store_unavailable") from error

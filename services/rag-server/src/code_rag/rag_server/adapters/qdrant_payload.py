@@ -7,13 +7,17 @@ from dataclasses import fields
 from typing import Any
 
 from code_rag.rag_server.identifiers import defined_names
-from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, Point, StoredFile, VectorKind
+from code_rag.rag_server.model import CHUNKER_VERSION, Chunk, EmbeddingModel, Point, StoredFile, VectorKind
 
 LAYOUT_VERSION = 4
 """Bump when the meaning of a stored payload or sparse vector changes, and when far more is redacted."""
 
 MAX_POINTS = 1_000_000
 """Limit of a listing in the embedded store; its engine has no listing without a limit."""
+
+FIRST_GUESS = EmbeddingModel("sentence-transformers/all-MiniLM-L6-v2", 384)
+"""Whose index is open until it is known which one serves: the model of whoever sets no EMBEDDING_MODEL."""
+
 MAX_FILES = 1_000_000
 """Maximum number of distinct values of a field to count: the engine allocates memory for this many."""
 
@@ -27,31 +31,28 @@ VECTOR = "vector"
 KINDS_WITH: Mapping[VectorKind, Sequence[str]] = {"header": ("header", "whole"), "whole": ("whole",)}
 """The values of that field with which a point is not missing a vector of that kind."""
 INDEXED_FIELDS = ("path", "path_parents", "language", "file_version", "names", "references", VECTOR)
-_NAME = re.compile(r"(?P<collection>.+)-[0-9a-f]{8}")
 _NAME_LISTS = ("symbols", "references")
 _CHUNK_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in ("id", *_NAME_LISTS))
 
 
-def index_name(collection: str, model: str, dimension: int, *, redacted: bool = True) -> str:
-    """The name of an index by model, chunker and layout, so that different vectors never mix.
+def index_name(collection: str, space: str, *, redacted: bool = True) -> str:
+    """The name of an index by its vectors' space, chunker and layout, so that different vectors never mix.
 
     One with secrets has a name of its own: what is deleted of an index stays in its files for a while, so
     secrets are gone from the disk only when the whole index is.
     """
-    schema = f"{model}|{dimension}|{CHUNKER_VERSION}|{LAYOUT_VERSION}" + "|secrets" * (not redacted)
+    schema = f"{space}|{CHUNKER_VERSION}|{LAYOUT_VERSION}" + "|secrets" * (not redacted)
     return f"{collection}-{hashlib.sha256(schema.encode()).hexdigest()[:8]}"
 
 
-def cache_name(collection: str, model: str, dimension: int) -> str:
-    """The name of the collection with a model's vectors, which are the same for every chunker and layout."""
-    schema = f"vectors|{model}|{dimension}"
-    return f"{collection}-{hashlib.sha256(schema.encode()).hexdigest()[:8]}"
+def cache_name(collection: str, space: str) -> str:
+    """The name of the collection with a space's vectors, which are the same for every chunker and layout."""
+    return f"{collection}-{hashlib.sha256(f'vectors|{space}'.encode()).hexdigest()[:8]}"
 
 
-def is_sibling(name: str, other: str) -> bool:
-    """Whether two different names are given by `index_name` or `cache_name` to the same collection."""
-    one, two = _NAME.fullmatch(name), _NAME.fullmatch(other)
-    return bool(one and two and one["collection"] == two["collection"] and name != other)
+def is_of(collection: str, name: str) -> bool:
+    """Whether `index_name` or `cache_name` can have given this name."""
+    return bool(re.fullmatch(re.escape(collection) + "-[0-9a-f]{8}", name))
 
 
 def point_payload(point: Point) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 from code_rag.rag_server.adapters import server_queries as queries
 from code_rag.rag_server.adapters.candidates import PointQuery, find_candidates
 from code_rag.rag_server.adapters.qdrant_cache import QdrantCache
-from code_rag.rag_server.adapters.qdrant_collections import remove_siblings
 from code_rag.rag_server.adapters.qdrant_errors import nothing_if_missing, translated
 from code_rag.rag_server.adapters.qdrant_payload import (
     DENSE,
@@ -54,17 +53,17 @@ class ServerStore(ServerLookup):
         client: AsyncQdrantClient,
         collection: str,
         dimension: int,
-        model: str = "",
+        metadata: Mapping[str, Any] | None = None,
         page: int = PAGE,
         cache: str = "",
     ) -> None:
         self._client = client
         self._collection = collection
         self._dimension = dimension
-        self._model = model
+        self._metadata = dict(metadata or {})
         self._page = page
         self._made = False
-        self.cache = QdrantCache(client, cache or f"{collection}-vectors", dimension, model)
+        self.cache = QdrantCache(client, cache or f"{collection}-vectors", dimension, self._metadata)
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with a known id replaces what was there, its dense vector included."""
@@ -86,7 +85,7 @@ class ServerStore(ServerLookup):
         """Every stored file at or under `path`, counted from the points themselves."""
         if not self._made:
             with translated():
-                await self._make()
+                await self.make()
         scope = queries.conditions(Scope(path=path))
         headers = models.Filter(must=[*scope, queries.equals(VECTOR, "header")])
         return tally_files(
@@ -144,10 +143,6 @@ class ServerStore(ServerLookup):
         wanted = models.Filter(must=[queries.equals(VECTOR, kind)]) if kind else models.Filter()
         return await self._counted("path", wanted, TIMEOUT_SECONDS)
 
-    async def remove_others(self) -> Sequence[str]:
-        """Delete the same collection's indexes of other models, chunkers and layouts; their names."""
-        return await remove_siblings(self._client, self._collection, self.cache.collection)
-
     async def ping(self) -> None:
         """Return when the server answers."""
         with translated():
@@ -170,7 +165,7 @@ class ServerStore(ServerLookup):
         except UnexpectedResponse as error:
             if error.status_code != 404:
                 raise
-            await self._make()
+            await self.make()
             await self._client.upsert(self._collection, structs, wait=True, timeout=INDEXING_SECONDS)
 
     async def _counted(self, field: str, wanted: models.Filter, seconds: int) -> dict[str, int]:
@@ -182,8 +177,8 @@ class ServerStore(ServerLookup):
             return {str(hit.value): hit.count for hit in facet.hits if hit.count}
         return {}
 
-    async def _make(self) -> None:
-        """Create the collection and its indexes if they are missing."""
+    async def make(self) -> None:
+        """Create the collection and its indexes if they are missing; raises the client's errors."""
         try:
             await self._client.create_collection(
                 self._collection,
@@ -191,7 +186,7 @@ class ServerStore(ServerLookup):
                     DENSE: models.VectorParams(size=self._dimension, distance=models.Distance.COSINE)
                 },
                 sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-                metadata={"model": self._model},
+                metadata=self._metadata,
             )
         except UnexpectedResponse as error:
             if error.status_code != 409:  # another replica has just created it

@@ -1,14 +1,16 @@
 """`coderag status`: what works, what is indexed and what was left out."""
 
+from collections.abc import Iterator
+
 import typer
 from pydantic import BaseModel
 
 from code_rag.rag_server.cli.client import Client
 from code_rag.rag_server.cli.failure import ExitCode, Failure
-from code_rag.rag_server.cli.index import pace, summary
+from code_rag.rag_server.cli.index import coverage, pace, summary
 from code_rag.rag_server.cli.terminal import note, print_json, stdout, visible_line
 from code_rag.rag_server.progress import changed_sentence
-from code_rag.rag_server.wire import CodebaseStatus, IndexStatus
+from code_rag.rag_server.wire import CodebaseStatus, IndexModel, IndexStatus
 from code_rag.servicekit.wire.health import HealthReport
 
 SIGNS = {"ok": ("✓", "green"), "degraded": ("!", "yellow"), "failing": ("✗", "red")}
@@ -56,12 +58,28 @@ def _print_index(index: IndexStatus) -> None:
         typer.echo(f"  {done} of {index.files.total} files done, {index.files.pending} pending.")
         if index.step:
             typer.echo(f"  {index.step.name}: {index.step.done} of {index.step.total}{pace(index)}.")
-    for line in summary(index):
+    for line in (*summary(index), *_models(index)):
         typer.echo(f"  {line}")
     if len(index.codebases) > 1:
         _print_codebases(index.codebases)
     for error in index.errors:
         note(f"{error.path}: {error.message}")
+
+
+def _models(index: IndexStatus) -> Iterator[str]:
+    """Whose vectors are searched, and how far those of another model are."""
+    if index.model:
+        yield f"Model: {_named(index.model)}."
+    if following := index.next:
+        found = following.searchable
+        made = f"; vectors: {coverage(found)} of {found.chunks} chunks" if found else ""
+        yield f"Next: {_named(following.model)}{made}; {visible_line(following.meanwhile)}."
+
+
+def _named(model: IndexModel) -> str:
+    limit = f", reads {model.max_tokens} tokens of a text" if model.max_tokens else ""
+    mark = f", fingerprint {visible_line(model.fingerprint)}" if model.fingerprint else ""
+    return f"{visible_line(model.name)} ({model.dimension} numbers{limit}{mark})"
 
 
 def _print_codebases(codebases: list[CodebaseStatus]) -> None:

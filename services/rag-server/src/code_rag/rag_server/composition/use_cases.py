@@ -1,8 +1,8 @@
 """The use cases, built once and shared by everything that exposes them: routes, other protocols."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from code_rag.rag_server.admission import Admission
 from code_rag.rag_server.answering import Answerer
@@ -10,16 +10,18 @@ from code_rag.rag_server.callers import CallerFinder
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.evaluating import Evaluator
 from code_rag.rag_server.exporting import Exporter
-from code_rag.rag_server.fair_embedder import FairEmbedder
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.importing import Importer
+from code_rag.rag_server.index_options import IndexOptions
 from code_rag.rag_server.indexers import Indexers
-from code_rag.rag_server.indexing import Indexer, IndexOptions
+from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.mapping import Mapper
-from code_rag.rag_server.ports import ChatModel, Embedder, FileEvents, VectorStore
+from code_rag.rag_server.moving import Mover
+from code_rag.rag_server.ports import Catalog, ChatModel, Embedder, EmbeddingServer, FileEvents, VectorStore
 from code_rag.rag_server.searching import CountDegradation, Searcher
 from code_rag.rag_server.similarity import SimilarFinder
+from code_rag.rag_server.space import Space
 from code_rag.rag_server.suggesting import Suggester
 from code_rag.rag_server.understanding import Outcome, Understander
 from code_rag.rag_server.watchers import Watchers
@@ -41,6 +43,14 @@ def searches() -> Admission:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexes:
+    """Where there are other indexes beside the store, and who says which of them is wanted."""
+
+    catalog: Catalog
+    server: EmbeddingServer
+
+
+@dataclass(frozen=True, slots=True)
 class Outside:
     """The external services that the use cases depend on."""
 
@@ -48,6 +58,7 @@ class Outside:
     embedder: Embedder
     chat: ChatModel
     events: FileEvents | None = None
+    indexes: Indexes | None = None
 
 
 def _uncounted(outcome: Outcome) -> None:
@@ -81,13 +92,11 @@ class UseCases:
     evaluator: Evaluator
     watchers: Watchers
     suggester: Suggester
+    exporter: Exporter
     importer: Importer
     searches: Admission = field(default_factory=searches)
-
-    async def switch(self, store: VectorStore) -> None:
-        """Switch to another store; if anything was indexed, a new index run starts there."""
-        self.searcher.store = store
-        await self.indexers.switch(store)
+    mover: Mover | None = None
+    """None where there is only one index."""
 
 
 def build_use_cases(
@@ -98,17 +107,18 @@ def build_use_cases(
     answering: AnswerOptions = AnswerOptions(),
 ) -> UseCases:
     """The use cases."""
-    embedder, turns = FairEmbedder(outside.embedder), asyncio.Semaphore(READ_AT_A_TIME)
-    indexers = Indexers(
-        codebases,
-        outside.store,
-        lambda member, store: Indexer(member, store, embedder, turn=turns, options=options),
-    )
+
+    async def prune() -> Sequence[str]:
+        return await mover.prune() if mover else ()
+
+    space, others = Space(outside.store, outside.embedder), outside.indexes
+    indexers = _indexers(codebases, space, replace(options or IndexOptions(), prune_indexes=prune))
     watchers = Watchers(indexers, outside.events)
-    searcher = _searcher(codebases, outside, watchers, count_degradation)
+    searcher = Searcher(space, watchers.report, codebases.name_of, count_degradation, watchers.refresh)
+    mover = Mover(searcher, indexers, others.catalog, others.server) if others else None
     gatherer, writer = Gatherer(searcher), Writer(outside.chat, Mapper(searcher), answering.context_tokens)
     understander = Understander(
-        outside.chat, lambda: searcher.embedder.model.name, answering.count_help, answering.help_seconds
+        outside.chat, lambda: searcher.space.embedder.model.name, answering.count_help, answering.help_seconds
     )
     admission = searches()
     answerer = Answerer(understander, gatherer, writer, codebases.lines, count_degradation, admission)
@@ -116,20 +126,14 @@ def build_use_cases(
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
     answers = (answerer, keeper, callers, similar, evaluator)
-    importer = Importer(Exporter(searcher))
-    return UseCases(
-        codebases, indexers, searcher, *answers, watchers, Suggester(gatherer), importer, admission
-    )
+    more = Suggester(gatherer), Exporter(searcher), Importer(lambda: indexers.space), admission, mover
+    return UseCases(codebases, indexers, searcher, *answers, watchers, *more)
 
 
-def _searcher(
-    codebases: Codebases, outside: Outside, watchers: Watchers, count_degradation: CountDegradation
-) -> Searcher:
-    return Searcher(
-        outside.store,
-        outside.embedder,
-        watchers.report,
-        codebases.name_of,
-        count_degradation,
-        watchers.refresh,
+def _indexers(codebases: Codebases, space: Space, options: IndexOptions) -> Indexers:
+    turns = asyncio.Semaphore(READ_AT_A_TIME)
+    return Indexers(
+        codebases,
+        space,
+        lambda member, its: Indexer(member, its.store, its.embedder, turn=turns, options=options),
     )

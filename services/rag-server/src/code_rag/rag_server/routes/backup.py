@@ -17,7 +17,7 @@ from code_rag.rag_server.backup_wire import (
     StartEvent,
 )
 from code_rag.rag_server.codebase.codebases import Codebases
-from code_rag.rag_server.exporting import Part
+from code_rag.rag_server.exporting import Exporter, Part
 from code_rag.rag_server.importing import Importer
 from code_rag.rag_server.routes.inputs import keys_in, path_in, vectors_in
 from code_rag.rag_server.vector_table import written_keys
@@ -30,10 +30,9 @@ from code_rag.servicekit.wire.events import event
 _EVENTS = events(StartEvent, PartEvent, EndEvent, ErrorEvent)
 
 
-def backup_router(importer: Importer, codebases: Codebases) -> APIRouter:
-    """The endpoints over `importer` and what it exports."""
+def backup_router(exporter: Exporter, importer: Importer, codebases: Codebases) -> APIRouter:
+    """The endpoints over both directions."""
     router = APIRouter(tags=["index"], prefix="/index")
-    exporter = importer.exporter
 
     @router.post(
         "/export", response_model=None, response_class=Response, responses=errors(NotFound) | _EVENTS
@@ -42,21 +41,21 @@ def backup_router(importer: Importer, codebases: Codebases) -> APIRouter:
         """The vectors of the index, by the keys of their texts."""
         path = path_in(codebases, "", request.codebase)
         names = [request.codebase] if request.codebase else list(codebases.names)
-        model = ModelPrint.of(await exporter.fingerprint())
-        start = StartEvent(model=model, codebases=names)
-        return EventStream(_encoded(start, exporter.parts(path, request.after)), error_name=ErrorEvent.NAME)
+        model, parts = exporter.export(path, request.after)
+        start = StartEvent(model=ModelPrint.of(model), codebases=names)
+        return EventStream(_encoded(start, parts), error_name=ErrorEvent.NAME)
 
     @router.post("/import/missing")
     async def missing(request: MissingRequest) -> Missing:
         """Which of these keys have no vector here."""
         keys = keys_in(request.keys)
-        return Missing(keys=written_keys(await importer.missing(request.model.fingerprint(), keys)))
+        return Missing(keys=written_keys(await importer.missing(request.model.origin(), keys)))
 
     @router.post("/import")
     async def take(request: ImportRequest) -> Imported:
         """Take in vectors that another index of the same model exported."""
         vectors = vectors_in(request.data, request.model.dimension)
-        await importer.take(request.model.fingerprint(), vectors)
+        await importer.take(request.model.origin(), vectors)
         return Imported(vectors=len(vectors))
 
     return router

@@ -1,5 +1,7 @@
 """`POST /index` updates the index; `GET /index` reports its progress."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
 from code_rag.rag_server.codebase.codebases import Codebases
@@ -7,8 +9,16 @@ from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.routes.inputs import path_in
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space, move_between
 from code_rag.rag_server.watchers import Watchers
-from code_rag.rag_server.wire import CodebaseName, CodebaseStatus, IndexRequest, IndexStatus
+from code_rag.rag_server.wire import (
+    CodebaseName,
+    CodebaseStatus,
+    IndexModel,
+    IndexRequest,
+    IndexStatus,
+    NextIndex,
+)
 from code_rag.servicekit.errors import NotFound
 from code_rag.servicekit.openapi import errors
 
@@ -44,4 +54,14 @@ async def _status(path: str, indexers: Indexers, searcher: Searcher, watchers: W
         CodebaseStatus.of(name, report, counted[at] if counted else None)
         for at, (name, report) in enumerate(reports)
     ]
-    return IndexStatus.of(watchers.report(path), Searchable.sum(counted) if counted else None, each)
+    status = IndexStatus.of(watchers.report(path), Searchable.sum(counted) if counted else None, each)
+    status.model = _model(searcher.space)
+    if meanwhile := move_between(searcher.space, indexers.space):
+        filled = await searcher.searchable([name for name, _ in reports], indexers.space.store)
+        found = Searchable.sum(filled) if filled else None
+        status.next = NextIndex(model=_model(indexers.space), searchable=found, meanwhile=meanwhile)
+    return status
+
+
+def _model(space: Space) -> IndexModel:
+    return IndexModel.model_validate(asdict(space.embedder.model))

@@ -143,8 +143,11 @@ function partRow([name, { status, detail }]) {
 const vectorsOf = ({ chunks, vectors: { header, whole } }) =>
   `${whole} of ${chunks} chunks${header ? `, ${header} by their headers only` : ""}`;
 
+const nextOf = ({ model, searchable, meanwhile }) =>
+  [model.name, ...(searchable ? [vectorsOf(searchable)] : []), meanwhile].join("; ");
+
 function indexRows(index) {
-  const { state, files, seconds, skipped, errors, step, searchable, secrets, codebases } = index;
+  const { state, files, seconds, skipped, errors, step, searchable, secrets, codebases, model } = index;
   const reasons = Object.entries(skipped).sort(([, a], [, b]) => b - a);
   const done = `${files.indexed} indexed, ${files.unchanged} unchanged, ${files.removed} removed`;
   const rows = [
@@ -152,6 +155,8 @@ function indexRows(index) {
     [state === "running" ? "This run" : "Last run", `${done}, ${seconds.toFixed(1)}\u00a0s`],
     ...(step ? [["Step", `${step.name}: ${step.done} of ${step.total}`]] : []),
     ...(searchable ? [["Vectors", vectorsOf(searchable)]] : []),
+    ...(model ? [["Model", model.name]] : []),
+    ...(index.next ? [["Next model", nextOf(index.next)]] : []),
     ...(secrets ? [["Secrets", `${secrets} redacted; coderag secrets lists the places`]] : []),
     ["Skipped", reasons.map(([reason, count]) => `${count} ${reason}`).join(", ") || "nothing"],
     ...(codebases.length > 1 ? codebases.map(codebaseRow) : []),
