@@ -216,8 +216,7 @@ class ScriptedUseCases:
 def create_app(script: Script) -> ASGIApp:
     """The server; every request's path, JSON and headers end up in `script.requests`."""
     key = SecretStr(script.api_key) if script.api_key else None
-    codebases = ScriptedCodebases(script)
-    scripted = ScriptedUseCases(script, codebases)
+    scripted = ScriptedUseCases(script, codebases := ScriptedCodebases(script))
     use_cases = UseCases(
         codebases,
         cast(Indexers, scripted),

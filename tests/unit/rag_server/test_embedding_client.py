@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -42,17 +41,10 @@ DEGRADED = (
 @asynccontextmanager
 async def client_of(answer: Answer, seconds: float = 5) -> AsyncIterator[tuple[ModelEmbedder, Loopback]]:
     """An embedder of the model that is indexed, and the server that it talks to."""
-    async with server_of(answer, seconds) as (client, loopback):
-        yield client.embedder(INDEXED), loopback
-
-
-@asynccontextmanager
-async def server_of(answer: Answer, seconds: float = 5) -> AsyncIterator[tuple[EmbeddingClient, Loopback]]:
-    """A client, and the server that it talks to."""
     async with serving(answer) as loopback:
         client = EmbeddingClient(loopback.url, SecretStr("key-1"), seconds)
         try:
-            yield client, loopback
+            yield client.embedder(INDEXED), loopback
         finally:
             await client.close()
 
@@ -206,38 +198,6 @@ async def test_ping_names_the_model() -> None:
     """A healthy server's model is told."""
     async with client_of(embed) as (client, _):
         assert await client.ping() == MODEL
-
-
-async def test_the_served_model_is_learned_from_the_list() -> None:
-    """Name, dimension, limit and fingerprint are those that the server lists."""
-    async with server_of(embed) as (client, _):
-        assert await client.served() == INDEXED
-
-
-@pytest.mark.parametrize("data", [[], [{"id": MODEL}], [{"id": MODEL, "dimension": 8, "fingerprint": None}]])
-async def test_a_model_that_is_still_loading_is_not_known(data: list[dict[str, Any]]) -> None:
-    """Until the server lists a fingerprint, no model is taken for the one that it serves."""
-    listed = http(200, json.dumps({"object": "list", "data": data}))
-    async with server_of(lambda path, body: listed) as (client, _):
-        with pytest.raises(Unavailable, match="has not loaded its model yet"):
-            await client.served()
-
-
-async def test_another_model_is_noticed_by_its_answer() -> None:
-    """Whoever follows the model learns of another one by the first answer that it gives."""
-    async with server_of(lambda path, body: vectors([vector_of("a")], by="another")) as (client, _):
-        with pytest.raises(ModelChanged):
-            await client.embedder(INDEXED).embed(["a"])
-        assert client.changed.is_set()
-
-
-async def test_no_vector_is_asked_for_an_index_of_an_unknown_model() -> None:
-    """Without a fingerprint to compare, no vector is taken; whoever follows the model finds it out first."""
-    async with server_of(embed) as (client, loopback):
-        with pytest.raises(ModelChanged):
-            await client.embedder(EmbeddingModel(MODEL, DIMENSION)).embed(["a"])
-        assert client.changed.is_set()
-    assert [head.split()[1] for head in loopback.heads] == ["/v1/models"]
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
-from code_rag.rag_server.app import NOT_REDACTED, create_app
+from code_rag.rag_server.app import create_app
 from code_rag.rag_server.cli import app
+from code_rag.rag_server.composition.surroundings import NOT_REDACTED
 from code_rag.rag_server.composition.use_cases import Outside
 from code_rag.rag_server.settings import Settings
 from tests.fixtures.planted_secrets import TOKENS, Maker, planted

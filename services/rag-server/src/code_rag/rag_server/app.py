@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from typing import Protocol
 
 import structlog
@@ -12,25 +11,19 @@ from prometheus_client import Counter
 from starlette.staticfiles import StaticFiles
 
 from code_rag.rag_server import __version__
-from code_rag.rag_server.adapters.chat_client import ChatClient
-from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
-from code_rag.rag_server.adapters.file_events import SystemFileEvents
 from code_rag.rag_server.adapters.process_pool import ProcessPool
 from code_rag.rag_server.codebase.codebases import Codebases
-from code_rag.rag_server.composition.catalogs import catalog_of
 from code_rag.rag_server.composition.discovery import options_of
+from code_rag.rag_server.composition.surroundings import NOT_REDACTED, discreet, outside_of
 from code_rag.rag_server.composition.under_way import count_under_way, search_precheck
 from code_rag.rag_server.composition.use_cases import (
     AnswerOptions,
-    Indexes,
     Outside,
     UseCases,
     build_use_cases,
 )
 from code_rag.rag_server.index_options import IndexOptions
 from code_rag.rag_server.progress import changed_sentence
-from code_rag.rag_server.redacted_chat import RedactedChat
-from code_rag.rag_server.redacted_embedder import RedactedEmbedder, RedactedEmbeddingServer
 from code_rag.rag_server.routes.ask import ask_router
 from code_rag.rag_server.routes.backup import backup_router
 from code_rag.rag_server.routes.chat.router import chat_router
@@ -55,8 +48,6 @@ from code_rag.servicekit.settings import read_settings
 
 log = structlog.get_logger(__name__)
 
-NOT_REDACTED = "REDACT_SECRETS is off: secrets in the code are stored, shown and sent to the model."
-
 
 class Closable(Protocol):
     """Something that is closed when the service stops."""
@@ -71,7 +62,7 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     Raises StoreUnusable if the embedded store cannot be opened.
     """
     metrics = Metrics()
-    outside = _discreet(outside or _outside(settings), settings)
+    outside = discreet(outside or outside_of(settings), settings)
     use_cases = build_use_cases(
         Codebases(settings.codebase_path, options_of(settings)),
         outside,
@@ -85,27 +76,6 @@ def create_app(settings: Settings, outside: Outside | None = None) -> FastAPI:
     checks = _checks(use_cases, outside) | ({} if settings.redact_secrets else {"secrets": _not_redacted})
     health = Health("rag-server", __version__, checks)
     return assemble(settings, use_cases, health, metrics, contexts)
-
-
-def _outside(settings: Settings) -> Outside:
-    catalog = catalog_of(settings)
-    server = EmbeddingClient(settings.embedding_server_url, settings.api_key)
-    chat = ChatClient(settings.llm_server_url, settings.api_key, settings.answer_timeout_seconds)
-    last = catalog.last()
-    parts = catalog.open(last), server.embedder(last), chat, SystemFileEvents()
-    return Outside(*parts, Indexes(catalog, server))
-
-
-def _discreet(outside: Outside, settings: Settings) -> Outside:
-    """What is outside, without the secrets that questions hold; with them only where that is set, loudly."""
-    if settings.redact_secrets:
-        chat, embedder, indexes = outside.chat, outside.embedder, outside.indexes
-        if indexes:
-            indexes = replace(indexes, server=RedactedEmbeddingServer(indexes.server))
-        redacted = RedactedEmbedder(embedder)
-        return replace(outside, chat=RedactedChat(chat), embedder=redacted, indexes=indexes)
-    log.warning("secrets are not redacted", detail=NOT_REDACTED)
-    return outside
 
 
 def assemble(
