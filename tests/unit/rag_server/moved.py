@@ -79,14 +79,13 @@ async def until(ask: Callable[[], Awaitable[T | None]], seconds: float = 20) -> 
 @asynccontextmanager
 async def rag_server(folder: Path, embedding_url: str, **settings: Any) -> AsyncIterator[Rag]:
     """rag-server of the codebase in `folder`."""
-    chosen = Settings(
-        codebase_path=folder / "code",
-        data_dir=folder / "index",
-        embedding_server_url=embedding_url,
-        llm_server_url=await unused_url(),
-        **settings,
-    )
-    async with live(create_app(chosen)) as client:
+    chosen: dict[str, Any] = {
+        "codebase_path": folder / "code",
+        "data_dir": folder / "index",
+        "embedding_server_url": embedding_url,
+        "llm_server_url": await unused_url(),
+    }
+    async with live(create_app(Settings(**chosen | settings))) as client:
         yield Rag(client)
 
 

@@ -1,7 +1,6 @@
 """rag-server follows the model that embedding-server serves: an index for each, and a move without a gap."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +188,19 @@ async def test_a_third_model_in_the_middle(folder: Path) -> None:
         assert await is_pure(folder, model)
 
 
+async def test_searches_move_once_every_codebase_is_there(folder: Path) -> None:
+    """With several codebases the index of the new model has all of them before it serves."""
+    (folder / "billing").mkdir()
+    (folder / "billing" / "invoice.py").write_text("def invoice(order):\n    return order\n")
+    roots = {"codebase_path": (folder / "code", folder / "billing")}
+    async with embedding_server(ONE) as server, rag_server(folder, server.at.url, **roots) as rag:
+        await rag.moved_to(ONE)
+        await changed(server, rag, OTHER)
+        server.full = False
+        status = await rag.moved_to(OTHER)
+    assert [each["searchable"]["files"] for each in status["codebases"]] == [1, 1]
+
+
 async def test_another_revision_has_an_index_of_its_own(folder: Path) -> None:
     """The same name with another fingerprint is another model."""
     for model in (ONE, REVISED):
@@ -198,34 +210,35 @@ async def test_another_revision_has_an_index_of_its_own(folder: Path) -> None:
     assert await is_pure(folder, REVISED)
 
 
-async def earlier(folder: Path, model: EmbeddingModel) -> EmbeddingModel:
-    """Make of the index of a model what an earlier version would have made: without its fingerprint."""
-    catalog, before = EdgeCatalog(folder / "index", "code"), replace(model, fingerprint="", max_tokens=0)
-    for store in (catalog.open(before), catalog.open(model)):
-        await store.count()
-    await catalog.close()
-    names = [catalog._index, catalog._cache]
-    for name, suffix in zip(names, ("", ".sqlite3"), strict=True):
-        old, new = (folder / "index" / f"{name(each)}{suffix}" for each in (before, model))
-        old.rename(folder / f"unused{suffix}")
-        new.rename(old)
-    (folder / "index" / "code.json").write_text(
-        json.dumps({"name": model.name, "dimension": model.dimension})
-    )
-    return before
-
-
-@pytest.mark.parametrize("served", [ONE, REVISED], ids=["its model", "another revision"])
-async def test_an_index_of_an_earlier_version_is_taken_over(folder: Path, served: EmbeddingModel) -> None:
-    """An index without a fingerprint serves on without a new vector, if its vectors are the model's."""
+async def test_a_pointer_that_cannot_be_moved_is_said(folder: Path) -> None:
+    """The index serves all the same, and /health says what a restart would change."""
+    (folder / "index" / "code.tmp").mkdir(parents=True)
     async with embedding_server(ONE) as server, rag_server(folder, server.at.url) as rag:
         await rag.moved_to(ONE)
-    before = await earlier(folder, ONE)
-    async with embedding_server(served) as server, rag_server(folder, server.at.url) as rag:
-        await rag.moved_to(served)
-        texts = {text for _, text in server.embedded} - {"cancel an order", "."}
-    catalog = EdgeCatalog(folder / "index", "code")
-    assert await catalog.holds(served) == (served == REVISED)
-    assert await catalog.serving() == (replace(before, max_tokens=256) if served == ONE else served)
-    if served == ONE:
-        assert texts == {ORDERS.text}, "the one by which the model is recognised"
+        check = await rag.check()
+    assert check["status"] == "degraded"
+    assert check["detail"].startswith("After a restart another index may serve for a moment: ")
+    assert check["detail"].endswith("code.json cannot be written: Is a directory.")
+
+
+async def test_an_index_that_cannot_be_opened_is_said(folder: Path) -> None:
+    """Where another process has the index of the new model, the one before answers, and /health says why."""
+    other = EdgeCatalog(folder / "index", "code")
+    async with embedding_server(ONE) as server, rag_server(folder, server.at.url) as rag:
+        await rag.moved_to(ONE)
+        other.open(OTHER)
+        server.model = OTHER
+        found = await rag.search()
+
+        async def said() -> str | None:
+            check = await rag.check()
+            return check["detail"] if check["status"] == "degraded" else None
+
+        detail = await until(said)
+    await other.close()
+    assert [hit["path"] for hit in found["hits"]] == [ORDERS.path]
+    assert found["degraded"][0].startswith(
+        "semantic search is off: embedding-server serves another model now"
+    )
+    assert detail.startswith("The index of other/model cannot be used: ")
+    assert "is in use by another process" in detail

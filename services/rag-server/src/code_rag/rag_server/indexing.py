@@ -198,7 +198,7 @@ class Indexer:
             await retrying(partial(self._store.remove_stale, gone, ""))
             progress.forget(gone)
             progress.removed += 1
-        self._visited_all = self._visited_all or not path
+        self._visited_all |= path == self._inside("")
 
     async def _store_batch(self, batch: Batch, stored: Mapping[str, StoredFile], progress: Progress) -> None:
         points = [point for file in batch.changed for point in file.points]

@@ -58,7 +58,7 @@ class Mover:
             last = await self._catalog.serving()
             if last and last != self._searcher.space.name:
                 store = await asyncio.to_thread(self._catalog.open, last)
-                await self._serve(Space(store, self._server.embedder(last)))
+                await self._use(Space(store, self._server.embedder(last)))
         except (ServiceError, StoreUnusable) as error:
             log.warning("it is not known which index served last", reason=str(error))
         await self._look()
@@ -136,10 +136,13 @@ class Mover:
         await self._serve(space)
 
     async def _serve(self, space: Space) -> None:
+        await self._use(space)
+        await self._remember(space.name)
+
+    async def _use(self, space: Space) -> None:
         self._searcher.space, self._whole = space, space.store
         if self._indexers.space is not space:
             await self._indexers.switch(space)
-        await self._remember(space.name)
 
     async def _remember(self, model: EmbeddingModel) -> None:
         try:

@@ -42,7 +42,8 @@ class QdrantCatalog:
         old = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._collection))
         new = models.CreateAlias(collection_name=self._index(model), alias_name=self._collection)
         with translated():
-            await self.open(model).make()
+            if not await self._client.collection_exists(new.collection_name):
+                await self.open(model).make()
             known = {alias.alias_name for alias in (await self._client.get_aliases()).aliases}
             steps = [old] if self._collection in known else []
             await self._client.update_collection_aliases(
