@@ -54,7 +54,7 @@ class Embedding:
 
     async def run(self) -> None:
         """Headers first; a small rest gets the vectors of its whole texts at once."""
-        small = sum(self.progress.headers.values()) <= GROUP_CHUNKS
+        small = sum(self.progress.wholes.values()) <= GROUP_CHUNKS
         if self.last == "header" or not small:
             await self._step("header", self.progress.headers)
         if self.last == "whole":
