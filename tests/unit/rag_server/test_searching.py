@@ -1,9 +1,12 @@
 """The search use case."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from code_rag.rag_server.lexical import encode_query
-from code_rag.rag_server.model import Query, Scope, VectorCounts
+from code_rag.rag_server.model import Query, Scope, Vector, VectorCounts
 from code_rag.rag_server.progress import Searchable
 from code_rag.rag_server.searching import CANDIDATES, Searcher
 from code_rag.rag_server.space import Space
@@ -109,3 +112,34 @@ async def test_an_empty_index_is_told_from_an_empty_result(chunks: int, degraded
     found = await a_searcher(FakeStore(chunks=chunks)).search("cancel", Scope(), 5)
 
     assert (found.hits, found.degraded) == ((), degraded)
+
+
+async def test_a_search_ends_in_the_space_where_it_began() -> None:
+    """Where searches move to another model's index in between, the vector is not compared with that one's."""
+    before, after = FakeStore([a_candidate(A, 1.0, 0.5)]), FakeStore([a_candidate(B, 1.0, 0.5)])
+
+    class Moving(FakeEmbedder):
+        async def embed(self, texts: Sequence[str], *, background: bool = False) -> list[Vector]:
+            searcher.space = Space(after, FakeEmbedder())
+            return await super().embed(texts, background=background)
+
+    searcher = a_searcher(before, Moving())
+    found = await searcher.search("cancel", Scope(), 5)
+    nearby = await searcher.nearest(found, ["a.py"], 5)
+
+    assert [hit.chunk for hit in found.hits] == [each.chunk for each in nearby] == [A]
+    assert len(before.asked) == 2
+    assert after.asked == []
+
+
+async def test_words_answer_where_a_space_has_a_gap() -> None:
+    """While vectors of another model are made, no vector is asked for, and the answer says why."""
+    embedder, counted = FakeEmbedder(), list[str]()
+    searcher = a_searcher(FakeStore([a_candidate(A, 1.0, 0.5)]), embedder, counted=counted)
+    searcher.space = replace(searcher.space, gap="vectors are being made; until then words answer")
+
+    found = await searcher.search("cancel", Scope(), 5)
+
+    assert (found.vector, embedder.embedded) == (None, [])
+    assert found.degraded[0] == "semantic search is off: vectors are being made; until then words answer"
+    assert counted == ["semantic search is off"]
