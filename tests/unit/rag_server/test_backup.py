@@ -9,9 +9,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from code_rag.rag_server.fingerprint import PROBE
 from code_rag.rag_server.model import EmbeddingModel
+from code_rag.rag_server.vectors import as_kept
 from code_rag.servicekit.errors import Unavailable
-from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder
+from tests.unit.rag_server.fakes import DIMENSION, FakeEmbedder, vector_of
 from tests.unit.rag_server.handed_over import KEY, Side, Sides, shop
 from tests.unit.rag_server.index_bench import function
 
@@ -108,19 +110,37 @@ def test_another_model_is_refused(embedded: Sides, ours: Side, tmp_path: Path, f
         assert side.indexed().embedded()
 
 
-def test_another_revision_is_refused(ours: Side, file: Path, tmp_path: Path) -> None:
-    """Vectors of a model with the same name that gives texts other vectors are not taken in."""
-    exported(ours, file)
-    changed = tmp_path / "changed.coderag"
-    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(changed, "w") as copy:
+def of_model(file: Path, **model: object) -> Path:
+    """A copy of the file that says this of its model, and of its fingerprint nothing else."""
+    copied = file.with_name("copied.coderag")
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(copied, "w") as copy:
         manifest = json.loads(archive.read("manifest.json"))
-        manifest["model"]["probe"] = [1.0] + [0.0] * (DIMENSION - 1)
+        del manifest["model"]["fingerprint"]
+        manifest["model"] |= model
         copy.writestr("manifest.json", json.dumps(manifest))
         for part in manifest["parts"]:
             copy.writestr(part["name"], archive.read(part["name"]))
-    done = ours.coderag("import", str(changed))
+    return copied
+
+
+@pytest.mark.parametrize(
+    "model",
+    [{"fingerprint": "another one"}, {"probe": [1.0] + [0.0] * (DIMENSION - 1)}],
+    ids=["by its fingerprint", "by the probe of an earlier version"],
+)
+def test_another_revision_is_refused(ours: Side, file: Path, model: dict[str, object]) -> None:
+    """Vectors of a model with the same name that gives texts other vectors are not taken in."""
+    done = ours.coderag("import", str(of_model(exported(ours, file), **model)))
     assert done.exit_code == 2
     assert "serves another revision of fake-embedder" in done.stderr
+
+
+def test_a_file_of_an_earlier_version_is_taken_in(ours: Side, file: Path) -> None:
+    """Without a fingerprint the model is recognised by the vector that it gives a known text."""
+    earlier = of_model(exported(ours, file), probe=list(as_kept(vector_of(PROBE))))
+    done = ours.coderag("import", str(earlier))
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("Imported: 0 vectors; the server had the other ")
 
 
 def test_an_export_goes_on_where_it_stopped(ours: Side, file: Path) -> None:
@@ -157,10 +177,16 @@ def test_a_damaged_part_of_an_unfinished_export_is_not_used(ours: Side, file: Pa
 def test_a_failed_export_leaves_the_last_one(ours: Side, file: Path) -> None:
     """The file of last night stays as it was when tonight's export fails."""
     before = exported(ours, file).read_bytes()
-    ours.embedder.failure = Unavailable("embedding-server cannot be reached.")
+    ours.embedder.model = EmbeddingModel("fake-embedder", DIMENSION)  # as after an update, until it answers
     done = ours.coderag("export", str(file))
     assert (done.exit_code, file.read_bytes()) == (3, before)
-    assert "embedding-server cannot be reached" in done.stderr
+    assert "start it, then export again" in done.stderr
+
+
+def test_an_export_needs_no_embedding_server(ours: Side, file: Path) -> None:
+    """The vectors are there, and so is the fingerprint of their model."""
+    ours.embedder.failure = Unavailable("embedding-server cannot be reached.")
+    assert exported(ours, file).stat().st_size > 0
 
 
 def test_a_place_that_cannot_be_written_is_named(ours: Side, tmp_path: Path) -> None:
