@@ -15,18 +15,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.corpora import questions_of
-from benchmarks.indexed import embedding_server, indexed
+from benchmarks.indexed import embedder_at, embedding_server, indexed
 from benchmarks.machine import RESULTS, describe
 from benchmarks.percentiles import milliseconds
-from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
 from code_rag.rag_server.answer import Asked
-from code_rag.rag_server.composition.stores import FIRST_GUESS
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.model import Scope
-from code_rag.rag_server.ports import VectorStore
+from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import NEVER_RAN
 from code_rag.rag_server.quoting import Quotes
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space
 
 QUESTIONS = Path(__file__).parent / "questions" / "answers.jsonl"
 GOAL = 85
@@ -64,11 +63,9 @@ def grade(question: Mapping[str, Any], quotes: Quotes) -> Grade:
     return "partly" if texts else "wrong"
 
 
-async def answered(
-    store: VectorStore, embedder: EmbeddingClient, asked: Sequence[dict[str, Any]]
-) -> list[Graded]:
+async def answered(store: VectorStore, embedder: Embedder, asked: Sequence[dict[str, Any]]) -> list[Graded]:
     """Ask each of a corpus's questions."""
-    searcher = Searcher(store, embedder, lambda _: NEVER_RAN, lambda _: "", lambda _: None)
+    searcher = Searcher(Space(store, embedder), lambda _: NEVER_RAN, lambda _: "", lambda _: None)
     gatherer, results = Gatherer(searcher), []
     for question in asked:
         started = time.perf_counter()
@@ -113,7 +110,7 @@ def grouped(results: Sequence[Graded]) -> dict[str, dict[str, Any]]:
 
 
 async def measure(embedding_url: str) -> dict[str, Any]:
-    embedder, results = EmbeddingClient(embedding_url, None, FIRST_GUESS), list[Graded]()
+    embedder, results = await embedder_at(embedding_url), list[Graded]()
     for corpus, asked in questions_of(QUESTIONS).items():
         async with indexed(corpus, embedder) as store:
             results += await answered(store, embedder, asked)

@@ -21,11 +21,13 @@ from benchmarks.machine import RESULTS, describe
 from benchmarks.percentiles import milliseconds
 from code_rag.rag_server.adapters.process_pool import ProcessPool
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
+from code_rag.rag_server.adapters.qdrant_payload import FIRST_GUESS
 from code_rag.rag_server.codebase import Codebase
-from code_rag.rag_server.composition.stores import FIRST_GUESS
-from code_rag.rag_server.indexing import Indexer, IndexOptions
+from code_rag.rag_server.index_options import IndexOptions
+from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.model import EmbeddingModel, Scope, Vector
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space
 from code_rag.servicekit.cpu_quota import usable_cpus
 
 SIZES = (2_000, 20_000, 100_000, 500_000)
@@ -93,7 +95,7 @@ async def run_to_end(indexer: Indexer) -> tuple[float, float]:
 
 async def search_seconds(store: EdgeStore, indexer: Indexer) -> list[float]:
     searcher = Searcher(
-        store, MadeUpVectors(), lambda path: indexer.status(), lambda path: "", lambda reason: None
+        Space(store, MadeUpVectors()), lambda path: indexer.status(), lambda path: "", lambda reason: None
     )
     dice = random.Random(7)  # noqa: S311 – the same queries in each run
     seconds = []

@@ -12,8 +12,8 @@ from code_rag.localstack.processes import LocalStack
 from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
 from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
 from code_rag.rag_server.codebase import Codebase
-from code_rag.rag_server.composition.stores import FIRST_GUESS
 from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.ports import Embedder
 
 
 @contextmanager
@@ -29,11 +29,17 @@ def embedding_server() -> Iterator[str]:
             yield f"http://{HOST}:{ports.embedding}"
 
 
+async def embedder_at(url: str) -> Embedder:
+    """An embedder of the model that is served there."""
+    client = EmbeddingClient(url, None)
+    return client.embedder(await client.served())
+
+
 @asynccontextmanager
-async def indexed(corpus: Corpus, embedder: EmbeddingClient) -> AsyncIterator[EdgeStore]:
+async def indexed(corpus: Corpus, embedder: Embedder) -> AsyncIterator[EdgeStore]:
     """A store that holds the corpus."""
     with tempfile.TemporaryDirectory() as folder:
-        store = open_edge_store(Path(folder) / "index", FIRST_GUESS.dimension)
+        store = open_edge_store(Path(folder) / "index", embedder.model.dimension)
         indexer = Indexer(Codebase(corpus.root()), store, embedder)
         indexer.start()
         while indexer.status().finished_at is None:  # noqa: ASYNC110 – nothing signals the end

@@ -15,15 +15,13 @@ from statistics import fmean
 from typing import Any
 
 from benchmarks.corpora import Corpus, questions_of
-from benchmarks.indexed import embedding_server, indexed
+from benchmarks.indexed import embedder_at, embedding_server, indexed
 from benchmarks.machine import RESULTS, describe
 from benchmarks.percentiles import milliseconds
-from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
-from code_rag.rag_server.composition.stores import FIRST_GUESS
 from code_rag.rag_server.evaluation.metrics import bootstrap_interval, ndcg, recall, reciprocal_rank
 from code_rag.rag_server.lexical import encode_query
 from code_rag.rag_server.model import Candidates, Query, SparseVector
-from code_rag.rag_server.ports import VectorStore
+from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.ranking import RULES, rank
 from code_rag.rag_server.ranking.question import Question
 from code_rag.rag_server.searching import CANDIDATES
@@ -50,16 +48,14 @@ class Searched:
     """For the query's vector, the search and the ranking."""
 
 
-async def searched(
-    embedder: EmbeddingClient, corpus: Corpus, asked: Sequence[dict[str, Any]]
-) -> list[Searched]:
+async def searched(embedder: Embedder, corpus: Corpus, asked: Sequence[dict[str, Any]]) -> list[Searched]:
     """Index a corpus and search it for each of its questions."""
     async with indexed(corpus, embedder) as store:
         return [await _search(store, embedder, corpus, question) for question in asked]
 
 
 async def _search(
-    store: VectorStore, embedder: EmbeddingClient, corpus: Corpus, question: Mapping[str, Any]
+    store: VectorStore, embedder: Embedder, corpus: Corpus, question: Mapping[str, Any]
 ) -> Searched:
     text = question["query"]
     terms, names = encode_query(text), Question.read(text).names
@@ -158,7 +154,7 @@ def summary(results: Sequence[Searched]) -> dict[str, Any]:
 
 
 async def measure(embedding_url: str) -> dict[str, Any]:
-    embedder = EmbeddingClient(embedding_url, None, FIRST_GUESS)
+    embedder = await embedder_at(embedding_url)
     results = [
         each
         for corpus, asked in questions_of(QUESTIONS).items()

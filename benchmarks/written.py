@@ -21,20 +21,19 @@ from typing import Any
 
 from benchmarks.answers import HITS, QUESTIONS, grade
 from benchmarks.corpora import Corpus, questions_of
-from benchmarks.indexed import embedding_server, indexed
+from benchmarks.indexed import embedder_at, embedding_server, indexed
 from benchmarks.machine import RESULTS, describe
 from benchmarks.written_answer import Question, Written, graded
 from code_rag.localstack.ports import HOST, free_ports
 from code_rag.localstack.processes import LocalStack
 from code_rag.rag_server.adapters.chat_client import ChatClient
-from code_rag.rag_server.adapters.embedding_client import EmbeddingClient
 from code_rag.rag_server.answer import Asked
-from code_rag.rag_server.composition.stores import FIRST_GUESS
 from code_rag.rag_server.drafting import small_draft
 from code_rag.rag_server.gathering import Gatherer
 from code_rag.rag_server.model import Scope
 from code_rag.rag_server.progress import NEVER_RAN
 from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.space import Space
 
 MODELS = ("0.5b", "1.5b")
 SAMPLE, SEED = 30, 16
@@ -55,10 +54,10 @@ def sampled() -> dict[Corpus, list[dict[str, Any]]]:
 
 async def gather(embedding_url: str) -> list[Question]:
     """What the product finds for each question."""
-    embedder, found = EmbeddingClient(embedding_url, None, FIRST_GUESS), list[Question]()
+    embedder, found = await embedder_at(embedding_url), list[Question]()
     for corpus, asked in sampled().items():
         async with indexed(corpus, embedder) as store:
-            searcher = Searcher(store, embedder, lambda _: NEVER_RAN, lambda _: "", lambda _: None)
+            searcher = Searcher(Space(store, embedder), lambda _: NEVER_RAN, lambda _: "", lambda _: None)
             for each in asked:
                 gathered = await Gatherer(searcher).gather(Asked(each["question"]), Scope(), HITS)
                 found.append(Question(each, corpus, gathered))
