@@ -12,7 +12,7 @@ compile() {
     --custom-compile-command "scripts/lock.sh" "$@"
 }
 
-compile services/*/pyproject.toml --extra local requirements/build.in requirements/dev.in --output-file "$all"
+compile services/*/pyproject.toml --extra local --extra openvino requirements/build.in requirements/dev.in --output-file "$all"
 lock() {
   local name=$1
   shift
@@ -21,6 +21,8 @@ lock() {
 for service in "${services[@]}"; do
   lock "$service" "services/$service/pyproject.toml"
 done
+# Without what reports usage to OpenVINO's maker: the engine runs without it.
+lock embedding-server-openvino services/embedding-server/pyproject.toml --extra openvino --no-emit-package openvino-telemetry
 lock llm-server-local services/llm-server/pyproject.toml --extra local
 lock build requirements/build.in
 lock dev requirements/dev.in

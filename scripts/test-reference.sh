@@ -5,7 +5,7 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 venv=.venv-reference
-locks=(requirements/reference.txt requirements/embedding-server.txt requirements/dev.txt)
+locks=(requirements/reference.txt requirements/embedding-server-openvino.txt requirements/dev.txt)
 stamp=$venv/.ready
 key=$(cat "${locks[@]}" | cksum)
 
@@ -15,7 +15,7 @@ if [[ ! -f $stamp || $(<"$stamp") != "$key" ]]; then
   pip=("$venv/bin/python" -m pip --disable-pip-version-check --no-input install --quiet)
   # First and separately, so that no other package chooses the build.
   "${pip[@]}" "$(grep '^torch==' requirements/reference.txt)"
-  "${pip[@]}" --require-hashes -r requirements/embedding-server.txt -r requirements/dev.txt
+  "${pip[@]}" --no-deps --require-hashes -r requirements/embedding-server-openvino.txt -r requirements/dev.txt
   "${pip[@]}" -r requirements/reference.txt
   echo "$key" >"$stamp"
 fi

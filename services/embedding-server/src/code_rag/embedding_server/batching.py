@@ -37,10 +37,10 @@ class Batcher:
     ) -> None:
         self.engine = engine
         self._metrics = metrics
-        self._queue = FairQueue(engine.batch_tokens)
+        self._queue = FairQueue(engine.batch_tokens, engine.inference_tokens)
         self._in_flight = InFlight()
         self._cache = VectorCache(engine.dimension, cache_bytes)
-        self._pace = Pace(engine.lanes)
+        self._pace = Pace(engine.lanes, engine.inference_tokens)
         self._admission = Admission(self._pace, max_queued_seconds, engine.batch_tokens)
         self._tokenizing = ThreadPoolExecutor(2, "tokenizing")
         self._lanes = Lanes(engine, self._queue, self._pace, metrics, self._finish, hanging_seconds)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from code_rag.embedding_server.engines.base import Engine, Vectors
+from code_rag.embedding_server.engines.base import Engine, Tokens, Vectors
 from code_rag.embedding_server.planning import plan_batches
 
 
@@ -36,10 +36,14 @@ def stacked(texts: Sequence[Embedded]) -> Embeddings:
     )
 
 
+def _plan(engine: Engine, rows: Sequence[Tokens]) -> list[list[int]]:
+    return plan_batches([len(row.ids) for row in rows], engine.batch_tokens, engine.inference_tokens)
+
+
 def embed_texts(engine: Engine, texts: Sequence[str]) -> Embeddings:
     """Embed all `texts` in this thread, without a queue."""
     rows = [engine.tokenize(text) for text in texts]
     vectors = np.empty((len(rows), engine.dimension), np.float32)
-    for batch in plan_batches([len(row.ids) for row in rows], engine.batch_tokens):
+    for batch in _plan(engine, rows):
         vectors[batch] = engine.forward([rows[index] for index in batch])
     return Embeddings(vectors, [len(row.ids) for row in rows], [row.truncated for row in rows])

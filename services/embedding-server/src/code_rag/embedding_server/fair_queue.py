@@ -3,6 +3,7 @@
 import heapq
 import itertools
 
+from code_rag.embedding_server.planning import INFERENCE_TOKENS
 from code_rag.embedding_server.request import Request, Row
 
 
@@ -15,8 +16,8 @@ class FairQueue:
     such requests take no more than their share.
     """
 
-    def __init__(self, batch_tokens: int) -> None:
-        self._batch_tokens = batch_tokens
+    def __init__(self, batch_tokens: int, inference_tokens: int = INFERENCE_TOKENS) -> None:
+        self._batch_tokens, self._inference_tokens = batch_tokens, inference_tokens
         self._waiting: list[tuple[int, int, int, Request]] = []
         self._numbers = itertools.count()
         self._clock = 0
@@ -40,7 +41,7 @@ class FairQueue:
         longest = 0
         while self._waiting:
             _, _, start, request = self._waiting[0]
-            run = request.run(len(taken), longest, limit)
+            run = request.run(len(taken), longest, limit, self._inference_tokens)
             cost = sum(row.length for row in run)
             if taken and cost < request.tokens_waiting:
                 break

@@ -1,10 +1,12 @@
-"""Loads the engine that the settings name, and checks its vectors before it serves."""
+"""Loads the engine that the settings name or that suits the machine, and checks its vectors first."""
+
+from collections.abc import Mapping
 
 import structlog
 
-from code_rag.embedding_server.engines import ENGINES, EngineClass
+from code_rag.embedding_server.engines import AUTO, ENGINES, EngineClass, EngineSpec, EngineUnusable
 from code_rag.embedding_server.engines.base import Engine
-from code_rag.embedding_server.golden import check_engine, load_golden
+from code_rag.embedding_server.golden import SelfTestFailed, check_engine, load_golden
 from code_rag.embedding_server.model_files import resolve, sources_of
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.settings import Settings
@@ -17,30 +19,57 @@ class EngineMissing(Exception):
     """The engine's packages are not installed; the message says how to install them."""
 
 
-def load_engine(settings: Settings) -> Engine:
+def load_engine(settings: Settings, engines: Mapping[str, EngineSpec] = ENGINES) -> Engine:
     """The engine, tested against the golden vectors; takes a second, or as long as the model's download.
 
-    Raises ModelUnavailable, EngineMissing or SelfTestFailed.
+    With EMBEDDING_ENGINE=auto it is the first of `engines` that suits the machine and passes; its `why`
+    names those that did not. Raises ModelUnavailable, and where no engine works EngineMissing,
+    EngineUnusable or SelfTestFailed.
     """
-    model, name, threads = settings.embedding_model, settings.embedding_engine, usable_cpus()
+    model, name = settings.embedding_model, settings.embedding_engine
     found = resolve(MINILM, sources_of(settings)) if model == MINILM.name else None
-    engine = _class_of(name)(model, str(found.path) if found else model, threads)
-    if found:
-        check_engine(engine, load_golden())
+    location = str(found.path) if found else model
+    if name == AUTO:
+        engine = _first_that_works(model, location, engines)
     else:
-        log.warning("no golden vectors for this model: its vectors are not checked", model=model)
-    log.info("engine ready", model=model, engine=name, threads=threads, source=found and found.source)
+        engine = _checked(engines[name], model, location)
+        engine.why = "EMBEDDING_ENGINE names it"
+    log.info("engine ready", model=model, engine=engine.name, why=engine.why, lanes=engine.lanes)
     return engine
 
 
-def _class_of(name: str) -> EngineClass:
-    spec = ENGINES[name]
+def _first_that_works(model: str, location: str, engines: Mapping[str, EngineSpec]) -> Engine:
+    suited = {name: why for name, spec in engines.items() if spec.serves(model) and (why := spec.suits())}
+    passed_over: list[str] = []
+    for number, (name, why) in enumerate(suited.items(), start=1):
+        try:
+            engine = _checked(engines[name], model, location)
+        except (EngineMissing, EngineUnusable, SelfTestFailed, RuntimeError) as error:
+            if number == len(suited):
+                raise
+            log.warning("an engine does not work here; trying the next", engine=name, reason=str(error))
+            passed_over.append(f"not {name}, though {why}: {error}")
+        else:
+            engine.why = "; ".join([why, *passed_over])
+            return engine
+    raise EngineMissing(f"No engine serves {model}.")
+
+
+def _checked(spec: EngineSpec, model: str, location: str) -> Engine:
+    engine = _class_of(spec)(model, location, usable_cpus())
+    if model == MINILM.name:
+        check_engine(engine, load_golden())
+    else:
+        log.warning("no golden vectors for this model: its vectors are not checked", model=model)
+    return engine
+
+
+def _class_of(spec: EngineSpec) -> EngineClass:
     try:
         return spec.load()
     except ModuleNotFoundError as error:
         if spec.extra is None:
             raise
         raise EngineMissing(
-            f"EMBEDDING_ENGINE={name} needs the package {error.name}: install "
-            f"'code-rag-embedding-server[{spec.extra}]', or leave EMBEDDING_ENGINE unset."
+            f"the package {error.name} is missing, which 'code-rag-embedding-server[{spec.extra}]' installs"
         ) from error

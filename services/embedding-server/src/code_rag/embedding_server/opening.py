@@ -122,4 +122,5 @@ class Opening:
             self._health.fail(str(error))
 
     async def _check(self) -> CheckResult:
-        return CheckResult("ok", f"{self._settings.embedding_model} on {self._settings.embedding_engine}")
+        engine = self._batcher.engine
+        return CheckResult("ok", f"{engine.model} on {engine.name}: {engine.why}")

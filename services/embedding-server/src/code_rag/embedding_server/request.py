@@ -51,7 +51,7 @@ class Request:
         for row in rows:
             row.requests.append(self)
 
-    def run(self, rows: int, longest: int, limit: int) -> list[Row]:
+    def run(self, rows: int, longest: int, limit: int, inference_tokens: int) -> list[Row]:
         """The rows, shortest first, that one inference over them and `rows` others embeds cheapest.
 
         The others have up to `longest` tokens, the inference at most `limit`, padding included; a row
@@ -62,7 +62,7 @@ class Request:
         run: list[Row] = []
         for row in self._queue:
             others = rows + len(run)
-            if others and not worth_joining(others, longest, 1, row.length, limit):
+            if others and not worth_joining(others, longest, 1, row.length, limit, inference_tokens):
                 break
             if not row.taken:
                 run.append(row)

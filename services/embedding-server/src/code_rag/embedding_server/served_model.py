@@ -33,7 +33,7 @@ def describe(engine: Engine, settings: Settings) -> ServedModel:
         dimension=engine.dimension,
         max_tokens=engine.max_tokens,
         fingerprint=fingerprint,
-        engine=settings.embedding_engine,
+        engine=engine.name,
     )
     return ServedModel(engine.model, prefixes, entry, fingerprint)
 

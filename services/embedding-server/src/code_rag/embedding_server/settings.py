@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from code_rag.embedding_server.engines import ENGINES, FOR_ANY_MODEL
+from code_rag.embedding_server.engines import AUTO, ENGINES, FOR_ANY_MODEL
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.servicekit.model_sources import HubSettings
 
@@ -23,7 +23,10 @@ class Settings(HubSettings):
         min_length=1,
         description=f"Model that embeds; engines other than {FOR_ANY_MODEL} serve only the default.",
     )
-    embedding_engine: str = Field("onnx", description=f"{_CHOICES}.")
+    embedding_engine: str = Field(
+        AUTO,
+        description=f"`{AUTO}`: the fastest that suits this machine, which `/health` names; or {_CHOICES}.",
+    )
     embedding_query_prefix: str = Field(
         "",
         description="Text written before each question, such as `query: `; empty: as the model's files say.",
@@ -51,14 +54,14 @@ class Settings(HubSettings):
     @field_validator("embedding_engine")
     @classmethod
     def _known_engine(cls, name: str) -> str:
-        if name not in ENGINES:
-            raise ValueError(f"is one of {', '.join(ENGINES)}")
+        if name not in (AUTO, *ENGINES):
+            raise ValueError(f"is one of {', '.join((AUTO, *ENGINES))}")
         return name
 
     @model_validator(mode="after")
     def _engine_knows_model(self) -> Self:
-        spec = ENGINES[self.embedding_engine]
-        if not spec.serves(self.embedding_model):
+        spec = ENGINES.get(self.embedding_engine)
+        if spec and not spec.serves(self.embedding_model):
             raise ValueError(
                 f"EMBEDDING_ENGINE={self.embedding_engine} serves only {', '.join(spec.models or ())}, not "
                 f"the model in EMBEDDING_MODEL: for that one set EMBEDDING_ENGINE={FOR_ANY_MODEL}"

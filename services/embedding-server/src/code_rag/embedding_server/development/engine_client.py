@@ -41,8 +41,8 @@ class EngineClient:
         self._owner = owner
         self._opening = threading.Lock()
         self._of_this_thread = threading.local()
-        self.model, self.space, self.prompts, *numbers = self._ask("load")
-        self.dimension, self.max_tokens, self.lanes, self.batch_tokens = numbers
+        self.name, self.why, self.model, self.space, self.prompts, *numbers = self._ask("load")
+        self.dimension, self.max_tokens, self.lanes, self.batch_tokens, self.inference_tokens = numbers
 
     def tokenize(self, text: str) -> Tokens:
         tokens: Tokens = self._ask("tokenize", text)

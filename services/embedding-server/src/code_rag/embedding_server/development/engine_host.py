@@ -27,11 +27,12 @@ class EngineHost:
         self._digests = digests(PACKAGES)
         self._loading = threading.Lock()
 
-    def load(self) -> tuple[str, str, Prefixes, int, int, int, int]:
+    def load(self) -> tuple[str, str, str, str, Prefixes, int, int, int, int, int]:
         """Load the engine if necessary; returns what it says of itself."""
         engine = self._engine
-        numbers = engine.dimension, engine.max_tokens, engine.lanes, engine.batch_tokens
-        return engine.model, engine.space, engine.prompts, *numbers
+        names = engine.name, engine.why, engine.model, engine.space, engine.prompts
+        limits = engine.dimension, engine.max_tokens, engine.lanes
+        return *names, *limits, engine.batch_tokens, engine.inference_tokens
 
     def source(self) -> dict[str, str]:
         """The files of our own packages that this process has imported, with their digests."""

@@ -35,16 +35,21 @@ class Tokens:
 class Engine(Protocol):
     """One loaded model; `tokenize` and `count` may run in several threads at once, `forward` in `lanes`.
 
-    `batch_tokens` is how many padded tokens one inference takes: enough to keep the CPUs busy, few
-    enough that a short query does not wait long. `space` is a digest of what decides its vectors: weights,
-    tokenizer and pooling; `prompts` are the prefixes that the model's own files ask for.
+    `name` is the engine's in EMBEDDING_ENGINE, `why` says why it was chosen and on what it computes.
+    `batch_tokens` is how many padded tokens one inference takes: enough to keep a lane busy, few
+    enough that a short query does not wait long; `inference_tokens` is its fixed cost, in tokens. `space`
+    is a digest of what decides its vectors: weights, tokenizer and pooling; `prompts` are the prefixes that
+    the model's own files ask for.
     """
 
+    name: str
+    why: str
     model: str
     dimension: int
     max_tokens: int
     lanes: int
     batch_tokens: int
+    inference_tokens: int
     space: str
     prompts: Prefixes
 

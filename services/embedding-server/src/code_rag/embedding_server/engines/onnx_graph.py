@@ -10,15 +10,16 @@ from typing import Any
 import onnx
 from onnx import TensorProto, helper
 
+from code_rag.embedding_server.engines.checkpoint import WEIGHTS, Checkpoint
+
 OPSET = 24
-WEIGHTS = "model.safetensors"
 
 
 class _Builder:
     """Collects nodes and weights; every method returns the name of the value it adds."""
 
     def __init__(self, folder: Path) -> None:
-        self._tensors, self._data_start = _header(folder / WEIGHTS)
+        self._checkpoint = Checkpoint(folder / WEIGHTS)
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: dict[str, onnx.TensorProto] = {}
 
@@ -33,10 +34,9 @@ class _Builder:
 
     def weight(self, name: str) -> str:
         """A tensor inside the weights' file: ONNX stores its place, engines map the file into memory."""
-        entry = self._tensors[name]
-        begin, end = entry["data_offsets"]
-        place = {"location": WEIGHTS, "offset": self._data_start + begin, "length": end - begin}
-        tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=entry["shape"])
+        offset, length = self._checkpoint.place(name)
+        place = {"location": WEIGHTS, "offset": offset, "length": length}
+        tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=self._checkpoint.shape(name))
         tensor.data_location = TensorProto.EXTERNAL
         for key, value in place.items():
             tensor.external_data.add(key=key, value=str(value))
@@ -108,10 +108,3 @@ def _model(build: _Builder, hidden_size: int) -> onnx.ModelProto:
     opsets = [helper.make_opsetid("", OPSET)]
     # The oldest format that has these operators: engines lag behind the onnx package's newest.
     return helper.make_model(graph, opset_imports=opsets, ir_version=helper.find_min_ir_version_for(opsets))
-
-
-def _header(file: Path) -> tuple[dict[str, Any], int]:
-    """The safetensors header (a length in 8 bytes, then JSON) and the offset of the data after it."""
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        return json.loads(stream.read(length)), 8 + length

@@ -2,39 +2,47 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from threading import Lock
 
 import torch
 from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer
 
 from code_rag.embedding_server.engines.base import Prefixes, Tokens, Vectors
 from code_rag.embedding_server.pinned_model import MINILM
+from code_rag.embedding_server.planning import INFERENCE_TOKENS
 
 
 class SentenceTransformersEngine:
     """The model in the folder `location`, or of that name on the hub, computed by `threads` threads."""
 
+    name = "sentence-transformers"
+    why = ""
     lanes = 1
     batch_tokens = 512
+    inference_tokens = INFERENCE_TOKENS
 
-    def __init__(self, model: str, location: str, threads: int) -> None:
+    def __init__(self, model: str, location: str, threads: int, device: str = "cpu") -> None:
         torch.set_num_threads(threads)
         self.model = model
-        self._model = SentenceTransformer(location)
+        self._model = SentenceTransformer(location, device=device)
         self.dimension: int = self._model.get_embedding_dimension()
         self.max_tokens: int = self._model.max_seq_length
         self.space = MINILM.space if model == MINILM.name else _space(self._model)
         self.prompts = _prompts(self._model.prompts)
-        self._tokenizing = Lock()  # a call with truncation changes the tokenizer for all
+        whole = self._model.tokenizer.backend_tokenizer.to_str()
+        self._whole, self._truncating = Tokenizer.from_str(whole), Tokenizer.from_str(whole)
+        for tokenizer in (self._whole, self._truncating):
+            tokenizer.no_padding()
+        self._whole.no_truncation()
+        self._truncating.enable_truncation(self.max_tokens)
 
     def tokenize(self, text: str) -> Tokens:
-        ids, truncated = self._ids(text), False
-        if len(ids) > self.max_tokens:
-            ids, truncated = self._ids(text, truncation=True, max_length=self.max_tokens), True
-        return Tokens(ids, truncated)
+        ids = _ids(self._whole, text)
+        truncated = len(ids) > self.max_tokens
+        return Tokens(_ids(self._truncating, text) if truncated else ids, truncated)
 
     def count(self, text: str) -> int:
-        return len(self._ids(text))
+        return len(_ids(self._whole, text))
 
     def forward(self, batch: Sequence[Tokens]) -> Vectors:
         rows = {"input_ids": [list(row.ids) for row in batch]}
@@ -44,10 +52,12 @@ class SentenceTransformersEngine:
             normalized: Vectors = torch.nn.functional.normalize(vectors.float()).cpu().numpy()
         return normalized
 
-    def _ids(self, text: str, **options: bool | int) -> list[int]:
-        with self._tokenizing:
-            ids: list[int] = self._model.tokenizer(text, verbose=False, **options)["input_ids"]
-        return ids
+
+def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
+    # A batch of one: unlike `encode` it lets other Python threads run meanwhile.
+    (encoding,) = tokenizer.encode_batch_fast([text])
+    ids: list[int] = encoding.ids
+    return ids
 
 
 def _space(model: SentenceTransformer) -> str:
