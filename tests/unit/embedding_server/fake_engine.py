@@ -20,11 +20,14 @@ class CannotEmbed(Exception):
 class FakeEngine:
     """One token per byte; `batches` has the lengths of each inference's rows, `gate` holds inferences up."""
 
+    name: str = "fake"
+    why: str = "a test asked for it"
     model: str = "sentence-transformers/all-MiniLM-L6-v2"
     dimension: int = 8
     max_tokens: int = 256
     lanes: int = 1
     batch_tokens: int = 512
+    inference_tokens: int = 32
     space: str = "fake"
     prompts: Prefixes = field(default_factory=Prefixes)
     gate: threading.Event = field(default_factory=threading.Event)

@@ -15,8 +15,10 @@ def test_the_short_name_is_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_another_model_needs_the_other_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default engine refuses a model it was not made for; sentence-transformers takes any."""
+    """An engine refuses a model it was not made for; sentence-transformers takes any, and so `auto` does."""
     monkeypatch.setenv("EMBEDDING_MODEL", "BAAI/bge-small-en-v1.5")
+    assert read_settings(Settings).embedding_engine == "auto"
+    monkeypatch.setenv("EMBEDDING_ENGINE", "onnx")
     with pytest.raises(SettingsError, match="EMBEDDING_ENGINE=onnx serves"):
         read_settings(Settings)
     monkeypatch.setenv("EMBEDDING_ENGINE", "sentence-transformers")

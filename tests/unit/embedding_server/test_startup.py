@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -14,6 +15,7 @@ from code_rag.embedding_server.golden import SelfTestFailed, check_engine, load_
 from code_rag.embedding_server.loading import EngineMissing, load_engine
 from code_rag.embedding_server.model_files import ModelUnavailable
 from code_rag.embedding_server.opening import Load
+from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.settings import Settings
 from tests.fixtures.waiting import wait_for
 from tests.unit.embedding_server.conftest import ROOT
@@ -84,7 +86,7 @@ def test_a_model_that_comes_later_is_served() -> None:
 
 
 def test_the_default_engine_passes_its_self_test() -> None:
-    """The settings' defaults load ONNX Runtime with the model from the cache."""
+    """The settings' defaults load the engine for this machine with the model from the cache."""
     engine = load_engine(Settings(model_cache_dir=ROOT / ".data/models", hf_hub_offline=True))
     assert (engine.model, engine.dimension, engine.max_tokens) == (
         "sentence-transformers/all-MiniLM-L6-v2",
@@ -93,27 +95,24 @@ def test_the_default_engine_passes_its_self_test() -> None:
     )
 
 
-class Broken:
+class Broken(OnnxEngine):
     """The real engine with its vectors changed by `factor` in one place."""
 
-    def __init__(self, engine: OnnxEngine, factor: float) -> None:
-        self.model, self.dimension, self.max_tokens = engine.model, engine.dimension, engine.max_tokens
-        self.lanes, self.batch_tokens = engine.lanes, engine.batch_tokens
-        self.space, self.prompts = engine.space, engine.prompts
-        self.tokenize, self.count = engine.tokenize, engine.count
-        self._engine, self._factor = engine, factor
+    def __init__(self, model: str, location: str, threads: int, factor: float) -> None:
+        super().__init__(model, location, threads)
+        self._factor = factor
 
     def forward(self, batch: Sequence[Tokens]) -> Vectors:
-        vectors = self._engine.forward(batch)
+        vectors = super().forward(batch)
         vectors[:, 0] *= self._factor
         return vectors
 
 
 @pytest.mark.parametrize("factor", [-1.0, float("nan")])
-def test_wrong_vectors_fail_the_self_test(onnx_engine: OnnxEngine, factor: float) -> None:
+def test_wrong_vectors_fail_the_self_test(model_folder: Path, factor: float) -> None:
     """One wrong number in each vector, or one that is no number, is found and the text named."""
     with pytest.raises(SelfTestFailed, match=r"The vector of '.+' has cosine"):
-        check_engine(Broken(onnx_engine, factor), load_golden())
+        check_engine(Broken(MINILM.name, str(model_folder), 1, factor), load_golden())
 
 
 def test_another_dimension_fails_the_self_test() -> None:
@@ -127,5 +126,7 @@ def test_a_missing_engine_is_named() -> None:
     settings = Settings(
         embedding_engine="sentence-transformers", model_cache_dir=ROOT / ".data/models", hf_hub_offline=True
     )
-    with pytest.raises(EngineMissing, match=r"install 'code-rag-embedding-server\[sentence-transformers\]'"):
+    with pytest.raises(
+        EngineMissing, match=r"missing, which 'code-rag-embedding-server\[sentence-transformers\]' installs"
+    ):
         load_engine(settings)
