@@ -25,7 +25,10 @@ list() { # list NAME PYPROJECT FILE
 make_venv cyclonedx --require-hashes -r requirements/sbom.txt
 
 for service in embedding-server llm-server rag-server; do
-  make_venv "$service" --require-hashes -r "requirements/$service.txt"
+  lock=requirements/$service.txt
+  if [[ -f requirements/$service-openvino.txt ]]; then lock=requirements/$service-openvino.txt; fi
+  # The locks are complete; for OpenVINO that leaves out what reports usage.
+  make_venv "$service" --no-deps --require-hashes -r "$lock"
   # As in the image, which has nothing else.
   "$work/$service/bin/python" -m pip --disable-pip-version-check uninstall --quiet --yes setuptools pip
   list "$service" "services/$service/pyproject.toml" "$out/$service.wheel.cdx.json"

@@ -72,7 +72,7 @@ def page() -> str:
     users: dict[Locked, list[str]] = {}
     for lock in shipped():
         for package in locked(lock):
-            users.setdefault(package, []).append(lock.stem)
+            users.setdefault(package, []).append(lock.stem.removesuffix("-openvino"))
     rows = [
         f"| {name} | {licence_of(name, metadata(name))} | {', '.join(users[package])} |"
         for package in sorted(users)

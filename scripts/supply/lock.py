@@ -44,7 +44,7 @@ def locks_of(*names: str) -> list[Path]:
 
 def shipped() -> list[Path]:
     """The locks of what is in our images."""
-    return locks_of("embedding-server", "llm-server", "rag-server")
+    return locks_of("embedding-server-openvino", "llm-server", "rag-server")
 
 
 def _read(text: str, everywhere: bool) -> Iterator[Locked]:

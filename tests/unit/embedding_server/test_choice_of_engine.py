@@ -77,7 +77,7 @@ def test_where_none_works_the_last_ones_error_is_raised() -> None:
     """A service without an engine does not become ready."""
     with pytest.raises(SelfTestFailed):
         auto(
-            warp=EngineSpec(_missing, lambda: "warp is here"), wrong=EngineSpec(_wrong, lambda: "it is here")
+            warp=EngineSpec(_unusable, lambda: "warp is here"), wrong=EngineSpec(_wrong, lambda: "it is here")
         )
 
 

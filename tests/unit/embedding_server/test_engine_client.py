@@ -52,6 +52,7 @@ def reloader(tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
         shutil.copytree(ROOT / package, tmp_path / "code_rag" / Path(package).name)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("MODEL_DIR", str(model_folder))
+    monkeypatch.setenv("EMBEDDING_ENGINE", "onnx")
     process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
     folder = private_folder("embedding-server", process.pid)
     yield Reloader(process, folder, tmp_path)
@@ -96,7 +97,7 @@ SWAPPED = ("engine.dimension, engine.max_tokens", "engine.max_tokens, engine.dim
 @pytest.mark.parametrize(
     ("file", "saved", "edited", "expected"),
     [
-        ("engines/onnx.py", "batch_tokens = 512", "batch_tokens = 256", (384, 256, 256)),
+        ("engines/bert.py", "batch_tokens = 512", "batch_tokens = 256", (384, 256, 256)),
         ("development/engine_host.py", *SWAPPED, (256, 384, 512)),
     ],
 )
@@ -135,7 +136,7 @@ def process_at(address: Path) -> int:
 def test_what_it_raises_is_raised_here(reloader: Reloader, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that is not installed is the same error, in the same words, as in one process."""
     monkeypatch.setenv("EMBEDDING_ENGINE", "sentence-transformers")
-    with pytest.raises(EngineMissing, match="needs the package"):
+    with pytest.raises(EngineMissing, match="the package torch is missing"):
         reloader.engine()
 
 
