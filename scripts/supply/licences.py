@@ -19,6 +19,7 @@ ALLOWED = frozenset(
         "CC0-1.0",
         "ISC",
         "MIT",
+        "MIT-0",
         "MPL-2.0",
         "PSF-2.0",
         "Zlib",
