@@ -15,26 +15,23 @@ from starlette.types import ASGIApp
 
 from code_rag.rag_server.answer import Answer, AnswerState, Asked, Citation, Token, Usage, Waiting
 from code_rag.rag_server.answer_wire import AskResponse
-from code_rag.rag_server.answering import Answerer, Event
+from code_rag.rag_server.answering import Event
 from code_rag.rag_server.app import assemble
-from code_rag.rag_server.callers import CallerFinder, Callers
+from code_rag.rag_server.callers import Callers
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.member import Member
 from code_rag.rag_server.composition.use_cases import UseCases
-from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress, Evaluator
+from code_rag.rag_server.evaluating import Commit, Evaluation, EvaluationProgress
 from code_rag.rag_server.exporting import Exporter
 from code_rag.rag_server.importing import Importer
-from code_rag.rag_server.indexers import Indexers
-from code_rag.rag_server.keeping import AnswerKeeper
+from code_rag.rag_server.introducing import Introducer
 from code_rag.rag_server.model import Hit, Scope, StoredFile
 from code_rag.rag_server.progress import IndexReport, Searchable
-from code_rag.rag_server.searching import Searcher, SearchResult
+from code_rag.rag_server.searching import SearchResult
 from code_rag.rag_server.settings import Settings
-from code_rag.rag_server.similarity import SimilarFinder, SimilarTo
+from code_rag.rag_server.similarity import SimilarTo
 from code_rag.rag_server.space import Space
-from code_rag.rag_server.suggesting import Suggester
-from code_rag.rag_server.watchers import Watchers
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed
 from code_rag.servicekit.health import Check, Health
 from code_rag.servicekit.metrics import Metrics
@@ -217,20 +214,10 @@ def create_app(script: Script) -> ASGIApp:
     """The server; every request's path, JSON and headers end up in `script.requests`."""
     key = SecretStr(script.api_key) if script.api_key else None
     scripted = ScriptedUseCases(script, codebases := ScriptedCodebases(script))
-    use_cases = UseCases(
-        codebases,
-        cast(Indexers, scripted),
-        cast(Searcher, scripted),
-        cast(Answerer, scripted),
-        cast(AnswerKeeper, scripted),
-        cast(CallerFinder, scripted),
-        cast(SimilarFinder, scripted),
-        cast(Evaluator, scripted),
-        cast(Watchers, scripted),
-        cast(Suggester, scripted),
-        Exporter(cast(Searcher, scripted)),
-        Importer(lambda: scripted.space),
-    )
+    each = cast(Any, scripted)
+    backups = Exporter(each), Importer(lambda: scripted.space)
+    parts = (each, each, each, each, each, each, each, each, each)
+    use_cases = UseCases(codebases, *parts, *backups, Introducer(each))
     health = Health("rag-server", "0.1.0", script.checks)
     settings = Settings(codebase_path=(Path(),), api_key=key, **script.settings)
     app = assemble(settings, use_cases, health, Metrics())

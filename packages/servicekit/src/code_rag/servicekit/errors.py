@@ -150,7 +150,7 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     if isinstance(error.__cause__, ValueError | RecursionError):  # while FastAPI reads a body
         return response_of(InvalidInput(_unreadable(error.__cause__), code="invalid_json"))
-    headers = dict(error.headers or {})
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if error.status_code == 404:
         message = f"There is nothing at {request.method} {request.url.path}."
     elif error.status_code == 405:

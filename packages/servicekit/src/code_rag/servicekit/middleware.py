@@ -177,7 +177,7 @@ class _Answer:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.status = int(message["status"])  # some send an HTTPStatus
             headers = MutableHeaders(scope=message)
             headers["x-request-id"] = self.request_id
             Door.add_headers(headers)

@@ -23,6 +23,7 @@ from code_rag.rag_server.composition.use_cases import (
     build_use_cases,
 )
 from code_rag.rag_server.index_options import IndexOptions
+from code_rag.rag_server.mcp.endpoint import McpEndpoint
 from code_rag.rag_server.progress import changed_sentence
 from code_rag.rag_server.routes.ask import ask_router
 from code_rag.rag_server.routes.backup import backup_router
@@ -30,6 +31,7 @@ from code_rag.rag_server.routes.chat.router import chat_router
 from code_rag.rag_server.routes.evaluation import evaluation_router
 from code_rag.rag_server.routes.files import files_router
 from code_rag.rag_server.routes.index import index_router
+from code_rag.rag_server.routes.overview import overview_router
 from code_rag.rag_server.routes.page import ASSETS, OPEN_PATHS, STATIC, page_router
 from code_rag.rag_server.routes.search import search_router
 from code_rag.rag_server.routes.secrets import secrets_router
@@ -86,12 +88,14 @@ def assemble(
     contexts: Sequence[AbstractAsyncContextManager[None]] = (),
 ) -> FastAPI:
     """The app over the given use cases; `contexts` stay entered while it runs."""
+    routers = _routers(use_cases, settings)
+    endpoint = McpEndpoint(routers)
     app = build_app(
         settings,
         health,
         title="rag-server",
-        routers=_routers(use_cases, settings),
-        lifespan=_lifespan(health, contexts),
+        routers=[*routers, endpoint.router()],
+        lifespan=_lifespan(health, (*contexts, endpoint.open())),
         metrics=metrics,
         open_paths=OPEN_PATHS,
         precheck=search_precheck(use_cases),
@@ -137,7 +141,8 @@ def _routers(use_cases: UseCases, settings: Settings) -> list[APIRouter]:
         ask_router(use_cases.keeper, use_cases.codebases),
         chat_router(use_cases.answerer, use_cases.codebases, settings.public_url),
         suggestions_router(use_cases.suggester, use_cases.codebases),
-        files_router(use_cases.codebases),
+        overview_router(use_cases.introducer, use_cases.codebases),
+        files_router(use_cases.codebases, use_cases.searcher),
         page_router(exposure(settings)),
     ]
 

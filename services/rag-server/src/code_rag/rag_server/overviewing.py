@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from code_rag.rag_server.model import Chunk, Scope
 from code_rag.rag_server.overview import Overview, Tree, recognise
+from code_rag.rag_server.overview.recognition import Asked
 from code_rag.rag_server.overview.source import Source
 from code_rag.rag_server.ports import VectorStore
 from code_rag.rag_server.quoting import Quotes
@@ -25,8 +26,13 @@ async def survey(
     `name_of` returns the codebase of a path. Raises the store's errors.
     """
     asked = recognise(question)
-    if not asked or scope.language:
-        return None
+    return await survey_topics(asked, scope, store, name_of) if asked and not scope.language else None
+
+
+async def survey_topics(
+    asked: Sequence[Asked], scope: Scope, store: VectorStore, name_of: Callable[[str], str]
+) -> Quotes | None:
+    """The places that say what is asked; None where they are missing. Raises the store's errors."""
     tree = _tree(await store.counts(), scope.path, name_of)
     overview = Overview.of(asked, tree)
     if overview is None:

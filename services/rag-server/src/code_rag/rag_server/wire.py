@@ -220,3 +220,10 @@ class FileResponse(BaseModel):
     language: str
     text: str
     lines: int
+
+
+class FileList(BaseModel):
+    """Paths of indexed files in order; `next` is the `after` of the next page, empty on the last."""
+
+    paths: list[str]
+    next: str

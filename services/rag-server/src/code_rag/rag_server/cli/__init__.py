@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from code_rag.rag_server.cli import backups, lookups
+from code_rag.rag_server.cli import agent_commands, backups, lookups
 from code_rag.rag_server.cli.failure import Failure
 from code_rag.rag_server.cli.options import (
     DEFAULT_URL,
@@ -40,6 +40,7 @@ Examples:
   coderag export shop.coderag                 keep the vectors of the index in a file
   coderag import shop.coderag                 give them to another server
   coderag secrets                             list where secrets were redacted
+  coderag setup claude-code                   make a coding agent use this (MCP)
 """
 EPILOG = """\b
 Exit codes:
@@ -212,3 +213,4 @@ def why_not_command(
 
 lookups.add_commands(app)
 backups.add_commands(app)
+agent_commands.add_commands(app)

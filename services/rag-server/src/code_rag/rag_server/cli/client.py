@@ -30,11 +30,11 @@ class Client:
     """One rag-server; use it as a context manager."""
 
     def __init__(self, url: str, api_key: str) -> None:
-        address = _address(url)
+        address = address_of(url)
         self.url = str(address.copy_with(userinfo=b"")).rstrip("/")
         self._http = httpx2.Client(
             base_url=address,
-            headers=_authorization(api_key),
+            headers=authorization(api_key),
             timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
             trust_env=not is_loopback(address.host),  # a proxy cannot reach this machine's own ports
         )
@@ -109,7 +109,8 @@ class Client:
         raise Failure(message, ExitCode.UNAVAILABLE)
 
 
-def _address(url: str) -> httpx2.URL:
+def address_of(url: str) -> httpx2.URL:
+    """The address of a server; raises Failure for what is no HTTP URL."""
     try:
         address = httpx2.URL(url)
     except httpx2.InvalidURL:
@@ -120,7 +121,8 @@ def _address(url: str) -> httpx2.URL:
     return address
 
 
-def _authorization(api_key: str) -> dict[str, str]:
+def authorization(api_key: str) -> dict[str, str]:
+    """The header that carries a key, none without one; raises Failure for what cannot be a key."""
     if not api_key:
         return {}
     # The HTTP library's own error about such a header would print the key.

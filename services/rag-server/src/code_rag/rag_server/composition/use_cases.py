@@ -15,6 +15,7 @@ from code_rag.rag_server.importing import Importer
 from code_rag.rag_server.index_options import IndexOptions
 from code_rag.rag_server.indexers import Indexers
 from code_rag.rag_server.indexing import Indexer
+from code_rag.rag_server.introducing import Introducer
 from code_rag.rag_server.keeping import AnswerKeeper
 from code_rag.rag_server.mapping import Mapper
 from code_rag.rag_server.moving import Mover
@@ -94,6 +95,7 @@ class UseCases:
     suggester: Suggester
     exporter: Exporter
     importer: Importer
+    introducer: Introducer
     searches: Admission = field(default_factory=searches)
     mover: Mover | None = None
     """None where there is only one index."""
@@ -126,8 +128,9 @@ def build_use_cases(
     callers = CallerFinder(searcher, codebases.source)
     similar, evaluator = SimilarFinder(searcher), Evaluator(searcher, codebases.source)
     answers = (answerer, keeper, callers, similar, evaluator)
-    more = Suggester(gatherer), Exporter(searcher), Importer(lambda: indexers.space), admission, mover
-    return UseCases(codebases, indexers, searcher, *answers, watchers, *more)
+    backups = Exporter(searcher), Importer(lambda: indexers.space)
+    more = (watchers, Suggester(gatherer), *backups, Introducer(searcher))
+    return UseCases(codebases, indexers, searcher, *answers, *more, searches=admission, mover=mover)
 
 
 def _indexers(codebases: Codebases, space: Space, options: IndexOptions) -> Indexers:

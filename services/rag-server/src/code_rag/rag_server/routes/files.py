@@ -1,21 +1,38 @@
-"""`GET /files/{path}`: the source behind a citation."""
+"""`GET /files/{path}`: the source behind a citation; `GET /files` lists what is indexed."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from code_rag.rag_server.codebase.codebases import Codebases
-from code_rag.rag_server.routes.inputs import source_of
-from code_rag.rag_server.wire import FileResponse
+from code_rag.rag_server.routes.inputs import path_in, source_of
+from code_rag.rag_server.searching import Searcher
+from code_rag.rag_server.wire import CodebaseName, FileList, FileResponse
 from code_rag.servicekit.errors import NotFound
 from code_rag.servicekit.openapi import errors
 
 _NO_NUL = {"not": {"pattern": r"\x00"}}
 
 
-def files_router(codebases: Codebases) -> APIRouter:
-    """The file endpoint over `codebases`."""
+def files_router(codebases: Codebases, searcher: Searcher) -> APIRouter:
+    """The file endpoints: `codebases` read, `searcher` knows what is indexed."""
     router = APIRouter(tags=["files"])
+
+    @router.get("/files", responses=errors(NotFound))
+    async def list_files(
+        after: Annotated[str, Query(max_length=4096)] = "",
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+        codebase: CodebaseName | None = None,
+    ) -> FileList:
+        """The paths of the indexed files, in order, those after `after` first."""
+        folder = path_in(codebases, "", codebase)
+        paths = sorted(
+            path
+            for path in await searcher.store.counts()
+            if path > after and (not folder or path.startswith(f"{folder}/"))
+        )
+        page = paths[:limit]
+        return FileList(paths=page, next=page[-1] if len(paths) > limit else "")
 
     @router.get("/files/{path:path}", responses=errors(NotFound))
     def read(path: Annotated[str, Path(json_schema_extra=_NO_NUL)]) -> FileResponse:
