@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.agent_table import agent
 from benchmarks.machine import RESULTS
 
 PAGE = Path(__file__).parent.parent / "docs/performance.md"
@@ -44,10 +45,7 @@ def first_answer(result: dict[str, Any]) -> Rows:
 
 
 def encoders(result: dict[str, Any]) -> Rows:
-    rows = [
-        (f"{name}", f"{engine['texts_per_second']} texts/s") for name, engine in result["engines"].items()
-    ]
-    return rows
+    return [(name, f"{engine['texts_per_second']} texts/s") for name, engine in result["engines"].items()]
 
 
 def written_rows(result: dict[str, Any]) -> Rows:
@@ -227,6 +225,7 @@ SECTIONS = (
         retrieval,
     ),
     ("Answers without a model: 110 questions about public packages", "answers", answers),
+    ("Tokens until an agent has the right lines on its screen: 93 of these questions", "agent", agent),
     ("Answers that a model on this machine writes: a sample of 30 of these questions", "written", written),
     ("What the gateway to the model adds, at 100 requests a second", "gateway", gateway),
     ("A thousand requests at once, on all cores of the machine", "admission", admission),

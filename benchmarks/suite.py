@@ -21,6 +21,7 @@ BENCHMARKS = (
     "secrets",
     "retrieval",
     "answers",
+    "agent",
     "gateway",
     "admission",
     "growth",
