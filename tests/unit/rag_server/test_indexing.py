@@ -147,7 +147,8 @@ async def test_a_path_narrows_the_run(bench: Bench) -> None:
     (bench.root / "out/c.py").unlink()
     bench.write("out/d.py", function("d"))
 
-    report = await bench.index("in/")
+    await bench.indexer.request("in/")
+    report = await bench.finished()
 
     assert (report.path, report.files.unchanged, report.files.removed) == ("in", 1, 1)
     assert set(await bench.stored()) == {"in/a.py", "out/c.py"}
@@ -184,5 +185,5 @@ async def test_a_mistyped_path_marks_nothing(bench: Bench) -> None:
 async def test_a_path_stays_inside(bench: Bench, path: str) -> None:
     """A path that leaves the codebase, or is none, is refused at once and nothing runs."""
     with pytest.raises(InvalidInput):
-        bench.indexer.start(path)
+        await bench.indexer.request(path)
     assert bench.indexer.status().started_at is None

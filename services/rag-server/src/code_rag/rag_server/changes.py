@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.paths import is_at_or_above
 from code_rag.rag_server.codebase.signatures import Read, Signatures, now_ns
-from code_rag.rag_server.codebase.skipping import Reason
+from code_rag.rag_server.codebase.skipping import NOT_NOW
 from code_rag.rag_server.codebase.walking import FoundFile
 from code_rag.rag_server.model import SkippedFile, StoredFile
 from code_rag.rag_server.ports import Preparer
@@ -62,7 +64,8 @@ class Changes:
         self._signatures = signatures
         self._reads: dict[str, Read] = {}
         entries = _list(codebase, path)
-        signatures.listed(path, entries, codebase.location)
+        note = partial(signatures.listed, path, entries, codebase.location)
+        codebase.disk.call(note, codebase.disk.walk_seconds)
         self._found = [entry for entry in entries if isinstance(entry, FoundFile)]
         self._skipped = [entry for entry in entries if isinstance(entry, SkippedFile)]
 
@@ -90,11 +93,12 @@ class Changes:
 
         A file or folder that cannot be read at the moment does not count as deleted.
         """
-        left_out = {entry.path for entry in self._skipped if entry.reason != Reason.UNREADABLE}
+        left_out = {entry.path for entry in self._skipped if entry.reason not in NOT_NOW}
         kept = {found.path for found in self._found} - left_out
-        unreadable = [entry.path.removeprefix("./") for entry in self._skipped if entry.path not in left_out]
+        unread = [entry.path for entry in self._skipped if entry.path not in left_out]
         gone = [path for path in self._stored if path not in kept]
-        return [path for path in gone if not any(_is_at_or_in(path, place) for place in unreadable)]
+        # A place without a slash may be a folder: what cannot be looked at does not say.
+        return [path for path in gone if not any(is_at_or_above(place, path) for place in unread)]
 
     def _read(self, found: FoundFile) -> Entry:
         path = found.path
@@ -131,7 +135,3 @@ def _list(codebase: Codebase, path: str) -> list[FoundFile | SkippedFile]:
         if path and codebase.exists():
             return []  # all of it was deleted
         raise
-
-
-def _is_at_or_in(path: str, place: str) -> bool:
-    return path == place or ((place.endswith("/") or not place) and path.startswith(place))

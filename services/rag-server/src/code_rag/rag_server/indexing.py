@@ -2,8 +2,8 @@
 
 A run has two halves. The first stores changed files, which makes them searchable by keyword within seconds;
 the second, in `embedding`, adds the dense vectors that are not known yet. The remaining work is read from
-the store itself, so a run that was killed resumes where it stopped. A run requested in the meantime takes
-over: its changes come first, then the vectors that both wait for.
+the store, so a run that was killed resumes. A run requested in the meantime takes over: its changes come
+first, then the vectors that both wait for.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import structlog
 
 from code_rag.rag_server.changes import Batch, Changes, prepared_ahead
 from code_rag.rag_server.codebase import Codebase
+from code_rag.rag_server.codebase.disk import DiskStalled
 from code_rag.rag_server.codebase.paths import PathOutsideError
 from code_rag.rag_server.codebase.signatures import Signatures
 from code_rag.rag_server.embedding import Embedding, with_known_vectors
@@ -29,7 +30,7 @@ from code_rag.rag_server.pruning import prune, prune_if_large
 from code_rag.rag_server.requests import Requests
 from code_rag.rag_server.retrying import FIRST_RETRY_SECONDS, Retrying
 from code_rag.rag_server.space import Space
-from code_rag.servicekit.errors import InvalidInput, NotFound
+from code_rag.servicekit.errors import InvalidInput, NotFound, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,7 @@ class Indexer:
         turn: AbstractAsyncContextManager[object] | None = None,
         options: IndexOptions | None = None,
     ) -> None:
-        """`turn` is held while files are read, so that indexers of several codebases can take turns."""
+        """`turn` is held while files are read: indexers of several codebases take turns."""
         self._codebase = codebase
         self._store, self._embedder = store, embedder
         self._first_retry_seconds = first_retry_seconds
@@ -63,9 +64,9 @@ class Indexer:
         """Index what is at or under `paths`, everything without one; a run in progress does it next.
 
         With `prune` old indexes and unused vectors are deleted afterwards.
-        Raises InvalidInput for a path outside the codebase.
+        The paths are as `Codebase.relative` returns them: nothing here waits for the disk.
         """
-        wanted = [self._inside(path) for path in paths or ("",)]
+        wanted = paths or (self._codebase.top,)
         self._prune = self._prune or prune
         self._requests.add(wanted)
         if self._task is None or self._task.done():
@@ -75,13 +76,13 @@ class Indexer:
     async def request(self, path: str, *, prune: bool = False) -> None:
         """Index what is at or under a path that a caller named, as `start` does.
 
-        Raises NotFound for one that is neither on disk nor indexed, and the store's errors.
+        Raises InvalidInput for one outside the codebase, NotFound for one that is neither there nor indexed,
+        Unavailable where the disk does not answer, and the store's errors.
         """
-        inside = self._inside(path)
-        is_missing = self._codebase.exists() and not self._codebase.holds(inside)
+        inside, is_missing = await asyncio.to_thread(self._look_at, path)
         if is_missing and not await self._store.files(inside):
             raise NotFound(f"There is no {path!r} in the codebase or its index.", param="path")
-        self.start(path, prune=prune)
+        self.start(inside, prune=prune)
 
     @property
     def is_caught_up(self) -> bool:
@@ -124,11 +125,15 @@ class Indexer:
             self._task.cancel()
             await asyncio.wait([self._task])
 
-    def _inside(self, path: str) -> str:
+    def _look_at(self, path: str) -> tuple[str, bool]:
+        """The path as it is indexed, and whether it is missing; of a codebase that is gone nothing is."""
         try:
-            return self._codebase.relative(path)
+            inside = self._codebase.relative(path)
+            return inside, self._codebase.exists() and not self._codebase.holds(inside)
         except PathOutsideError as error:
             raise InvalidInput(str(error), param="path") from error
+        except DiskStalled as error:
+            raise Unavailable(f"The codebase cannot be read: {error.strerror}.") from error
 
     async def _run(self) -> None:
         progress = Progress("")

@@ -6,15 +6,18 @@ question looks first where no events come. All three use one comparison, so that
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 import structlog
 
 from code_rag.rag_server.codebase import Codebase
 from code_rag.rag_server.codebase.differences import Differences
+from code_rag.rag_server.codebase.disk import DiskStalled
 from code_rag.rag_server.indexing import Indexer
 from code_rag.rag_server.ports import FileEvents, FileEventsUnavailable
 from code_rag.rag_server.progress import IndexReport, Watching
@@ -34,6 +37,9 @@ LONGEST_REST_SECONDS = 2.0
 """After a burst as much rest as its run took, up to this: a file written without end leaves time."""
 RETRY_SECONDS = 30.0
 """The pause after which file events that were unavailable are tried again."""
+
+
+T = TypeVar("T")
 
 
 class Watcher:
@@ -127,8 +133,8 @@ class Watcher:
         while True:
             await self._indexer.caught_up()
             try:
-                await self._listen(events, await asyncio.to_thread(self._differences.locations))
-            except FileEventsUnavailable as error:
+                await self._listen(events, await self._in_time(self._differences.locations))
+            except (FileEventsUnavailable, DiskStalled) as error:
                 log.warning("no file events", reason=str(error))
                 self._has_events, self.no_events = False, str(error)
                 await asyncio.sleep(RETRY_SECONDS)
@@ -151,19 +157,31 @@ class Watcher:
         self._compared = time.monotonic()
         return found
 
+    async def _in_time(self, work: Callable[[], T]) -> T:
+        """What `work` finds on the disk; raises DiskStalled after a time in which it finds anything."""
+        disk = self._codebase.disk
+        return await asyncio.to_thread(disk.call, work, disk.walk_seconds)
+
     async def _look(self, folders: Sequence[str] | None) -> bool:
         """Index what differs in these folders, or in all; whether something did."""
         async with self._one_at_a_time:
             changed: set[str] | None = None
             while changed is None or not self._indexer.is_caught_up:  # a run changes what is compared with
                 await self._indexer.caught_up()
-                changed = await asyncio.to_thread(self._find, folders)
+                changed = await self._found(folders)
             if changed:
                 self._changed = changed
                 self._indexer.start(*changed)
                 await self._indexer.caught_up()
                 self._changed = set()
             return bool(changed)
+
+    async def _found(self, folders: Sequence[str] | None) -> set[str]:
+        try:
+            return await self._in_time(partial(self._find, folders))
+        except DiskStalled as error:
+            self._failure = f"The codebase cannot be read: {self._codebase.root}: {error.strerror}."
+            return set()
 
     def _find(self, folders: Sequence[str] | None) -> set[str]:
         started = time.thread_time()

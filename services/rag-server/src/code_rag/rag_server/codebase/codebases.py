@@ -2,11 +2,13 @@
 
 import os
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from code_rag.rag_server.codebase.disk import ANSWER_SECONDS, Disk
 from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.member import Member, Rest, is_repository
 from code_rag.rag_server.codebase.options import DEFAULTS, Options
@@ -29,6 +31,7 @@ class Codebases:
         self._roots = tuple(roots)
         self._options = options
         self._places: dict[Path, tuple[_Place, ...]] = {}
+        self._disks: defaultdict[Path, Disk] = defaultdict(Disk)
         self._members: Mapping[str, Member] = {}
         self.complete = False
         """Whether the last `refresh` could list every root; if not, a codebase that is gone may come back."""
@@ -47,7 +50,8 @@ class Codebases:
         self.complete = True
         for root in self._roots:
             try:
-                self._places[root] = _places(root, self._places.get(root, ()))
+                look = partial(_places, root, self._places.get(root, ()))
+                self._places[root] = self._disks[root].call(look, ANSWER_SECONDS)
             except OSError:
                 self.complete = False
                 self._places.setdefault(root, (_Place(root),))
@@ -55,9 +59,13 @@ class Codebases:
         single = [place.folder for place in places] == list(self._roots[:1])
         names = distinct_names([place.folder for place in places])
         self._members = {
-            name: place.kind(place.folder, self._options, name=name, prefix="" if single else name)
+            name: self._member(place, name, "" if single else name)
             for name, place in zip(names, places, strict=True)
         }
+
+    def _member(self, place: _Place, name: str, prefix: str) -> Member:
+        folder = place.folder
+        return place.kind(folder, self._options, self._disks[folder], name=name, prefix=prefix)
 
     def named(self, name: str) -> Member | None:
         """The codebase of this name."""

@@ -68,7 +68,7 @@ class Differences:
         return {path.rpartition("/")[0] if _is_rules(path) else path for path in changed}
 
     def _root(self) -> str:
-        root = self.codebase.relative("")
+        root = self.codebase.top
         return root and root + "/"
 
     def _compare(self, folder: str, changed: set[str], new: set[str]) -> None:

@@ -49,7 +49,15 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
     Reason.INVALID_NOTEBOOK: ("It is not a valid Jupyter notebook.", "Open it in Jupyter and save it again."),
     Reason.GENERATED: ("By its name, a rule or the comment at its top it is generated.", _ASK_FOR),
     Reason.MINIFIED: ("Its lines are longer than people write them.", _ASK_FOR),
-    Reason.UNREADABLE: ("It cannot be read.", "Check its permissions, and that its name is valid UTF-8."),
+    Reason.UNREADABLE: (
+        "It cannot be read.",
+        "Check its permissions, that its name is valid UTF-8, and that its path is not longer than the "
+        "system allows (4,096 bytes on Linux).",
+    ),
+    Reason.SLOW: (
+        "The disk did not answer in time.",
+        "Check the disk or the mount that it is on, then run `coderag index`. What is indexed of it is kept.",
+    ),
     Reason.TOO_MANY_RULES: (
         "It has more rules with wildcards than are applied.",
         "Shorten it: the last of its rules have no effect.",

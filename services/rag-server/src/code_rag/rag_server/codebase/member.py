@@ -1,8 +1,9 @@
 """A codebase among others: its paths start with its name."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from code_rag.rag_server.codebase import Codebase
@@ -20,14 +21,18 @@ class Member(Codebase):
     name: str
     prefix: str
 
+    @property
+    def top(self) -> str:
+        """The path of the root itself, as `relative` returns it."""
+        return self.prefix
+
     def absence(self) -> str:
         """Why the folder cannot be read, empty if it can; an empty one among others is not mounted."""
         try:
-            with os.scandir(self.root) as entries:
-                missing = self.prefix and not any(entries)
+            is_empty = self.disk.call(self._is_empty, self.disk.answer_seconds)
         except OSError as error:
             return f"{self.root}: {error.strerror}"
-        return f"{self.root} is empty; is it mounted?" if missing else ""
+        return f"{self.root} is empty; is it mounted?" if self.prefix and is_empty else ""
 
     def exists(self) -> bool:
         """Whether the folder can be read."""
@@ -63,6 +68,10 @@ class Member(Codebase):
     def _entries(self, inner: str) -> Iterator[FoundFile | SkippedFile]:
         return super().walk(inner)
 
+    def _is_empty(self) -> bool:
+        with os.scandir(self.root) as entries:
+            return next(entries, None) is None
+
     def _inner(self, path: str) -> str:
         """The path inside the codebase's folder."""
         if not self.prefix or not path:
@@ -85,9 +94,12 @@ class Rest(Member):
 
     def _entries(self, inner: str) -> Iterator[FoundFile | SkippedFile]:
         parts = PurePosixPath(inner).parts
-        for name in parts[:1] or sorted(entry.name for entry in self.root.iterdir()):
-            if not is_repository(self.root / name):
-                yield from walk(self.root, (name, *parts[1:]), self.options)
+        for name in self.disk.call(partial(self._names, parts[:1]), self.disk.step_seconds):
+            yield from walk(self.root, (name, *parts[1:]), self.options, self.disk)
+
+    def _names(self, wanted: Sequence[str]) -> list[str]:
+        names = wanted or sorted(entry.name for entry in self.root.iterdir())
+        return [name for name in names if not is_repository(self.root / name)]
 
 
 def is_repository(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """Keeps paths inside the codebase."""
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -7,6 +8,7 @@ from posixpath import commonpath
 from unicodedata import normalize
 
 MAX_COVER = 200
+_NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP})
 
 
 class PathOutsideError(ValueError):
@@ -39,8 +41,12 @@ def checked_parts(relative: str) -> tuple[str, ...]:
 
 
 def exists(place: Path) -> bool:
-    """Whether something is at `place`; nothing is where a name is longer than the file system allows."""
-    return os.path.exists(place)  # noqa: PTH110 – Path.exists raises OSError for such a name
+    """Whether something is at `place`, or may be: a dead mount does not say that there is nothing."""
+    try:
+        os.stat(place)  # noqa: PTH116 – Path.exists takes some of what it cannot know for a no
+    except OSError as error:
+        return error.errno not in _NOTHING
+    return True
 
 
 def is_folder(place: Path) -> bool:

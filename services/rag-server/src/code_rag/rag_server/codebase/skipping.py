@@ -30,8 +30,12 @@ class Reason(StrEnum):
     GENERATED = "generated"
     MINIFIED = "minified"
     UNREADABLE = "unreadable"
+    SLOW = "slow"
     TOO_MANY_RULES = "too_many_rules"
 
+
+NOT_NOW = frozenset({Reason.UNREADABLE, Reason.SLOW})
+"""What says nothing about a file: what is indexed of it stays."""
 
 OVERRULABLE = frozenset(
     {Reason.BUILD_OUTPUT, Reason.VENDORED, Reason.TOO_LARGE, Reason.GENERATED, Reason.MINIFIED}

@@ -1,11 +1,14 @@
 """Finds the source files of a codebase, without ignored files, secrets and others' code."""
 
 import os
-from collections.abc import Iterator, Set
+import time
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from code_rag.rag_server.codebase.classifying import Entry, Folder, FoundFile, classify, is_wanted
+from code_rag.rag_server.codebase.disk import Disk, DiskStalled
 from code_rag.rag_server.codebase.folders import is_source_folder, marked_reason
 from code_rag.rag_server.codebase.ignoring import Rules, last_match, parse_attributes, parse_ignore
 from code_rag.rag_server.codebase.options import DEFAULTS, Options
@@ -28,14 +31,19 @@ RULE_FILES = frozenset({".gitignore", OWN_RULES, ".gitattributes"})
 
 
 def walk(
-    root: Path, wanted: tuple[str, ...] = (), options: Options = DEFAULTS
+    root: Path, wanted: tuple[str, ...] = (), options: Options = DEFAULTS, disk: Disk | None = None
 ) -> Iterator[FoundFile | SkippedFile]:
     """List the files at or under the path with the parts `wanted`, opening only rule files.
+
+    A folder that `disk` does not list in time is left out, and so are those that are left when the time for
+    all of them is over.
 
     A skipped folder ends in `/`. The rules are git's: those of the repository around the root, of the user
     and of each folder; and `.ragignore`, which overrides them. Symbolic links are not followed.
     """
-    above = rules_above(root, options.user_excludes)
+    disk = disk or Disk()
+    until = time.monotonic() + disk.walk_seconds
+    above = disk.call(partial(rules_above, root, options.user_excludes), disk.step_seconds)
     start = Folder(
         "", git=above.ignore, generated=above.generated, repository=above.repository, prefix=above.prefix
     )
@@ -43,7 +51,8 @@ def walk(
     while pending:
         item = pending.pop()
         if isinstance(item, Folder):
-            pending.extend(reversed(_children(root, options, item, wanted)))
+            children = partial(_children, root, options, item, wanted)
+            pending.extend(reversed(_in_time(disk, until, item, children)))
         else:
             yield item
 
@@ -57,6 +66,16 @@ def wants(root: Path, path: str) -> bool:
         for folder in reversed(folders)
     )
     return is_wanted(last_match(rules, path, is_folder=False))
+
+
+def _in_time(disk: Disk, until: float, folder: Folder, children: Callable[[], list[Entry]]) -> list[Entry]:
+    seconds = min(disk.step_seconds, until - time.monotonic())
+    try:
+        if seconds <= 0:
+            raise DiskStalled
+        return disk.call(children, seconds)
+    except DiskStalled:
+        return [SkippedFile(folder.path or "./", Reason.SLOW)]
 
 
 def _children(root: Path, options: Options, folder: Folder, wanted: tuple[str, ...]) -> list[Entry]:

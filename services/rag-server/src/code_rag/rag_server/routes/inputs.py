@@ -6,11 +6,12 @@ from pathlib import PurePosixPath
 
 from code_rag.rag_server import vector_table
 from code_rag.rag_server.codebase.codebases import Codebases
+from code_rag.rag_server.codebase.disk import DiskStalled
 from code_rag.rag_server.codebase.explaining import Exclusion
 from code_rag.rag_server.codebase.paths import PathOutsideError, composed
 from code_rag.rag_server.model import Scope, SourceFile, Vector
 from code_rag.rag_server.wire import MAX_QUERY_CHARS
-from code_rag.servicekit.errors import InvalidInput, NotFound
+from code_rag.servicekit.errors import InvalidInput, NotFound, Unavailable
 
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can contain half of a pair, which no encoding can represent
 
@@ -74,7 +75,8 @@ def path_in(codebases: Codebases, path: str, codebase: str | None) -> str:
 def exclusion_of(codebases: Codebases, path: str) -> tuple[str, Exclusion | None]:
     """The path as it is indexed, and why what is there is left out.
 
-    Raises InvalidInput for a path outside the codebase, and NotFound for one that does not exist.
+    Raises InvalidInput for a path outside the codebase, NotFound for one that does not exist, and Unavailable
+    where the disk does not answer.
     """
     try:
         exclusion = codebases.exclusion(path)
@@ -82,6 +84,8 @@ def exclusion_of(codebases: Codebases, path: str) -> tuple[str, Exclusion | None
         raise InvalidInput(str(error), param="path") from error
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound("There is no such file or folder in the codebase.", param="path") from None
+    except DiskStalled as error:
+        raise Unavailable(f"The codebase cannot be read: {error.strerror}.") from error
     return "/".join(PurePosixPath(composed(path)).parts), exclusion
 
 
@@ -89,12 +93,15 @@ def source_of(codebases: Codebases, path: str) -> SourceFile:
     """The file at `path` as it is now.
 
     Raises InvalidInput for a NUL in the path, and NotFound for a file that is missing or not indexed: the
-    same message for both, so that it does not reveal which ignored or secret files exist.
+    same message for both, so that it does not reveal which ignored or secret files exist. Raises Unavailable
+    where the disk does not answer.
     """
     if "\0" in path:
         raise InvalidInput("path: must not contain a NUL character.", param="path")
     file = codebases.source(path)
     if file is None:
+        if (owner := codebases.owner(path)) and owner.disk.is_stalled:
+            raise Unavailable("The codebase cannot be read: the disk does not answer.")
         raise NotFound("There is no such file in the indexed codebase.", param="path")
     return file
 
