@@ -18,6 +18,8 @@ test: ## Unit, fault, contract, crash and schema tests against real local proces
 	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/faults tests/contract tests/process tests/schema $(if $(COVERAGE),--cov)
 test-schema: ## Ten times as many generated requests to the three services, with all of schemathesis' checks
 	@scripts/setup.sh dev && $(BIN)/pytest tests/schema --times 10
+test-paths: ## A hundred thousand made-up paths at /files: none leaves the root
+	@scripts/setup.sh dev && $(BIN)/pytest tests/unit/rag_server/test_fuzzed_paths.py --times 50
 check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)

@@ -37,6 +37,17 @@ def test_a_date_is_counted_from_now() -> None:
     assert 0 < seconds <= 60
 
 
+@pytest.mark.parametrize("hours", [-48, -1, 1, 48])
+def test_a_date_counts_by_the_clock_of_who_wrote_it(hours: int) -> None:
+    """Where the model server's clock, or this machine's, is hours off, the wait is what was meant."""
+    theirs = datetime.now(UTC) + timedelta(hours=hours)
+    headers = {
+        "date": format_datetime(theirs, usegmt=True),
+        "retry-after": format_datetime(theirs + timedelta(seconds=3), usegmt=True),
+    }
+    assert retry_after(headers) == 3
+
+
 @given(st.text(st.characters(codec="latin-1")))
 def test_no_header_breaks_it(text: str) -> None:
     """Whatever the header holds, the wait is unknown or not negative."""

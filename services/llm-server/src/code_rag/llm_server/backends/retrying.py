@@ -32,15 +32,23 @@ def pause_before(retry: int, asked: float | None) -> float | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or from `retry-after` as seconds or as an HTTP date."""
+    """Seconds to wait, from `retry-after-ms` or from `retry-after` as seconds or as an HTTP date.
+
+    A date is compared with that of the answer, where it has one: the two clocks may be hours apart.
+    """
     for name, divisor in (("retry-after-ms", 1000), ("retry-after", 1)):
         text = headers.get(name, "")
         if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text):
             return float(text) / divisor
+    moment = _moment(headers.get("retry-after", ""))
+    if moment is None:
+        return None
+    return max(0.0, (moment - (_moment(headers.get("date", "")) or datetime.now(UTC))).total_seconds())
+
+
+def _moment(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(headers.get("retry-after", ""))
+        moment = parsedate_to_datetime(text)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return moment if moment.tzinfo else None

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from starlette.convertors import PathConvertor, register_url_convertor
 
 from code_rag.rag_server.codebase.codebases import Codebases
 from code_rag.rag_server.routes.inputs import path_in, source_of
@@ -12,6 +13,15 @@ from code_rag.servicekit.errors import NotFound
 from code_rag.servicekit.openapi import errors
 
 _NO_NUL = {"not": {"pattern": r"\x00"}}
+
+
+class _WholePathConvertor(PathConvertor):
+    """A path to the end of the address: the framework's own ends at a line feed, which a name may hold."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("whole_path", _WholePathConvertor())
 
 
 def files_router(codebases: Codebases, searcher: Searcher) -> APIRouter:
@@ -34,7 +44,7 @@ def files_router(codebases: Codebases, searcher: Searcher) -> APIRouter:
         page = paths[:limit]
         return FileList(paths=page, next=page[-1] if len(paths) > limit else "")
 
-    @router.get("/files/{path:path}", responses=errors(NotFound))
+    @router.get("/files/{path:whole_path}", responses=errors(NotFound))
     def read(path: Annotated[str, Path(json_schema_extra=_NO_NUL)]) -> FileResponse:
         """A source file of the codebase as it is on disk now."""
         file = source_of(codebases, path)
