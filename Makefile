@@ -16,10 +16,8 @@ bench-%: ## One of the benchmarks, such as bench-retrieval; bench-answers LLM=lo
 ##@ Tests
 test: ## Unit, fault, contract, crash and schema tests against real local processes: no Docker, no network; COVERAGE=1 measures
 	@scripts/setup.sh dev && $(BIN)/pytest tests/unit tests/faults tests/contract tests/process tests/schema $(if $(COVERAGE),--cov)
-test-schema: ## Ten times as many generated requests to the three services, with all of schemathesis' checks
-	@scripts/setup.sh dev && $(BIN)/pytest tests/schema --times 10
-test-paths: ## A hundred thousand made-up paths at /files: none leaves the root
-	@scripts/setup.sh dev && $(BIN)/pytest tests/unit/rag_server/test_fuzzed_paths.py --times 50
+test-schema: ## Ten times as many generated requests to the three services, with all of schemathesis' checks, and 100,000 made-up paths at /files
+	@scripts/setup.sh dev && $(BIN)/pytest tests/schema --times 10 && $(BIN)/pytest tests/unit/rag_server/test_fuzzed_paths.py --times 50 --timeout 900
 check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)

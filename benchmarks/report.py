@@ -187,6 +187,15 @@ def admission(result: dict[str, Any]) -> Rows:
     return [row("search"), row("ask")]
 
 
+def soak(result: dict[str, Any]) -> Rows:
+    what = {"requests": "mixed requests", "saves": "saved files, a night with one every six seconds"}
+    return [
+        (f"{name}, before and after {result[kind]['count']:,} {said}",
+         f"{result[kind]['before'][name]:g} MB, {result[kind]['after'][name]:g} MB")
+        for kind, said in what.items() for name in result[kind]["before"]
+    ]  # fmt: skip
+
+
 def growth(result: dict[str, Any]) -> Rows:
     return [
         (f"{each['chunks']:,} chunks",
@@ -229,6 +238,7 @@ SECTIONS = (
     ("Answers that a model on this machine writes: a sample of 30 of these questions", "written", written),
     ("What the gateway to the model adds, at 100 requests a second", "gateway", gateway),
     ("A thousand requests at once, on all cores of the machine", "admission", admission),
+    ("Memory of the services over time", "soak", soak),
     ("The index of 20,000 files follows the disk", "freshness", freshness),
     ("The embedded index as it grows: synthetic codebases, made-up vectors", "growth", growth),
     ("Save to served, in place, 20 edits of each service", "hot_reload", hot_reload),

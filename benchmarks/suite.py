@@ -24,6 +24,7 @@ BENCHMARKS = (
     "agent",
     "gateway",
     "admission",
+    "soak",
     "growth",
     "freshness",
     "hot_reload",

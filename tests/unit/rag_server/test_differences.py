@@ -77,22 +77,6 @@ def tree(tmp_path: Path) -> Tree:
     return made
 
 
-YEAR_NS = 365 * 86_400 * 10**9
-JUMPS = [-30 * YEAR_NS, -3_600 * 10**9, -1, 1, 3_600 * 10**9, 30 * YEAR_NS]
-
-
-@pytest.mark.parametrize("jump", JUMPS)
-def test_a_clock_that_jumps_hides_no_change_and_makes_none(tree: Tree, jump: int) -> None:
-    """What is saved after the clock was set back or forward is found once, and then it is known."""
-    for path in ("a.py", "shop/new.py"):
-        tree.write(path, text="x = 2\n")
-        os.utime(tree.root / path, ns=(LONG_AGO_NS + jump, LONG_AGO_NS + jump))
-
-    assert tree.changed() == {"a.py", "shop/new.py"}
-    tree.index()
-    assert tree.changed() == set()
-
-
 CHANGES: dict[str, tuple[Callable[[Tree], object], set[str]]] = {
     "nothing": (lambda tree: None, set()),
     "an edit": (lambda tree: tree.write("shop/b.py", text=CODE * 2), {"shop/b.py"}),

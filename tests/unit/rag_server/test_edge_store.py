@@ -1,5 +1,7 @@
 """The embedded store's folder: kept, shared with nobody, and refused with a reason when it cannot be used."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from code_rag.rag_server.adapters.qdrant_edge import EdgeStore, open_edge_store
 from code_rag.rag_server.model import Query, SparseVector, StoredFile
 from code_rag.rag_server.ports import StoreUnusable
 from code_rag.servicekit.errors import Unavailable
+from tests.fixtures.privileges import permissions_bind_root
 from tests.unit.rag_server.fakes import DIMENSION, make_file, vector_of
 
 
@@ -51,6 +54,31 @@ async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
     with pytest.raises(StoreUnusable, match="cannot be made: File exists"):
         open_edge_store(tmp_path / "file" / "index", DIMENSION)
+
+
+@contextmanager
+def only_for_reading(folder: Path) -> Iterator[None]:
+    """Nothing in a folder may be written, and nothing be made or renamed there; after that nothing was."""
+    modes = {place: place.stat().st_mode for place in (folder, *folder.rglob("*"))}
+    for place in modes:
+        place.chmod(0o500 if place.is_dir() else 0o400)
+    yield
+    for place, mode in modes.items():
+        place.chmod(mode)
+    assert modes.keys() == {folder, *folder.rglob("*")}
+
+
+async def test_a_folder_that_is_only_for_reading_is_refused_whole(tmp_path: Path) -> None:
+    """The reason is said and nothing is set aside; with the right to write again all of it is there."""
+    store = await filled(tmp_path / "index")
+    await store.close()
+    refused = pytest.raises(StoreUnusable, match="Permission denied")
+    with permissions_bind_root(), only_for_reading(tmp_path), refused:
+        open_edge_store(tmp_path / "index", DIMENSION)
+
+    store = open_edge_store(tmp_path / "index", DIMENSION)
+    assert await store.count() == 2
+    await store.close()
 
 
 async def test_what_the_engine_refuses_is_unavailable(tmp_path: Path) -> None:

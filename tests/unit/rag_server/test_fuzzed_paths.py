@@ -1,10 +1,11 @@
-"""Paths that somebody makes up to get out of the codebase; `make test-paths` tries a hundred thousand."""
+"""Paths that somebody makes up to get out of the codebase; `make test-schema` tries a hundred thousand."""
 
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
@@ -76,39 +77,36 @@ def made_up(root: Path, count: int, seed: int) -> Iterator[bytes]:
         yield quote(path, safe="/%;:*~", errors="surrogatepass").encode()
 
 
-async def get(app: FastAPI, raw: bytes) -> tuple[int, bytes]:
-    """What the app answers to GET of a path, which gets to it as from uvicorn: decoded once."""
-    sent: list[dict[str, object]] = []
+def scope_of(raw: bytes) -> dict[str, object]:
+    """A GET of this path as uvicorn hands it on: decoded once."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": unquote(raw.decode()),
+        "raw_path": raw,
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8000),
+    }
 
-    async def receive() -> dict[str, object]:
+
+async def get(app: FastAPI, raw: bytes) -> tuple[int, bytes]:
+    """What the app answers to GET of a file at a path."""
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: dict[str, object]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    raw = b"/files/" + raw
-    await app(
-        {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": unquote(raw.decode()),
-            "raw_path": raw,
-            "query_string": b"",
-            "root_path": "",
-            "headers": [(b"host", b"localhost")],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 8000),
-        },
-        receive,
-        send,  # type: ignore[arg-type]
-    )
-    body = b"".join(part for message in sent if isinstance(part := message.get("body", b""), bytes))
-    status = sent[0]["status"]
-    assert isinstance(status, int)
-    return status, body
+    await app(scope_of(b"/files/" + raw), receive, send)
+    return int(sent[0]["status"]), b"".join(message.get("body", b"") for message in sent)
 
 
 async def test_no_made_up_path_leaves_the_root(tmp_path: Path, pytestconfig: pytest.Config) -> None:

@@ -1,9 +1,8 @@
 """The indexing use case: keeps the store in sync with the codebase, in the background.
 
 A run has two halves. The first stores changed files, which makes them searchable by keyword within seconds;
-the second, in `embedding`, adds the dense vectors that are not known yet. The remaining work is read from
-the store, so a run that was killed resumes. A run requested in the meantime takes over: its changes come
-first, then the vectors that both wait for.
+the second, in `embedding`, adds the dense vectors that are not known yet. What is left is read from the
+store: a killed run resumes. A run requested meanwhile takes over: its changes, then the vectors of both.
 """
 
 import asyncio
@@ -76,7 +75,7 @@ class Indexer:
     async def request(self, path: str, *, prune: bool = False) -> None:
         """Index what is at or under a path that a caller named, as `start` does.
 
-        Raises InvalidInput for one outside the codebase, NotFound for one that is neither there nor indexed,
+        Raises InvalidInput for one outside the codebase, NotFound for one neither there nor indexed,
         Unavailable where the disk does not answer, and the store's errors.
         """
         inside, is_missing = await asyncio.to_thread(self._look_at, path)
