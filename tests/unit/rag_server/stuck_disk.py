@@ -30,6 +30,10 @@ class StuckDisk(Disk):
         """As ever; what is stuck waits first."""
         return super().call(self._waiting(work) if self.stuck(work) else work, seconds)
 
+    async def run(self, work: Callable[[], T], seconds: float) -> T:
+        """The same."""
+        return await super().run(self._waiting(work) if self.stuck(work) else work, seconds)
+
     def _waiting(self, work: Callable[[], T]) -> Callable[[], T]:
         def wait() -> T:
             self.go_on.wait(60)

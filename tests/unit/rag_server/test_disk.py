@@ -1,5 +1,6 @@
 """A disk that may not answer: who asks it gets an error in time, and only few threads are held."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -57,6 +58,25 @@ def test_what_hangs_is_given_up(answers: threading.Event) -> None:
     assert disk.call(lambda: "again", 20) == "again"
     while disk.is_stalled:
         time.sleep(0.001)
+
+
+async def test_a_look_that_nobody_waits_for_in_a_thread(answers: threading.Event) -> None:
+    """The event loop gets what is found or raised, and an error in time; what comes later is dropped."""
+    disk = Disk()
+
+    assert await disk.run(lambda: 42, 20) == 42
+    with pytest.raises(ZeroDivisionError):
+        await disk.run(lambda: 1 // 0, 20)
+    with pytest.raises(DiskStalled):
+        await disk.run(lambda: answers.wait(20), SHORT)
+    stalled = disk.is_stalled
+    answers.set()
+    async with asyncio.timeout(20):
+        while disk.is_stalled:  # noqa: ASYNC110 – threads do not say when they are done
+            await asyncio.sleep(0.001)
+
+    assert stalled
+    assert await disk.run(lambda: "again", 20) == "again"
 
 
 def test_a_dead_disk_holds_few_threads(answers: threading.Event) -> None:

@@ -65,7 +65,7 @@ class Changes:
         self._reads: dict[str, Read] = {}
         entries = _list(codebase, path)
         note = partial(signatures.listed, path, entries, codebase.location)
-        codebase.disk.call(note, codebase.disk.walk_seconds)
+        codebase.disk.call(note, codebase.disk.step_seconds)
         self._found = [entry for entry in entries if isinstance(entry, FoundFile)]
         self._skipped = [entry for entry in entries if isinstance(entry, SkippedFile)]
 

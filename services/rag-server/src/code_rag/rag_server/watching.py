@@ -160,7 +160,7 @@ class Watcher:
     async def _in_time(self, work: Callable[[], T]) -> T:
         """What `work` finds on the disk; raises DiskStalled after a time in which it finds anything."""
         disk = self._codebase.disk
-        return await asyncio.to_thread(disk.call, work, disk.walk_seconds)
+        return await disk.run(work, disk.walk_seconds)
 
     async def _look(self, folders: Sequence[str] | None) -> bool:
         """Index what differs in these folders, or in all; whether something did."""

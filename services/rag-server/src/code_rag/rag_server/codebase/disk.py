@@ -1,10 +1,11 @@
 """A disk that may not answer, such as a network mount whose server is gone."""
 
+import asyncio
 import errno
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -57,6 +58,22 @@ class Disk:
         """
         if getattr(self._here, "is_own", False):
             return work()
+        answer = self._begun(work, seconds)
+        wait([answer], seconds)
+        if not answer.done():
+            raise DiskStalled
+        return answer.result()
+
+    async def run(self, work: Callable[[], T], seconds: float) -> T:
+        """What `work` returns, as `call`, without a thread that waits for it."""
+        answer = asyncio.wrap_future(self._begun(work, seconds))
+        await asyncio.wait({answer}, timeout=seconds)
+        if answer.done():
+            return answer.result()
+        answer.cancel()
+        raise DiskStalled
+
+    def _begun(self, work: Callable[[], T], seconds: float) -> Future[T]:
         if self._late() >= MOST_LATE:
             raise DiskStalled
         answer: Future[T] = Future()
@@ -65,12 +82,7 @@ class Disk:
         self._jobs.put((work, answer))
         if not self._idle.acquire(blocking=False):
             threading.Thread(target=self._serve, name="disk", daemon=True).start()
-        try:
-            return answer.result(seconds)
-        except TimeoutError:
-            if answer.done():  # the system's own, of a mount that gives up by itself
-                raise
-            raise DiskStalled from None
+        return answer
 
     def _late(self) -> int:
         now = time.monotonic()
@@ -85,9 +97,10 @@ class Disk:
                 if self._idle.acquire(blocking=False):
                     return
                 continue  # somebody counts on this thread
-            try:
-                answer.set_result(work())
-            except BaseException as error:  # whatever it is belongs to who asked
-                answer.set_exception(error)
+            if answer.set_running_or_notify_cancel():
+                try:
+                    answer.set_result(work())
+                except BaseException as error:  # whatever it is belongs to who asked
+                    answer.set_exception(error)
             del work, answer
             self._idle.release()
