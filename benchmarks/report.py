@@ -238,7 +238,7 @@ SECTIONS = (
     ("Answers that a model on this machine writes: a sample of 30 of these questions", "written", written),
     ("What the gateway to the model adds, at 100 requests a second", "gateway", gateway),
     ("A thousand requests at once, on all cores of the machine", "admission", admission),
-    ("Memory of the services over time", "soak", soak),
+    ("Memory of the services over time, without the files that they map", "soak", soak),
     ("The index of 20,000 files follows the disk", "freshness", freshness),
     ("The embedded index as it grows: synthetic codebases, made-up vectors", "growth", growth),
     ("Save to served, in place, 20 edits of each service", "hot_reload", hot_reload),

@@ -7,7 +7,6 @@ Writes results/soak.json.
 
 import asyncio
 import json
-import os
 import random
 import shutil
 import tempfile
@@ -65,14 +64,17 @@ KINDS: dict[str, Send] = {
 
 
 def memory(stack: LocalStack) -> dict[str, float]:
-    """What each service keeps in memory, in megabytes."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    processes = {name: service.process for name, service in stack.services.items()}
+    """What each service keeps in memory, in megabytes; without mapped files, which the system may drop."""
     return {
-        name: round(int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * page / 1e6, 1)
-        for name, process in processes.items()
-        if process
+        name: round(_anonymous_kb(service.process.pid) * 1024 / 1e6, 1)
+        for name, service in stack.services.items()
+        if service.process
     }
+
+
+def _anonymous_kb(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon:"))
 
 
 async def requests(url: str, count: int, seed: int) -> dict[str, int]:
