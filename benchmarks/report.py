@@ -166,8 +166,7 @@ def gateway(result: dict[str, Any]) -> Rows:
         *(
             (f"{what[kind]}: what {name} adds to the model server's own time",
              f"p50 {each['p50_ms']:g} ms, p99 {each['p99_ms']:g} ms")
-            for kind, gateways in result["added"].items()
-            for name, each in gateways.items()
+            for kind, gateways in result["added"].items() for name, each in gateways.items()
         ),
         (f"llm-server's memory before and after {memory['requests']:,} requests",
          f"{memory['before_mb']:g} MB, {memory['after_mb']:g} MB"),
@@ -212,8 +211,7 @@ def hot_reload(result: dict[str, Any]) -> Rows:
         (f"{where[mode]}: {service}",
          f"served p50 {each['served']['p50_ms']:.0f} ms, p95 {each['served']['p95_ms']:.0f} ms; "
          f"healthy p50 {each['healthy']['p50_ms']:.0f} ms, p95 {each['healthy']['p95_ms']:.0f} ms")
-        for mode, services in result["modes"].items()
-        for service, each in services.items()
+        for mode, services in result["modes"].items() for service, each in services.items()
     ]  # fmt: skip
 
 
@@ -228,11 +226,7 @@ SECTIONS = (
     ("embedding-server's memory", "embedding_memory", written_rows),
     ("Indexing and searching packages of the standard library", "indexing", indexing),
     ("What redacting secrets adds to indexing, embedding left out", "secrets", secrets),
-    (
-        "Finding the right file: 223 questions about public packages, with 95 % intervals",
-        "retrieval",
-        retrieval,
-    ),
+    ("Finding the right file: 223 questions about packages, with 95 % intervals", "retrieval", retrieval),
     ("Answers without a model: 110 questions about public packages", "answers", answers),
     ("Tokens until an agent has the right lines on its screen: 93 of these questions", "agent", agent),
     ("Answers that a model on this machine writes: a sample of 30 of these questions", "written", written),
