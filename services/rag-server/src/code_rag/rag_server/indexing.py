@@ -1,8 +1,8 @@
 """The indexing use case: keeps the store in sync with the codebase, in the background.
 
-A run has two halves. The first stores changed files, which makes them searchable by keyword within seconds;
-the second, in `embedding`, adds the dense vectors that are not known yet. What is left is read from the
-store: a killed run resumes. A run requested meanwhile takes over: its changes, then the vectors of both.
+A run has two halves. The first stores changed files, which can then be found by their words; the second, in
+`embedding`, adds the dense vectors that are not known yet. What is left is read from the store: a killed run
+resumes. A run requested meanwhile takes over: its changes first, then the vectors of both.
 """
 
 import asyncio
@@ -50,8 +50,7 @@ class Indexer:
         self._codebase = codebase
         self._store, self._embedder = store, embedder
         self._first_retry_seconds = first_retry_seconds
-        self._turn = turn or nullcontext()
-        self._options = options or IndexOptions()
+        self._turn, self._options = turn or nullcontext(), options or IndexOptions()
         self._progress: Progress | None = None
         self._task: asyncio.Task[None] | None = None
         self._requests = Requests()
@@ -62,8 +61,7 @@ class Indexer:
     def start(self, *paths: str, prune: bool = False) -> None:
         """Index what is at or under `paths`, everything without one; a run in progress does it next.
 
-        With `prune` old indexes and unused vectors are deleted afterwards.
-        The paths are as `Codebase.relative` returns them: nothing here waits for the disk.
+        The paths are as `Codebase.relative` returns them. With `prune` what is unused is deleted afterwards.
         """
         wanted = paths or (self._codebase.top,)
         self._prune = self._prune or prune
@@ -125,7 +123,6 @@ class Indexer:
             await asyncio.wait([self._task])
 
     def _look_at(self, path: str) -> tuple[str, bool]:
-        """The path as it is indexed, and whether it is missing; of a codebase that is gone nothing is."""
         try:
             inside = self._codebase.relative(path)
             return inside, self._codebase.exists() and not self._codebase.holds(inside)
@@ -202,7 +199,7 @@ class Indexer:
             await retrying(partial(self._store.remove_stale, gone, ""))
             progress.forget(gone)
             progress.removed += 1
-        self._visited_all |= path == self._inside("")
+        self._visited_all |= path == self._codebase.top
 
     async def _store_batch(self, batch: Batch, stored: Mapping[str, StoredFile], progress: Progress) -> None:
         points = [point for file in batch.changed for point in file.points]
@@ -242,8 +239,7 @@ def _note(
         progress.unchanged += not waits
     without = Counter(point.chunk.path for point in points if point.dense is None)
     partly = Counter(point.chunk.path for point in points if point.dense and point.dense.kind != last)
-    for changed in batch.changed:
-        path = changed.path
+    for path in (changed.path for changed in batch.changed):
         waits = progress.expect(path, without[path], _wholes(without[path] + partly[path], last))
         progress.indexed += not waits
     progress.chunks += len(points)
