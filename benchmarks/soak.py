@@ -24,7 +24,7 @@ from code_rag.localstack.processes import LocalStack
 
 PACKAGES = Path(__file__).parent.parent / "packages"
 WARM_UP, REQUESTS, AT_ONCE = 2_000, 20_000, 4
-SAVES, SAVES_PER_SECOND = 4_800, 40
+SAVES, SAVES_PER_SECOND = 4_800, 20
 """Eight hours with a file saved every six seconds."""
 GOAL_PERCENT = 10.0
 WORDS = ("store", "index", "vector", "answer", "stream", "chunk", "path", "rank", "limit", "model", "watch")

@@ -27,8 +27,10 @@ def main(package: str) -> None:
     if reload_requested():
         become_reloader(package)
     # Imported here because the reloader's process must not import watched source.
+    from code_rag.servicekit.heaps import share_heaps
     from code_rag.servicekit.settings import CannotStart
 
+    share_heaps()
     try:
         app = import_module(f"{package}.app").create_app_from_environment()
     except CannotStart as error:
@@ -56,11 +58,9 @@ def become_reloader(package: str) -> NoReturn:
 
 def run(app: "FastAPI") -> None:
     """Serve `app` with its settings until SIGTERM or SIGINT; then let requests in flight finish."""
-    from code_rag.servicekit.heaps import share_heaps
     from code_rag.servicekit.server import GracefulServer
     from code_rag.servicekit.settings import CannotStart
 
-    share_heaps()
     config = _config_of(app)
     # A requested stop ends with exit code 0: uvicorn raises the signal again after its shutdown.
     signal.signal(signal.SIGTERM, lambda *_: None)
