@@ -1,5 +1,6 @@
 """HTTP client of one of our own services that rag-server calls."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +22,8 @@ from code_rag.servicekit.wire.errors import ErrorEnvelope
 from code_rag.servicekit.wire.health import HealthReport
 
 CONNECT_SECONDS = 2.0
+LOOK_SECONDS = 3.0
+"""How long a service may take to describe itself; none of it waits for a model to write or to encode."""
 
 
 class ListedModel(BaseModel):
@@ -38,9 +41,17 @@ class _Models(BaseModel):
 class Upstream:
     """A service at a URL: translates its errors and passes on the request id; close it when done."""
 
-    def __init__(self, service: str, url: str, api_key: SecretStr | None, read_seconds: float) -> None:
+    def __init__(
+        self,
+        service: str,
+        url: str,
+        api_key: SecretStr | None,
+        read_seconds: float,
+        look_seconds: float = LOOK_SECONDS,
+    ) -> None:
         self.service = service
         self.url = url
+        self._look_seconds = look_seconds
         # The services call each other directly: a proxy in the environment is for external hosts.
         self.http = httpx2.AsyncClient(
             base_url=url,
@@ -99,7 +110,8 @@ class Upstream:
         raise errors.get(status, UpstreamFailed(f"{self.service} answered {status}: {message}"))
 
     async def _get(self, path: str) -> bytes:
-        response = await self.http.get(path)
+        async with asyncio.timeout(self._look_seconds):
+            response = await self.http.get(path)
         self.require_ok(response)
         return response.content
 
