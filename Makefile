@@ -24,6 +24,8 @@ test-reference: ## Both embedding engines against the golden vectors (PyTorch, i
 	@scripts/test-reference.sh
 test-local-model: ## The engine with a real model of half a gigabyte, which is fetched once
 	@LLM=local LOCAL_MODEL=0.5b scripts/setup.sh dev && $(BIN)/pytest tests/local_model
+chaos: ## Kill, stop, pause, disconnect, slow and fill each service under load: TARGET=process|compose|kind ROUNDS=100 SEED=n
+	@scripts/setup.sh dev && $(BIN)/pytest tests/chaos -x --target $(or $(TARGET),process) --rounds $(or $(ROUNDS),100) $(if $(SEED),--seed $(SEED))
 
 ##@ Supply chain
 sbom: ## A bill of materials (CycloneDX) for each wheel, and for each image that is built, in artifacts/sbom
@@ -74,4 +76,4 @@ doctor: ## Check versions, memory, disk, ports and the cluster's health, and say
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z%-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: run eval bench test test-schema check test-reference test-local-model sbom audit up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help
+.PHONY: run eval bench test test-schema check test-reference test-local-model chaos sbom audit up down build ps logs logs-embedding logs-llm logs-rag logs-vector clean test-integration compose-test dev kind-up kind-load kind-down kind-test doctor help

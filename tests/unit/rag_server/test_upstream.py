@@ -11,7 +11,9 @@ from tests.fixtures.scripted_upstream import Reply, scripted_upstream
 
 
 @pytest.mark.parametrize("look", [Upstream.ping, Upstream.model])
-async def test_a_service_that_stands_still_is_noticed_soon(look: Callable[[Upstream], Awaitable[Any]]) -> None:
+async def test_a_service_that_stands_still_is_noticed_soon(
+    look: Callable[[Upstream], Awaitable[Any]],
+) -> None:
     """A service that takes a request and says nothing is given up, long before an answer would be."""
     with scripted_upstream() as silent:
         silent.models = Reply(then="silence")

@@ -96,7 +96,9 @@ def test_readiness(name: str) -> None:
 def test_volumes(name: str) -> None:
     """What is mounted where, and how: data, caches, the codebase, scratch space."""
     service = compose()[name]
-    theirs = {volume.partition(":")[2] for volume in service.get("volumes", [])} | set(service["tmpfs"])
+    theirs = {volume.partition(":")[2] for volume in service.get("volumes", [])} | {
+        mount.partition(":")[0] for mount in service["tmpfs"]
+    }
     theirs -= ONLY_WITH_A_LOCAL_MODEL
     mounts = [each for each in container(name)["volumeMounts"] if each["name"] != "dotenv"]
     ours = {each["mountPath"] + (":ro" if each.get("readOnly") else "") for each in mounts}
