@@ -13,17 +13,24 @@ pods() { # pods: the component's pods that are not on their way out, each with i
   k get pods -l "app.kubernetes.io/name=$COMPONENT" --no-headers 2>/dev/null | awk '$3 != "Terminating" {print $1, $3, $2}'
 }
 
-health() { # health: rag-server's status, and what is not well with the reason
-  curl --silent --max-time 4 http://127.0.0.1:30800/health | .venv/bin/python -c '
-import json, sys
-said = json.loads(sys.stdin.read() or "{}")
-wrong = [f"{name}: {check[\"detail\"]}" for name, check in said.get("checks", {}).items() if check["status"] != "ok"]
-print("; ".join([said.get("status", "does not answer"), *wrong]))'
+uids() { # uids: which pods they are; vector-db's keep their name
+  k get pods -l "app.kubernetes.io/name=$COMPONENT" -o jsonpath='{.items[*].metadata.uid}'
 }
 
-killed=$(pods)
+readonly READ='
+import json, sys
+said = json.loads(sys.stdin.read() or "{}")
+checks = said.get("checks", {}).items()
+wrong = [name + ": " + check["detail"] for name, check in checks if check["status"] != "ok"]
+print("; ".join([said.get("status", "no answer"), *wrong]))
+'
+health() { # health: rag-server's status, and what is not well with the reason
+  { curl --silent --max-time 4 http://127.0.0.1:30800/health || true; } | .venv/bin/python -c "$READ"
+}
+
+killed=$(uids)
 [[ -n $killed ]] || die "There is no pod of $COMPONENT: make dev, or make kind-load."
-k delete pod -l "app.kubernetes.io/name=$COMPONENT" --grace-period=0 --force --wait=false 2>/dev/null
+k delete pod -l "app.kubernetes.io/name=$COMPONENT" --grace-period=0 --force --wait=false >/dev/null 2>&1
 SECONDS=0
 before=
 until ((SECONDS > 120)); do
@@ -31,7 +38,7 @@ until ((SECONDS > 120)); do
   now="pod ${pods:-(none)}; rag-server: $health"
   [[ $now == "$before" ]] || printf '%3d s  %s\n' "$SECONDS" "$now"
   before=$now
-  if [[ $health == ok && $pods == *1/1 && $pods != "$killed" ]]; then
+  if [[ $health == ok && $pods == *1/1 && $(uids) != *"$killed"* ]]; then
     echo "All is well again after $SECONDS s."
     exit 0
   fi

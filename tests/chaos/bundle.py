@@ -20,8 +20,8 @@ def summary(events: list[dict[str, Any]]) -> str:
     recoveries = [(event["seconds"], event["name"]) for event in events if event["what"] == "recovered"]
     seconds, name = max(recoveries, default=(0.0, "no round"))
     return (
-        f"{len(asked)} questions: {len(whole) - len(less)} answered in full, {len(less)} with less and a word "
-        f"about it, {len(asked) - len(whole)} not; slowest recovery {seconds} s, after {name}"
+        f"{len(asked)} questions: {len(whole) - len(less)} answered in full, {len(less)} with less and "
+        f"saying so, {len(asked) - len(whole)} not; slowest recovery {seconds} s, after {name}"
     )
 
 

@@ -59,7 +59,7 @@ class KindPlace:
         kubectl("scale", f"{kind}/{service}", f"--replicas={replicas}")
 
     def pause(self, service: str) -> None:
-        """SIGSTOP to its main process."""
+        """SIGSTOP."""
         self._signal(service, "STOP")
 
     def resume(self, service: str) -> None:
@@ -67,9 +67,11 @@ class KindPlace:
         self._signal(service, "CONT")
 
     def _signal(self, service: str, signal: str) -> None:
-        found = f"crictl ps --quiet --label io.kubernetes.container.name={service}"
-        pid = "crictl inspect --output go-template --template '{{.info.pid}}' $id"
-        on_node(f"for id in $({found}); do kill -{signal} $({pid}); done")
+        """To all processes of the container, which the node knows by their control group."""
+        statuses = self.cluster.pod(service).status.container_statuses
+        (container,) = [each.container_id for each in statuses if each.name == service]
+        groups = f"grep -ls {container.removeprefix('containerd://')} /proc/[0-9]*/cgroup"
+        on_node(f"for group in $({groups}); do kill -{signal} $(echo $group | cut -d/ -f3); done")
 
     def fill(self, service: str) -> None:
         """The disk of the claims for vector-db, which is a small one; /tmp for the others."""

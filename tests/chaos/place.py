@@ -28,7 +28,7 @@ class Place(Injector, Protocol):
     """How soon all must be well again after a fault."""
 
     def tend(self) -> bool:
-        """Start again what has ended, where nothing else does; whether all run that will stay. Called often."""
+        """Start again what has ended, where nothing else does; whether all run that will stay."""
 
     def save(self, folder: Path) -> None:
         """Keep the logs of all services in `folder`."""
