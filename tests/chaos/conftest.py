@@ -35,10 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.seed = random.randrange(10**6)  # noqa: S311
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    return f"chaos: {config.option.rounds} rounds, seed {config.option.seed}"
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "round_" in metafunc.fixturenames:
         services, _ = PLACES[metafunc.config.option.target]
@@ -48,7 +44,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if _played in config.stash:
-        terminalreporter.write_line(summary(config.stash[_played]))
+        terminalreporter.write_line(f"seed {config.option.seed}; {summary(config.stash[_played])}")
 
 
 @pytest.fixture(scope="session")

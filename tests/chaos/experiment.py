@@ -87,6 +87,9 @@ class Experiment:
                 what = "health and answers to say what is missing"
                 self._until(lambda: self._is_said(round_, first), what, SEEN_SECONDS)
                 assert round_.service not in SAID or self._counted() > counted, "no metric counts it"
+            if round_.fault == "fill":
+                what = "the saved file to be found, or health to say why it is not"
+                self._until(lambda: self._is_well() or self._get("/health").get("status") != "ok", what)
             self._until(lambda: time.monotonic() > began + round_.seconds, "the fault's time to pass")
 
     def _until(self, condition: Callable[[], T | None], what: str, seconds: float = 30.0) -> T:

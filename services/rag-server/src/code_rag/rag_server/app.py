@@ -204,7 +204,7 @@ def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
         report, each = use_cases.watchers.report(), use_cases.watchers.reports()
         if trouble := use_cases.mover and use_cases.mover.trouble:
             return CheckResult("degraded", trouble)
-        if any(one.state == "failed" for _, one in each):
+        if any(one.state in ("failed", "waiting") for _, one in each):
             return CheckResult("degraded", report.detail)
         if meanwhile := move_between(use_cases.searcher.space, use_cases.indexers.space):
             return CheckResult("degraded", f"{meanwhile[0].upper()}{meanwhile[1:]}.")
