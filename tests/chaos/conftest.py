@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.bundle import summary
+from tests.chaos.bundle import keep, summary
 from tests.chaos.compose_place import ComposePlace, compose_place
 from tests.chaos.experiment import Experiment
 from tests.chaos.kind_place import KindPlace, kind_place
@@ -50,7 +50,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(scope="session")
 def experiment(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Experiment]:
     """The place that `--target` names, under load."""
-    _, open_place = PLACES[pytestconfig.option.target]
+    target, seed = pytestconfig.option.target, pytestconfig.option.seed
+    _, open_place = PLACES[target]
     with open_place(tmp_path_factory.mktemp("chaos")) as place, Experiment(place) as running:
+        try:
+            running.prepare()
+        except AssertionError as error:
+            keep(place, f"{target}-{seed}-start", f"make chaos TARGET={target}", [str(error)], [])
+            raise
         pytestconfig.stash[_played] = running.load.events
         yield running

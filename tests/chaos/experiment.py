@@ -33,26 +33,23 @@ class Experiment:
         self.client = httpx2.Client(base_url=place.url, timeout=10, trust_env=False)
         self._expected = (0, 0)
         """Files and chunks that must be searchable, once that is known."""
-        self._before()
-        answered = [
-            each for each in self.codebase.questions if finds(each, self._ask("/search", each["question"]))
-        ]
-        self.load = Load(place.url, answered, Judge(self.codebase), 2 * place.seconds)
+        self.load = Load(place.url, Judge(self.codebase), 2 * place.seconds)
 
-    def _before(self) -> None:
-        """Wait until all is indexed, and save the first file."""
+    def prepare(self) -> None:
+        """Wait until all is indexed, save the first file, and start asking what is answered."""
         self._until(self._searchable, "the first index run", 2 * self.place.seconds)
         files, chunks = self._searchable() or (0, 0)
         self.codebase.save(0)
         self._expected = (files + 2, chunks + 2)
         self._until(self._is_well, "the first file to be found", self.place.seconds)
+        questions = self.codebase.questions
+        self.load.start([each for each in questions if finds(each, self._ask("/search", each["question"]))])
 
     def __enter__(self) -> "Experiment":
-        self.load.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.load.__exit__(*error)
+        self.load.stop()
         self.client.close()
 
     def play(self, round_: Round) -> list[str]:

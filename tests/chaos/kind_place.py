@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -137,21 +137,17 @@ def kind_place(folder: Path) -> Iterator[KindPlace]:
     clusters = _output("kind", "get", "clusters").split()
     assert "code-rag" not in clusters, "Chaos needs a cluster of its own: remove yours first, make kind-down"
     codebase = copy_project(folder / "project") / "test-codebase"
-    codebase.chmod(0o755)
-    (folder).chmod(0o755)
     try:
         _output("scripts/kind/up.sh", seconds=600, CODEBASE=str(codebase))
         on_node(f"mkdir -p {DISK} && mount -t tmpfs -o size=512m tmpfs {DISK}")
         _output("scripts/kind/load.sh", seconds=1200, DOTENV="")
-        cluster = Cluster()
-        _add_proxy(cluster)
         (port,) = unused_ports(1)
-        with proxied(folder, {"rag-server": (port, f"{HOST}:{NODE_PORTS['rag-server']}")}) as weather:
+        front = proxied(folder, {"rag-server": (port, f"{HOST}:{NODE_PORTS['rag-server']}")})
+        with closing(Cluster()) as cluster, front as weather:
+            _add_proxy(cluster)
             yield KindPlace(cluster, f"http://{HOST}:{port}", weather, codebase)
-        cluster.close()
     finally:
-        with suppress(AssertionError):
-            _output("scripts/kind/down.sh")
+        _output("scripts/kind/down.sh")
 
 
 def _add_proxy(cluster: Cluster) -> None:

@@ -18,28 +18,29 @@ PAUSE_SECONDS = 0.2
 
 
 class Load:
-    """Asks two questions at a time from entering to leaving; each answer is judged as it comes.
+    """Asks two questions at a time from start to stop; each answer is judged as it comes.
 
     An answer must come within `seconds`.
     """
 
-    def __init__(self, url: str, questions: list[Json], judge: Judge, seconds: float) -> None:
+    def __init__(self, url: str, judge: Judge, seconds: float) -> None:
         self.url = url
-        self.questions = questions
         self.judge = judge
         self.seconds = seconds
         self.events: list[Json] = []
         self.at_fault: set[str] = set()
         """The services that may be missing now."""
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(each,)) for each in range(ASKERS)]
+        self._threads: list[threading.Thread] = []
 
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
+    def start(self, questions: list[Json]) -> None:
+        """Ask these questions again and again."""
+        for asker in range(ASKERS):
+            self._threads.append(threading.Thread(target=self._ask, args=(asker, questions)))
+            self._threads[-1].start()
 
-    def __exit__(self, *error: object) -> None:
+    def stop(self) -> None:
+        """Ask no more; returns when the last answers have come."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -59,12 +60,12 @@ class Load:
         """Record something that happened beside the questions."""
         self.events.append({"at": time.time(), "what": what, **more})
 
-    def _ask(self, asker: int) -> None:
+    def _ask(self, asker: int, questions: list[Json]) -> None:
         order = random.Random(asker)  # noqa: S311 – repeatable is what it must be
         limits = httpx2.Limits(max_keepalive_connections=0)
         with httpx2.Client(base_url=self.url, timeout=self.seconds, limits=limits, trust_env=False) as client:
             for path in itertools.cycle(("/search", "/ask")):
-                self._ask_one(client, path, order.choice(self.questions))
+                self._ask_one(client, path, order.choice(questions))
                 if self._stop.wait(PAUSE_SECONDS):
                     return
 

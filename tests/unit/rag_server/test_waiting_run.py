@@ -12,7 +12,7 @@ async def test_a_run_that_waits_degrades_the_health(codebase: Path) -> None:
     """While a run waits, for whatever it is, the index's check says for what."""
     app = an_app(codebase, FakeStore(failure=Unavailable("The disk is full.")), index_on_start=True)
     async with live(app) as http, asyncio.timeout(20):
-        while (await http.get("/index")).json().get("state") != "waiting":
+        while (await http.get("/index")).json().get("state") != "waiting":  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         check = (await http.get("/health")).json()["checks"]["index"]
 
