@@ -40,6 +40,7 @@ async def test_the_key_is_sent() -> None:
     [
         (http(401, "no"), UpstreamFailed, "rejects the key in VECTOR_DB_API_KEY"),
         (http(400, "bad vector"), UpstreamFailed, "answered 400: bad vector"),
+        (http(408), UpstreamTimeout, "did not answer in time"),
         (http(500, "disk full"), Unavailable, "answered 500: disk full"),
         (http(429, header="retry-after: 7"), Unavailable, "overloaded"),
         (http(200, "<html>"), UpstreamFailed, "does not answer like Qdrant"),

@@ -11,6 +11,9 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 
 
+_LATE = "The vector database did not answer in time."
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise the client's errors as servicekit's errors."""
@@ -36,10 +39,12 @@ def nothing_if_missing() -> Iterator[None]:
             raise
 
 
-def _refused(error: UnexpectedResponse) -> Unavailable | UpstreamFailed:
+def _refused(error: UnexpectedResponse) -> Unavailable | UpstreamFailed | UpstreamTimeout:
     reason = error.content.decode(errors="replace")[:200]
     if error.status_code in (401, 403):
         return UpstreamFailed("The vector database rejects the key in VECTOR_DB_API_KEY.")
+    if error.status_code == 408:  # what it gives up by itself, as after a pause
+        return UpstreamTimeout(_LATE)
     if error.status_code is None or error.status_code >= 500 or error.status_code == 429:
         return Unavailable(f"The vector database answered {error.status_code}: {reason}", retry_after=1)
     return UpstreamFailed(f"The vector database answered {error.status_code}: {reason}")
@@ -47,7 +52,7 @@ def _refused(error: UnexpectedResponse) -> Unavailable | UpstreamFailed:
 
 def _broken(source: Exception) -> Unavailable | UpstreamFailed | UpstreamTimeout:
     if isinstance(source, httpx.TimeoutException) and not isinstance(source, httpx.ConnectTimeout):
-        return UpstreamTimeout("The vector database did not answer in time.")
+        return UpstreamTimeout(_LATE)
     if isinstance(source, httpx.TransportError):
         return Unavailable("The vector database cannot be reached.", code="store_unavailable", retry_after=1)
     return UpstreamFailed("The server at VECTOR_DB_URL does not answer like Qdrant.")
