@@ -10,7 +10,6 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 
 from code_rag.servicekit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 
-
 _LATE = "The vector database did not answer in time."
 
 
