@@ -60,6 +60,8 @@ async def test_a_slow_server_is_given_up_on() -> None:
     async with answering(HANG, seconds=1) as (store, _):
         with pytest.raises(UpstreamTimeout, match="did not answer in time"):
             await store.search(Query(None, WORDS), 10)
+        with pytest.raises(UpstreamTimeout, match="did not answer in time"):
+            await store.stored_chunks(["a.py"])
 
 
 async def test_no_server_at_all() -> None:

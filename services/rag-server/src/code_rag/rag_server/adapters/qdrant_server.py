@@ -107,7 +107,7 @@ class ServerStore(ServerLookup):
                     limit=self._page,
                     offset=page,
                     with_payload=True,
-                    timeout=INDEXING_SECONDS,
+                    timeout=INDEXING_SECONDS if missing else None,  # an answer reads files whole, too
                 )
                 chunks += [to_chunk(record.id, record.payload or {}) for record in records]
                 if page is None:
