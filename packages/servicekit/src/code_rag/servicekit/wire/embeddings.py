@@ -47,7 +47,10 @@ class EmbedRequest(TokenizeRequest):
 
 
 class EmbeddedText(BaseModel):
-    """One text's vector; `tokens` counts the tokens read, `truncated` says whether the text was longer."""
+    """One text's vector; `tokens` counts the tokens read, `truncated` says whether the text was longer.
+
+    Where another server embeds, which counts the tokens of several texts together, this is a likely share.
+    """
 
     embedding: list[float]
     dimension: int

@@ -8,9 +8,10 @@ from code_rag.llm_server.backends.base import Json
 from code_rag.llm_server.backends.event_reader import Event, EventReader, EventTooLong
 from code_rag.llm_server.backends.surrogates import HalfPairs
 from code_rag.llm_server.backends.upstream_body import MOST_BYTES, too_long
-from code_rag.llm_server.backends.upstream_errors import CHECK_URL, Reason, in_band
-from code_rag.llm_server.backends.upstream_json import parse
+from code_rag.llm_server.backends.upstream_errors import CHECK_URL, in_band
 from code_rag.servicekit.errors import UpstreamFailed
+from code_rag.servicekit.outside.reason import Reason
+from code_rag.servicekit.outside.upstream_json import parse
 
 log = structlog.get_logger(__name__)
 

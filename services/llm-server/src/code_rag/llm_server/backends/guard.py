@@ -7,9 +7,9 @@ import structlog
 
 from code_rag.llm_server.backends.breaker import Breaker
 from code_rag.llm_server.backends.retry_budget import RetryBudget
-from code_rag.llm_server.backends.retrying import pause_before
 from code_rag.llm_server.upstream_metrics import UpstreamMetrics
 from code_rag.servicekit.errors import ServiceError
+from code_rag.servicekit.outside.retrying import pause_before
 
 log = structlog.get_logger(__name__)
 

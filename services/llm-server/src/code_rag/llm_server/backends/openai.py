@@ -17,13 +17,14 @@ from code_rag.llm_server.backends.surrogates import characters
 from code_rag.llm_server.backends.upstream_body import read_whole
 from code_rag.llm_server.backends.upstream_call import ask
 from code_rag.llm_server.backends.upstream_client import Upstream
-from code_rag.llm_server.backends.upstream_errors import CHECK_URL, SERVERS_FAULT, Reason, in_band
-from code_rag.llm_server.backends.upstream_json import parse
+from code_rag.llm_server.backends.upstream_errors import CHECK_URL, SERVERS_FAULT, in_band
 from code_rag.llm_server.backends.upstream_probe import UpstreamProbe
 from code_rag.llm_server.backends.upstream_state import UpstreamState
 from code_rag.llm_server.backends.upstream_stream import chunks_of
 from code_rag.servicekit.errors import InvalidInput, ServiceError, UpstreamFailed, UpstreamTimeout
 from code_rag.servicekit.health import CheckResult
+from code_rag.servicekit.outside.reason import Reason
+from code_rag.servicekit.outside.upstream_json import parse
 
 _USAGE = re.compile("stream_options|include_usage")
 

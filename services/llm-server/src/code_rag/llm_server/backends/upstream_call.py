@@ -8,13 +8,14 @@ import httpx2
 
 from code_rag.llm_server.backends.base import Call
 from code_rag.llm_server.backends.guard import Guard
-from code_rag.llm_server.backends.retrying import is_passing
 from code_rag.llm_server.backends.upstream_body import read_start
 from code_rag.llm_server.backends.upstream_client import Upstream
-from code_rag.llm_server.backends.upstream_connection import of_transport
-from code_rag.llm_server.backends.upstream_errors import Reason, of_status
+from code_rag.llm_server.backends.upstream_errors import of_status
 from code_rag.servicekit.errors import ServiceError
 from code_rag.servicekit.middleware import request_id
+from code_rag.servicekit.outside.reason import Reason
+from code_rag.servicekit.outside.retrying import is_passing
+from code_rag.servicekit.outside.upstream_connection import of_transport
 
 _PASSED_ON = ("x-ratelimit-", "openai-")
 _RENAMED = {"x-request-id": "x-upstream-request-id"}  # the caller's own id is in x-request-id
@@ -53,7 +54,7 @@ async def _attempt(upstream: Upstream, call: Call, body: bytes) -> httpx2.Respon
     try:
         response = await upstream.http.send(request, stream=True)
     except httpx2.TransportError as error:
-        failure = of_transport(error)
+        failure = of_transport(error, "OPENAI_BASE_URL")
         failure.__cause__ = error
         return _Failure(failure, is_passing=failure.code != "upstream_untrusted")
     call.headers = _repeated(response.headers)

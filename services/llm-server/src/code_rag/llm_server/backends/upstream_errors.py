@@ -2,12 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import httpx2
 
-from code_rag.llm_server.backends.retrying import LONGEST_WAIT_SECONDS, retry_after
-from code_rag.llm_server.backends.upstream_json import parse
 from code_rag.servicekit.errors import (
     InvalidInput,
     NotFound,
@@ -17,9 +14,10 @@ from code_rag.servicekit.errors import (
     UpstreamFailed,
     UpstreamTimeout,
 )
+from code_rag.servicekit.outside.reason import Reason
+from code_rag.servicekit.outside.retrying import LONGEST_WAIT_SECONDS, retry_after
 
 CHECK_URL = "Check OPENAI_BASE_URL: it usually ends in /v1."
-_LONGEST_MESSAGE = 500
 _NOT_AGAIN = {"x-should-retry": "false"}
 """Keeps OpenAI's clients from repeating what was tried here already."""
 TOO_LONG = "context_length_exceeded"
@@ -28,21 +26,6 @@ _TOO_LONG = re.compile(r"context[ _](length|window|size)|maximum context|prompt 
 
 SERVERS_FAULT = (UpstreamFailed, UpstreamTimeout, Overloaded)
 """Failures that say nothing against the request: the server, its key, or how busy it is."""
-
-
-class Reason:
-    """What the body of a failure says; `secret` is left out of it."""
-
-    def __init__(self, body: bytes, secret: str) -> None:
-        try:
-            said = parse(body)
-        except ValueError:
-            said = body.decode(errors="replace")
-        error = said.get("error") or said if isinstance(said, dict) else said
-        fields: dict[str, Any] = error if isinstance(error, dict) else {"message": error}
-        self.code = _text(fields.get("code"))
-        self.param = _text(fields.get("param"))
-        self.message = _message(fields.get("message") or fields.get("detail"), secret)
 
 
 def of_status(status: int, headers: Mapping[str, str], reason: Reason) -> ServiceError:
@@ -100,15 +83,3 @@ def _redirected(status: int, location: str) -> UpstreamFailed:
         "source code. If that is its new address, set OPENAI_BASE_URL to it.",
         code="upstream_redirected",
     )
-
-
-def _text(value: object) -> str | None:
-    """The upstream's value as text: where OpenAI sends a word, some servers send a number or an object."""
-    return None if value is None else str(value)[:_LONGEST_MESSAGE]
-
-
-def _message(said: object, secret: str) -> str:
-    """The upstream's own message, shortened and without `secret`."""
-    if not isinstance(said, str) or not said.strip() or said.lstrip().startswith("<"):  # a proxy's HTML page
-        return "The model server gave no reason."
-    return said.strip().replace(secret, "[key]")[:_LONGEST_MESSAGE]

@@ -10,10 +10,11 @@ import httpx2
 from code_rag.llm_server.backends.base import Json, listed
 from code_rag.llm_server.backends.upstream_body import read_start, read_whole
 from code_rag.llm_server.backends.upstream_client import Upstream
-from code_rag.llm_server.backends.upstream_connection import of_transport
-from code_rag.llm_server.backends.upstream_errors import Reason, of_status
-from code_rag.llm_server.backends.upstream_json import parse
+from code_rag.llm_server.backends.upstream_errors import of_status
 from code_rag.servicekit.errors import ServiceError, UpstreamFailed, UpstreamTimeout
+from code_rag.servicekit.outside.reason import Reason
+from code_rag.servicekit.outside.upstream_connection import of_transport
+from code_rag.servicekit.outside.upstream_json import parse
 
 PROBE_SECONDS = 1.5
 """Below the two seconds that a health check may take."""
@@ -58,7 +59,7 @@ class UpstreamProbe:
                 self._upstream.http.build_request("GET", "/models"), stream=True
             )
         except httpx2.TransportError as error:
-            raise of_transport(error) from error
+            raise of_transport(error, "OPENAI_BASE_URL") from error
         async with aclosing(response):
             if response.status_code in _NO_LIST:
                 return None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from code_rag.llm_server.backends.retrying import LONGEST_WAIT_SECONDS, pause_before, retry_after
+from code_rag.servicekit.outside.retrying import LONGEST_WAIT_SECONDS, pause_before, retry_after
 
 
 @pytest.mark.parametrize(

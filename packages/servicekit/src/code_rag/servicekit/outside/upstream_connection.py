@@ -13,16 +13,16 @@ _NEVER_ARRIVED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError)
 _OBJECTIONS = {
     9: "is not valid yet; check the clocks of both machines",
     10: "has expired",
-    62: "is for another host name; check OPENAI_BASE_URL",
-    64: "is for another address; check OPENAI_BASE_URL",
+    62: "is for another host name; check {named}",
+    64: "is for another address; check {named}",
 }
 
 
-def of_transport(error: httpx2.TransportError) -> UpstreamFailed:
-    """The error for a request that got no answer, not even a status."""
+def of_transport(error: httpx2.TransportError, named: str) -> UpstreamFailed:
+    """The error for a request that got no answer, not even a status; `named` is the URL's variable."""
     server = error.request.url.netloc.decode()  # without the user part of the URL
     if refused := _refused_certificate(error):
-        message = f"The certificate of the model server at {server} {_objection(refused)}."
+        message = f"The certificate of the model server at {server} {_objection(refused, named)}."
         return UpstreamFailed(message, code="upstream_untrusted")
     peer, port = error.request.extensions.get(PEER, ("", 0))
     via = f" through the proxy at {peer}:{port}" if peer not in ("", error.request.url.host) else ""
@@ -40,5 +40,6 @@ def _refused_certificate(error: BaseException | None) -> ssl.SSLCertVerification
     return error
 
 
-def _objection(error: ssl.SSLCertVerificationError) -> str:
-    return _OBJECTIONS.get(error.verify_code, "is not trusted: set SSL_CERT_FILE to the file of its CA")
+def _objection(error: ssl.SSLCertVerificationError, named: str) -> str:
+    untrusted = "is not trusted: set SSL_CERT_FILE to the file of its CA"
+    return _OBJECTIONS.get(error.verify_code, untrusted).format(named=named)
