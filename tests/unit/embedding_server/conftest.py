@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -15,7 +16,9 @@ from code_rag.embedding_server.model_files import resolve
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.settings import Settings
 from code_rag.servicekit.model_sources import Sources
+from tests.fixtures.scripted_upstream import ScriptedUpstream, scripted_upstream
 from tests.fixtures.waiting import wait_for
+from tests.unit.embedding_server.embeddings_upstream import MODEL, Start, embeddings, listing, settings_for
 from tests.unit.embedding_server.fake_engine import FakeEngine
 
 ROOT = Path(__file__).parents[3]
@@ -72,3 +75,28 @@ async def until(condition: Callable[[], object], what: str, seconds: float = 20.
                 await asyncio.sleep(0.001)
     except TimeoutError:
         raise AssertionError(f"waited {seconds:g} s in vain for {what}") from None
+
+
+@pytest.fixture
+def upstream() -> Iterator[ScriptedUpstream]:
+    """A server that embeds as its script says; it lists a limit of 64 tokens."""
+    with scripted_upstream() as server:
+        server.models = listing(id=MODEL, max_model_len=64)
+        server.replies = [embeddings(1)]
+        yield server
+
+
+@pytest.fixture
+def start(upstream: ScriptedUpstream) -> Iterator[Start]:
+    """A client of a ready embedding-server in front of `upstream`; keyword arguments become settings."""
+    with ExitStack() as stack:
+
+        def started(**settings: Any) -> TestClient:
+            app = create_app(settings_for(upstream, **settings), retry_seconds=0.01)
+            client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+            stack.enter_context(client)
+            wait_for(lambda: client.get("/health").status_code == 200, "the service to be ready")
+            upstream.seen.clear()
+            return client
+
+        yield started

@@ -46,6 +46,11 @@ class FakeEngine:
     def count(self, text: str) -> int:
         return len(text.encode())
 
+    def decode(self, ids: Sequence[int]) -> str:
+        if unknown := [id for id in ids if id > 255]:
+            raise ValueError(f"{unknown[0]} is no token id of this model: send text")
+        return bytes(ids).decode()
+
     def forward(self, batch: Sequence[Tokens]) -> Vectors:
         self.batches.append([len(row.ids) for row in batch])
         self.started.set()

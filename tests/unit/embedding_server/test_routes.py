@@ -56,6 +56,7 @@ def test_openai_floats(client: TestClient) -> None:
     np.testing.assert_allclose(first["embedding"], vector_for("one"), atol=5e-9)
     assert body["usage"] == {"prompt_tokens": 259, "total_tokens": 259}
     assert (body["object"], body["model"], body["truncated"]) == ("list", MODEL, [1])
+    assert body["tokens"] == [3, 256]
 
 
 def test_openai_base64(client: TestClient) -> None:
@@ -65,12 +66,19 @@ def test_openai_base64(client: TestClient) -> None:
     assert list(struct.unpack("<8f", raw)) == vector_for("one")
 
 
+@pytest.mark.parametrize("ids", [[97, 98, 99], [[97, 98, 99]], [97.0, 98, 99]])
+def test_openai_token_ids(client: TestClient, ids: object) -> None:
+    """Ids of the model's own tokenizer are the text that has them, as one input or as a list."""
+    by_ids = client.post("/v1/embeddings", json={"input": ids}).json()
+    assert by_ids == client.post("/v1/embeddings", json={"input": "abc"}).json()
+
+
 def test_tokenize(client: TestClient) -> None:
     """Counts are of whole texts; `ids` are those that are read."""
     one = client.post("/tokenize", json={"text": "abc"}).json()
-    assert one == {"count": 3, "truncated": False, "ids": [97, 98, 99]}
+    assert one == {"count": 3, "truncated": False, "ids": [97, 98, 99], "estimated": False}
     many = client.post("/tokenize", json={"texts": ["abc", "x" * 300, ""]}).json()
-    assert many == {"counts": [3, 300, 0], "truncated": [False, True, False]}
+    assert many == {"counts": [3, 300, 0], "truncated": [False, True, False], "estimated": False}
 
 
 def test_the_model_is_listed(client: TestClient) -> None:
@@ -86,9 +94,15 @@ BAD = [
     ("/embed", {"texts": []}, "texts: List should have at least 1 item"),
     ("/embed", {"texts": ["x"] * 2049}, "at most 2048 items"),
     ("/embed", {"text": 5}, "text: Input should be a valid string"),
-    ("/v1/embeddings", {"input": [1, 2]}, "token ids are not accepted"),
-    ("/v1/embeddings", {"input": [[1, 2], [3]]}, "token ids are not accepted"),
-    ("/v1/embeddings", {"input": ["a", True]}, "input.1: Input should be a valid string"),
+    ("/v1/embeddings", {"input": [97, 300]}, "index 0: 300 is no token id of this model: send text"),
+    ("/v1/embeddings", {"input": [[97], [300]]}, "index 1: 300 is no token id"),
+    ("/v1/embeddings", {"input": [[]]}, "input.0: send between 1 and 32,768 token ids"),
+    ("/v1/embeddings", {"input": [-1]}, "input.0: a token id is a whole number from 0 on"),
+    ("/v1/embeddings", {"input": [1.5]}, "input.0: a token id is a whole number from 0 on"),
+    ("/v1/embeddings", {"input": [10**30]}, "is no token id of this model"),
+    ("/v1/embeddings", {"input": [1, True]}, "input.0: a token id is a whole number from 0 on"),
+    ("/v1/embeddings", {"input": [[97], "a"]}, "either strings or lists of token ids, not both"),
+    ("/v1/embeddings", {"input": ["a", True]}, "input.1: send a string, or a list of token ids"),
     ("/v1/embeddings", {"input": []}, "input: List should have at least 1 item"),
     ("/v1/embeddings", {"input": ["a", ""]}, "index 1 is empty"),
     ("/v1/embeddings", {"input": "a", "encoding_format": "hex"}, "encoding_format"),

@@ -12,11 +12,12 @@ from starlette.testclient import TestClient
 from code_rag.embedding_server.app import create_app
 from code_rag.embedding_server.engines.base import Engine, Prefixes
 from code_rag.embedding_server.engines.onnx import OnnxEngine
+from code_rag.embedding_server.loading import load_engine
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.served_model import describe
 from code_rag.embedding_server.settings import Settings
 from code_rag.servicekit.wire.embeddings import FINGERPRINT_HEADER, EmbeddingModelList
-from tests.unit.embedding_server.conftest import serving
+from tests.unit.embedding_server.conftest import ROOT, serving
 from tests.unit.embedding_server.fake_engine import FakeEngine, vector_of
 
 POSTS: list[tuple[str, dict[str, Any]]] = [
@@ -71,8 +72,8 @@ def test_another_fingerprint_is_refused(client: TestClient, path: str, body: dic
 
 def test_each_type_gets_its_prefix(fake: FakeEngine) -> None:
     """A query is read with the query's prefix, all else with the document's, which counts as tokens."""
-    prefixes = {"embedding_query_prefix": "q: ", "embedding_document_prefix": "doc: "}
-    with serving(fake, **prefixes) as client:
+    fake.prompts = Prefixes("q: ", "doc: ")
+    with serving(fake) as client:
         for input_type, read in (("query", "q: x"), ("document", "doc: x"), (None, "doc: x")):
             body = client.post("/embed", json={"text": "x", "input_type": input_type}).json()
             np.testing.assert_allclose(body["embedding"], vector_of(list(read.encode())), atol=5e-9)
@@ -84,27 +85,27 @@ def test_each_type_gets_its_prefix(fake: FakeEngine) -> None:
             assert counted["count"] == len(read)
 
 
-def test_the_models_own_prefixes_are_the_default(fake: FakeEngine) -> None:
-    """Prefixes that the model's files ask for are used unless a setting names others."""
-    fake.prompts = Prefixes("query: ", "passage: ")
-    assert describe(fake, Settings()).prefixes == fake.prompts
-    named = describe(fake, Settings(embedding_query_prefix="ask: "))
-    assert named.prefixes == Prefixes("ask: ", "passage: ")
-
-
 def test_the_fingerprint_follows_what_decides_vectors(fake: FakeEngine) -> None:
     """Weights, limit and prefixes each change it; the engine's batches do not."""
-    base = describe(fake, Settings()).fingerprint
-    assert describe(replace(fake, batch_tokens=64), Settings()).fingerprint == base
+    base = describe(fake).fingerprint
+    assert describe(replace(fake, batch_tokens=64)).fingerprint == base
     changed = [
-        describe(replace(fake, space="other weights"), Settings()),
-        describe(replace(fake, max_tokens=128), Settings()),
-        describe(fake, Settings(embedding_query_prefix="x")),
-        describe(fake, Settings(embedding_document_prefix="x")),
+        replace(fake, space="other weights"),
+        replace(fake, max_tokens=128),
+        replace(fake, prompts=Prefixes(query="x")),
+        replace(fake, prompts=Prefixes(document="x")),
     ]
-    assert len({base, *(model.fingerprint for model in changed)}) == 5
+    assert len({base, *(describe(engine).fingerprint for engine in changed)}) == 5
+
+
+def test_prefixes_of_the_settings_are_used() -> None:
+    """A prefix in the environment is written before texts of its type."""
+    settings = Settings(
+        model_cache_dir=ROOT / ".data/models", hf_hub_offline=True, embedding_query_prefix="ask: "
+    )
+    assert load_engine(settings).prompts == Prefixes("ask: ")
 
 
 def test_the_default_models_fingerprint(onnx_engine: OnnxEngine) -> None:
     """It stays the same over releases: an index made with it need not be made again."""
-    assert describe(onnx_engine, Settings()).fingerprint == "d2906d2c470b0804"
+    assert describe(onnx_engine).fingerprint == "d2906d2c470b0804"

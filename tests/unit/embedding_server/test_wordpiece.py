@@ -66,3 +66,33 @@ def test_baked_limits_of_the_file_are_off(wordpiece: WordPiece) -> None:
     """The file's own limit of 128 tokens and its padding to 128 do not apply."""
     assert len(wordpiece.tokenize("word " * 200).ids) == 202
     assert len(wordpiece.tokenize("word").ids) == 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    text=st.text(
+        st.sampled_from(" \n\tab1_.'[]#(é\u0301ß語。、가🚀\x00\u200d") | st.characters(codec="utf-8"),
+        max_size=80,
+    )
+)
+def test_ids_are_the_text_that_has_them(wordpiece: WordPiece, text: str) -> None:
+    """Any text's ids decode to a text that has the same ids, with and without start and end."""
+    ids = list(wordpiece.tokenize(text).ids)
+    assert wordpiece.tokenize(wordpiece.decode(ids)).ids == ids
+    if len(ids) > 2:
+        assert wordpiece.tokenize(wordpiece.decode(ids[1:-1])).ids == ids
+
+
+@pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        ([101, 2_000_000_000, 102], "2000000000 is no token id of this model"),
+        ([30522], "30522 is no token id of this model"),
+        # "def add(a, b): return a + b" as text-embedding-3-small's tokenizer (cl100k_base) has it
+        ([755, 923, 2948, 11, 293, 1680, 471, 264, 489, 293], "splits no text into these token ids"),
+    ],
+)
+def test_ids_of_another_model_are_refused(wordpiece: WordPiece, ids: list[int], says: str) -> None:
+    """Ids that this tokenizer gives no text are refused, though most of them are words here too."""
+    with pytest.raises(ValueError, match=says):
+        wordpiece.decode(ids)

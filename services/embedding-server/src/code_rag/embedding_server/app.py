@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from code_rag.embedding_server import __version__
+from code_rag.embedding_server.engines import OUTSIDE
 from code_rag.embedding_server.lanes import HANGING_SECONDS
 from code_rag.embedding_server.loading import load_engine
 from code_rag.embedding_server.metrics import EmbeddingMetrics
@@ -47,7 +48,7 @@ def create_app_from_environment() -> FastAPI:
     """The app and its logging, configured by the environment; under the reloader the model stays loaded."""
     settings = read_settings(Settings)
     configure_logging("embedding-server", settings.log_level, settings.environment)
-    if not settings.reload:
+    if not settings.reload or settings.embedding_engine == OUTSIDE:  # which takes no time to load
         return create_app(settings)
     from code_rag.embedding_server.development.engine_client import load_from_host
 

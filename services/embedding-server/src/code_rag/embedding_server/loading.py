@@ -4,13 +4,15 @@ from collections.abc import Mapping
 
 import structlog
 
-from code_rag.embedding_server.engines import AUTO, ENGINES, EngineClass, EngineSpec, EngineUnusable
+from code_rag.embedding_server.engines import AUTO, ENGINES, OUTSIDE, EngineClass, EngineSpec, EngineUnusable
 from code_rag.embedding_server.engines.base import Engine
 from code_rag.embedding_server.golden import SelfTestFailed, check_engine, load_golden
 from code_rag.embedding_server.model_files import resolve, sources_of
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.settings import Settings
 from code_rag.servicekit.cpu_quota import usable_cpus
+from code_rag.servicekit.errors import ServiceError
+from code_rag.servicekit.settings import reveal
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,8 @@ def load_engine(settings: Settings, engines: Mapping[str, EngineSpec] = ENGINES)
     names those that did not. Raises ModelUnavailable, and where no engine works EngineMissing,
     EngineUnusable or SelfTestFailed.
     """
+    if settings.embedding_engine == OUTSIDE:
+        return _outside(settings)
     model, name = settings.embedding_model, settings.embedding_engine
     found = resolve(MINILM, sources_of(settings)) if model == MINILM.name else None
     location = str(found.path) if found else model
@@ -34,6 +38,7 @@ def load_engine(settings: Settings, engines: Mapping[str, EngineSpec] = ENGINES)
     else:
         engine = _checked(engines[name], model, location)
         engine.why = "EMBEDDING_ENGINE names it"
+    engine.prompts = _prefixes(settings, engine.prompts)
     log.info("engine ready", model=model, engine=engine.name, why=engine.why, lanes=engine.lanes)
     return engine
 
@@ -62,6 +67,38 @@ def _checked(spec: EngineSpec, model: str, location: str) -> Engine:
     else:
         log.warning("no golden vectors for this model: its vectors are not checked", model=model)
     return engine
+
+
+def _outside(settings: Settings) -> Engine:
+    # Imported here, as every engine is.
+    from code_rag.embedding_server.engines.embeddings_api import EmbeddingsApi
+    from code_rag.embedding_server.engines.openai import InputTypes, OpenAIEngine
+
+    model, key = settings.embedding_model, reveal(settings.embedding_api_key)
+    api = EmbeddingsApi(settings.embedding_base_url or "", key, model)
+    try:
+        engine = OpenAIEngine(
+            api,
+            model,
+            prefixes=_prefixes(settings, Prefixes()),
+            input_types=InputTypes(
+                settings.embedding_query_input_type, settings.embedding_document_input_type
+            ),
+            max_tokens=settings.embedding_max_tokens,
+        )
+    except ServiceError as error:
+        api.close()
+        raise ModelUnavailable(error.message) from error
+    log.info("engine ready", model=model, engine=OUTSIDE, host=api.host, max_tokens=engine.max_tokens)
+    return engine
+
+
+def _prefixes(settings: Settings, prompts: Prefixes) -> Prefixes:
+    """Those of the settings, else those that the model asks for."""
+    return Prefixes(
+        settings.embedding_query_prefix or prompts.query,
+        settings.embedding_document_prefix or prompts.document,
+    )
 
 
 def _class_of(spec: EngineSpec) -> EngineClass:

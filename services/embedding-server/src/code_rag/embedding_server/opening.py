@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 
 from code_rag.embedding_server.batching import Batcher, open_batcher
-from code_rag.embedding_server.engines.base import Engine
+from code_rag.embedding_server.engines.base import Engine, Outside
 from code_rag.embedding_server.lanes import HANGING_SECONDS
 from code_rag.embedding_server.metrics import EmbeddingMetrics
 from code_rag.embedding_server.model_files import ModelUnavailable
@@ -20,6 +20,8 @@ from code_rag.servicekit.wire.embeddings import EmbeddingModelEntry
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 15.0
+OUTSIDE_SECONDS = 900.0
+"""When an engine that asks another server hangs: its requests have limits of their own, and may be many."""
 EXIT_CODE = 70
 """Says that the engine is broken: EX_SOFTWARE of sysexits.h, an internal error."""
 ANSWER_SECONDS = 1.0
@@ -81,15 +83,20 @@ class Opening:
 
     async def _open(self, stack: AsyncExitStack) -> None:
         engine = await self._loaded()
+        hanging_seconds = self._hanging_seconds
+        if isinstance(engine, Outside):
+            hanging_seconds = OUTSIDE_SECONDS
+            stack.callback(engine.close)
+            self._health.checks["embeddings server"] = engine.check
         opened = open_batcher(
             engine,
             self._metrics,
             self._settings.max_queued_seconds,
             self._settings.embedding_cache_mb * 1_000_000,
-            self._hanging_seconds,
+            hanging_seconds,
         )
         self._batcher = await stack.enter_async_context(opened)
-        self._model = describe(engine, self._settings)
+        self._model = describe(engine)
         self._health.checks["engine"] = self._check
         self._health.ready()
         await self._end_when_broken()

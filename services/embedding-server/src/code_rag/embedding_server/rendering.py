@@ -48,6 +48,7 @@ def openai_answer(embeddings: Embeddings, model: str, encoding: Literal["float",
         "object": "list",
         "model": model,
         "usage": {"prompt_tokens": total, "total_tokens": total},
+        "tokens": embeddings.tokens,
         "truncated": [index for index, truncated in enumerate(embeddings.truncated) if truncated],
     }
     return _with_first("data", _array(data), rest)

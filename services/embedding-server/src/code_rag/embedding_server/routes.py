@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from code_rag.embedding_server import rendering
 from code_rag.embedding_server.batching import Batcher
 from code_rag.embedding_server.embeddings import Embeddings
+from code_rag.embedding_server.engines.base import Engine, Tokenizing
 from code_rag.embedding_server.opening import Opening
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.served_model import ServedModel
@@ -93,7 +94,8 @@ def openai_router(opening: Opening, model: str) -> APIRouter:
         """OpenAI's embeddings, and the indices of the inputs that were truncated."""
         served, batcher = _admitted(opening, body.model, expected)
         _require_dimension(body.dimensions, served.entry)
-        embeddings = await unless_gone(request, _embed(batcher, served, body.input, body.input_type))
+        texts = await _decoded(batcher, body.input)
+        embeddings = await unless_gone(request, _embed(batcher, served, texts, body.input_type))
         render, encoding = rendering.openai_answer, body.encoding_format
         return _json(await asyncio.to_thread(render, embeddings, served.name, encoding), served)
 
@@ -128,6 +130,24 @@ def _admitted(opening: Opening, model: str | None, expected: str | None) -> tupl
     return served, batcher
 
 
+async def _decoded(batcher: Batcher, inputs: Sequence[str | list[int]]) -> list[str]:
+    """The texts, also those that came as token ids, which are read in a thread."""
+    return await asyncio.to_thread(
+        lambda: [_text_of(batcher.engine, index, each) for index, each in enumerate(inputs)]
+    )
+
+
+def _text_of(engine: Engine, index: int, given: str | list[int]) -> str:
+    if isinstance(given, str):
+        return given
+    if not isinstance(engine, Tokenizing):
+        raise InvalidInput("Another server tokenizes for this model: send text.", param="input")
+    try:
+        return engine.decode(given)
+    except ValueError as error:
+        raise InvalidInput(f"The input at index {index}: {error}.", param="input") from error
+
+
 async def _embed(
     batcher: Batcher, served: ServedModel, texts: Sequence[str], input_type: InputType | None
 ) -> Embeddings:
@@ -145,10 +165,12 @@ async def _tokenized(
     texts = _as_read(served, _texts(body), body.input_type)
     counts = await batcher.count(texts)
     truncated = [count > batcher.engine.max_tokens for count in counts]
+    estimated = not isinstance(batcher.engine, Tokenizing)
     if body.text is None:
-        return TokenizedTexts(counts=counts, truncated=truncated)
+        return TokenizedTexts(counts=counts, truncated=truncated, estimated=estimated)
     (tokens,) = await batcher.tokenize(texts)
-    return TokenizedText(count=counts[0], truncated=truncated[0], ids=list(tokens.ids))
+    ids = None if estimated else list(tokens.ids)
+    return TokenizedText(count=counts[0], truncated=truncated[0], ids=ids, estimated=estimated)
 
 
 def _as_read(served: ServedModel, texts: Sequence[str], input_type: InputType | None) -> list[str]:

@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 
 from code_rag.embedding_server.engines.base import Engine, Prefixes
-from code_rag.embedding_server.settings import Settings
 from code_rag.servicekit.wire.embeddings import EmbeddingModelEntry
 
 FINGERPRINT_DIGITS = 16
@@ -21,13 +20,9 @@ class ServedModel:
     fingerprint: str
 
 
-def describe(engine: Engine, settings: Settings) -> ServedModel:
-    """The model that `engine` serves; prefixes of the settings replace those that the model asks for."""
-    prefixes = Prefixes(
-        settings.embedding_query_prefix or engine.prompts.query,
-        settings.embedding_document_prefix or engine.prompts.document,
-    )
-    fingerprint = _fingerprint(engine, prefixes)
+def describe(engine: Engine) -> ServedModel:
+    """The model that the engine serves."""
+    fingerprint = _fingerprint(engine)
     entry = EmbeddingModelEntry(
         id=engine.model,
         dimension=engine.dimension,
@@ -35,10 +30,10 @@ def describe(engine: Engine, settings: Settings) -> ServedModel:
         fingerprint=fingerprint,
         engine=engine.name,
     )
-    return ServedModel(engine.model, prefixes, entry, fingerprint)
+    return ServedModel(engine.model, engine.prompts, entry, fingerprint)
 
 
-def _fingerprint(engine: Engine, prefixes: Prefixes) -> str:
+def _fingerprint(engine: Engine) -> str:
     """A digest of all that decides a vector; every engine scales its vectors to length 1."""
-    decides = [engine.space, engine.max_tokens, prefixes.query, prefixes.document, "length 1"]
+    decides = [engine.space, engine.max_tokens, engine.prompts.query, engine.prompts.document, "length 1"]
     return hashlib.sha256(json.dumps(decides).encode()).hexdigest()[:FINGERPRINT_DIGITS]

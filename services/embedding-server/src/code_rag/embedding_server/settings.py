@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from code_rag.embedding_server.engines import AUTO, ENGINES, FOR_ANY_MODEL
+from code_rag.embedding_server.engines import AUTO, ENGINES, FOR_ANY_MODEL, OUTSIDE
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.servicekit.model_sources import HubSettings
+from code_rag.servicekit.settings import Url
 
-_CHOICES = ", or ".join(
+_CHOICES = ", ".join(
     f"`{name}` where that extra is installed" if spec.extra else f"`{name}`" for name, spec in ENGINES.items()
 )
 
@@ -18,14 +19,34 @@ class Settings(HubSettings):
     """embedding-server's variables; the model comes from MODEL_DIR, the cache, the hub or PyPI."""
 
     port: int = Field(8001, ge=0, le=65535, description="Port to listen on.")
+    embedding_engine: str = Field(
+        AUTO,
+        description=f"`{AUTO}`: the fastest that suits this machine, which `/health` names; or {_CHOICES}, "
+        f"or `{OUTSIDE}` for a server that speaks OpenAI's API.",
+    )
     embedding_model: str = Field(
         MINILM.name,
         min_length=1,
         description=f"Model that embeds; engines other than {FOR_ANY_MODEL} serve only the default.",
     )
-    embedding_engine: str = Field(
-        AUTO,
-        description=f"`{AUTO}`: the fastest that suits this machine, which `/health` names; or {_CHOICES}.",
+    embedding_base_url: Url | None = Field(
+        None,
+        description=f"Server that embeds with EMBEDDING_ENGINE={OUTSIDE}, such as http://localhost:11434/v1; "
+        "docs/embedding-models.md.",
+    )
+    embedding_api_key: SecretStr | None = Field(None, description="Key for EMBEDDING_BASE_URL.")
+    embedding_max_tokens: int | None = Field(
+        None,
+        ge=16,
+        description="Tokens that the model at EMBEDDING_BASE_URL reads of a text; empty: what the server "
+        "lists, else 512.",
+    )
+    embedding_query_input_type: str = Field(
+        "",
+        description="`input_type` that EMBEDDING_BASE_URL gets with a question, as `query`; empty: none.",
+    )
+    embedding_document_input_type: str = Field(
+        "", description="The same with what is searched in, such as `document` or `passage`."
     )
     embedding_query_prefix: str = Field(
         "",
@@ -48,18 +69,21 @@ class Settings(HubSettings):
 
     @field_validator("embedding_model")
     @classmethod
-    def _full_name(cls, name: str) -> str:
-        return MINILM.name if name == MINILM.short_name else name
+    def _full_name(cls, name: str, info: ValidationInfo) -> str:
+        here = info.data.get("embedding_engine") != OUTSIDE  # other servers have names of their own
+        return MINILM.name if here and name == MINILM.short_name else name
 
     @field_validator("embedding_engine")
     @classmethod
     def _known_engine(cls, name: str) -> str:
-        if name not in (AUTO, *ENGINES):
-            raise ValueError(f"is one of {', '.join((AUTO, *ENGINES))}")
+        if name not in (AUTO, *ENGINES, OUTSIDE):
+            raise ValueError(f"is one of {', '.join((AUTO, *ENGINES, OUTSIDE))}")
         return name
 
     @model_validator(mode="after")
     def _engine_knows_model(self) -> Self:
+        if self.embedding_engine == OUTSIDE and not self.embedding_base_url:
+            raise ValueError(f"EMBEDDING_ENGINE={OUTSIDE} needs EMBEDDING_BASE_URL, the server's address")
         spec = ENGINES.get(self.embedding_engine)
         if spec and not spec.serves(self.embedding_model):
             raise ValueError(

@@ -52,6 +52,10 @@ class EngineClient:
         count: int = self._ask("count", text)
         return count
 
+    def decode(self, ids: Sequence[int]) -> str:
+        text: str = self._ask("decode", ids)
+        return text
+
     def forward(self, batch: Sequence[Tokens]) -> Vectors:
         vectors: Vectors = self._ask("forward", batch)
         return vectors

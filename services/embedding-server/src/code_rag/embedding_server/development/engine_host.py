@@ -13,7 +13,7 @@ from typing import NoReturn
 from code_rag import embedding_server, servicekit
 from code_rag.embedding_server.development.sockets import sockets
 from code_rag.embedding_server.development.source import digests
-from code_rag.embedding_server.engines.base import Engine, Prefixes, Tokens, Vectors
+from code_rag.embedding_server.engines.base import Engine, Prefixes, Tokenizing, Tokens, Vectors
 
 PACKAGES = [Path(str(package.__file__)).parent for package in (embedding_server, servicekit)]
 LOOK_SECONDS = 0.5
@@ -44,6 +44,11 @@ class EngineHost:
 
     def count(self, text: str) -> int:
         return self._engine.count(text)
+
+    def decode(self, ids: list[int]) -> str:
+        engine = self._engine
+        assert isinstance(engine, Tokenizing)  # noqa: S101 – only `openai` is not, and it runs in the worker
+        return engine.decode(ids)
 
     def forward(self, batch: list[Tokens]) -> Vectors:
         return self._engine.forward(batch)

@@ -86,4 +86,7 @@ ENGINES: Mapping[str, EngineSpec] = {  # the fastest first
     ),
 }
 
-FOR_ANY_MODEL = " or ".join(name for name, spec in ENGINES.items() if spec.models is None)
+OUTSIDE = "openai"
+"""The engine that needs no model here: it asks another server, which the settings name."""
+
+FOR_ANY_MODEL = " or ".join([*(name for name, spec in ENGINES.items() if spec.models is None), OUTSIDE])

@@ -59,6 +59,9 @@ class BertEngine:
     def count(self, text: str) -> int:
         return self._wordpiece.count(text)
 
+    def decode(self, ids: Sequence[int]) -> str:
+        return self._wordpiece.decode(ids)
+
     def forward(self, batch: Sequence[Tokens]) -> Vectors:
         ids, lengths = pad(batch)
         return mean_pool(self._encode(ids, lengths), lengths)

@@ -44,6 +44,18 @@ class SentenceTransformersEngine:
     def count(self, text: str) -> int:
         return len(_ids(self._whole, text))
 
+    def decode(self, ids: Sequence[int]) -> str:
+        try:
+            text = self._whole.decode(list(ids), skip_special_tokens=True)
+        except OverflowError:
+            text = ""
+        special = set(self._model.tokenizer.all_special_ids)
+        if [id for id in _ids(self._whole, text) if id not in special] != [
+            id for id in ids if id not in special
+        ]:
+            raise ValueError("this model's tokenizer splits no text into these token ids: send text")
+        return text
+
     def forward(self, batch: Sequence[Tokens]) -> Vectors:
         rows = {"input_ids": [list(row.ids) for row in batch]}
         features = self._model.tokenizer.pad(rows, return_tensors="pt").to(self._model.device)

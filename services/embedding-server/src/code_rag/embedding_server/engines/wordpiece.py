@@ -1,7 +1,7 @@
 """The model's tokenizer, which reads no more of a text than the model does."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -25,6 +25,7 @@ class WordPiece:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._first, self._last = self._tokenizer.encode("").ids
+        self._size = self._tokenizer.get_vocab_size()
         self._max_tokens = max_tokens
 
     def tokenize(self, text: str) -> Tokens:
@@ -39,6 +40,22 @@ class WordPiece:
     def count(self, text: str) -> int:
         """The number of ids of the whole text, start and end included."""
         return 2 + sum(len(piece) for piece in self._pieces(text))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text that has these ids, with or without start and end; raises ValueError if there is none.
+
+        Another model's ids are words here too, though not as this tokenizer splits any text.
+        """
+        inner = list(ids)
+        if inner[:1] == [self._first] and inner[-1:] == [self._last]:
+            inner = inner[1:-1]
+        words = [self._tokenizer.id_to_token(id) if 0 <= id < self._size else None for id in inner]
+        if None in words:
+            raise ValueError(f"{inner[words.index(None)]} is no token id of this model: send text")
+        text = " ".join(word for word in words if word).replace(" ##", "")
+        if [id for piece in self._pieces(text) for id in piece] != inner:
+            raise ValueError("this model's tokenizer splits no text into these token ids: send text")
+        return text
 
     def _pieces(self, text: str) -> Iterator[list[int]]:
         start = 0
