@@ -3,7 +3,7 @@
 # An overlay (kind, dev) and what .env says: its secrets as the Secret that pods mount as a file, its choices over
 # config.env, as Compose does. Names end in a hash, so that a change of .env rolls the pods that read it; the Secret of
 # callers' keys has none, as running pods read it again.
-# With LLM_BACKEND=local the model on this machine is added.
+# With LLM_BACKEND=local the model on this machine is added; with EMBEDDING_ENGINE=openai in .env, the way out to its server.
 # DOTENV names another file; DOTENV= (empty) none.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
@@ -35,9 +35,12 @@ named_file() { # named_file VARIABLE: the file that .env names by it, if any
 
 keys=
 models=
+components=()
+if [[ ${LLM_BACKEND:-} == local ]]; then components+=(local-model); fi
 if [[ -n $dotenv && -s $dotenv ]]; then
   keys=$(named_file API_KEYS_FILE)
   models=$(named_file LLM_MODELS)
+  if choices k8s/base/embedding-server/config.env | grep -qx EMBEDDING_ENGINE=openai; then components+=(embedding-api); fi
 fi
 
 {
@@ -45,7 +48,10 @@ fi
   echo "kind: Kustomization"
   echo "namespace: code-rag"
   echo "resources: [../../../k8s/overlays/$overlay]"
-  if [[ ${LLM_BACKEND:-} == local ]]; then echo "components: [../../../k8s/components/local-model]"; fi
+  if ((${#components[@]})); then
+    echo "components:"
+    printf '  - ../../../k8s/components/%s\n' "${components[@]}"
+  fi
   if [[ -n $dotenv && -s $dotenv ]]; then
     echo "secretGenerator:"
     echo "  - { name: dotenv, files: [\"dotenv=$(realpath "$dotenv")\"] }"

@@ -205,6 +205,18 @@ def test_dotenv_overrides_choices_but_not_addresses(tmp_path: Path) -> None:
     assert config(objects, "rag-server") == config(plain, "rag-server")
 
 
+def test_another_server_that_embeds_can_be_called(tmp_path: Path) -> None:
+    """EMBEDDING_ENGINE=openai in `.env` opens embedding-server's way out, and nothing else does."""
+    plain = of_kind(with_dotenv(tmp_path, "EMBEDDING_MODEL=m\n"), "NetworkPolicy")
+    asked = of_kind(with_dotenv(tmp_path, 'EMBEDDING_ENGINE="openai"\n'), "NetworkPolicy")
+    (opened,) = [policy for policy in asked if policy not in plain]
+    assert opened["metadata"]["name"] == "embedding-server"
+    assert [rule["ports"][0]["port"] for rule in opened["spec"]["egress"]] == [53, 443]
+    assert [policy for policy in plain if policy not in asked] == [
+        {**opened, "spec": {key: value for key, value in opened["spec"].items() if key != "egress"}}
+    ]
+
+
 def test_images_take_the_tags_that_were_loaded(tmp_path: Path) -> None:
     """An image named on the command line replaces that component's tag and no other."""
     objects = with_dotenv(tmp_path, "")
