@@ -22,8 +22,9 @@ check: ## Formatting, lint, types, architecture, manifests and documents
 	@scripts/setup.sh dev && scripts/check.sh
 test-reference: ## Both embedding engines against the golden vectors (PyTorch, in an environment of its own)
 	@scripts/test-reference.sh
-test-local-model: ## The engine with a real model of half a gigabyte, which is fetched once
+test-local-model: ## Real models, fetched once: one of half a gigabyte that writes answers, one of 0.1 GB that reads Korean
 	@LLM=local LOCAL_MODEL=0.5b scripts/setup.sh dev && $(BIN)/pytest tests/local_model
+	@scripts/test-languages.sh
 chaos: ## Kill, stop, pause, disconnect, slow and fill each service under load: TARGET=process|compose|kind ROUNDS=100 SEED=n
 	@scripts/setup.sh dev && $(BIN)/pytest tests/chaos -x --target $(or $(TARGET),process) --rounds $(or $(ROUNDS),100) $(if $(SEED),--seed $(SEED))
 

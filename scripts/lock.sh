@@ -26,5 +26,6 @@ lock embedding-server-openvino services/embedding-server/pyproject.toml --extra 
 lock llm-server-local services/llm-server/pyproject.toml --extra local
 lock build requirements/build.in
 lock dev requirements/dev.in
+lock languages requirements/languages.in
 # By itself: it shares no environment with the rest.
 compile --generate-hashes --no-annotate requirements/sbom.in --output-file requirements/sbom.txt

@@ -16,8 +16,13 @@ Start = Callable[..., TestClient]
 
 
 def settings_for(upstream: ScriptedUpstream, **settings: Any) -> Settings:
-    given = {"embedding_base_url": f"{upstream.url}/v1", "embedding_model": MODEL, "embedding_api_key": KEY}
-    return Settings(embedding_engine="openai", **(given | settings))
+    given = {
+        "embedding_engine": "openai",
+        "embedding_base_url": f"{upstream.url}/v1",
+        "embedding_model": MODEL,
+        "embedding_api_key": KEY,
+    }
+    return Settings(**(given | settings))
 
 
 def listing(**entry: Any) -> Reply:
