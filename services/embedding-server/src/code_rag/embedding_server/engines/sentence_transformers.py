@@ -24,7 +24,8 @@ class SentenceTransformersEngine:
     def __init__(self, model: str, location: str, threads: int, device: str = "cpu") -> None:
         torch.set_num_threads(threads)
         self.model = model
-        self._model = SentenceTransformer(location, device=device)
+        # It comes as for training, with dropout.
+        self._model = SentenceTransformer(location, device=device).eval()
         self.dimension: int = self._model.get_embedding_dimension()
         self.max_tokens: int = self._model.max_seq_length
         self.space = MINILM.space if model == MINILM.name else _space(self._model)
@@ -83,6 +84,6 @@ def _space(model: SentenceTransformer) -> str:
 
 
 def _prompts(prompts: Mapping[str, str]) -> Prefixes:
-    """The prefixes of config_sentence_transformers.json, under the names that its authors use."""
-    documents = (prompts.get(name) for name in ("document", "passage", "corpus"))
-    return Prefixes(prompts.get("query") or "", next((prompt for prompt in documents if prompt), ""))
+    """The prefixes of the model's own configuration, chosen as `encode_query` and `encode_document` do."""
+    document = next((name for name in ("document", "passage", "corpus") if name in prompts), "")
+    return Prefixes(prompts.get("query") or "", prompts.get(document) or "")
