@@ -10,6 +10,8 @@ from code_rag.rag_server.progress import IndexReport, Searchable, changed_senten
 from code_rag.rag_server.question_language import half_read, unread
 from code_rag.rag_server.ranking import rank
 from code_rag.rag_server.ranking.question import Question
+from code_rag.rag_server.ranking.scale import Scale
+from code_rag.rag_server.scaling import Scales
 from code_rag.rag_server.space import Space
 from code_rag.rag_server.stopwatch import Stopwatch
 from code_rag.servicekit.errors import ServiceError
@@ -55,6 +57,7 @@ class Searcher:
     name_of: Callable[[str], str]
     count_degradation: CountDegradation
     refresh: Callable[[str], Awaitable[None]] = nothing_to_refresh
+    scales: Scales = field(default_factory=Scales)
 
     @property
     def store(self) -> VectorStore:
@@ -74,9 +77,9 @@ class Searcher:
             await self.refresh(scope.path)
         space = self.space  # which may be another one before this search ends
         with watch.step("embed"):
-            vector = await self._embed(query, space, degraded)
+            vector, scale = await self._embed(query, space, degraded)
         wanted = Query(vector, encode_query(query), Question.read(query).names, scope)
-        best, idf = await self._ranked(query, wanted, space.store, limit, watch)
+        best, idf = await self._ranked(query, wanted, space.store, scale, limit, watch)
         hits = [replace(hit, codebase=self.name_of(hit.chunk.path)) for hit in best]
         await self.note_index(bool(hits), scope, degraded)
         return SearchResult(tuple(hits), tuple(degraded), watch.timings, vector, idf, space)
@@ -86,7 +89,8 @@ class Searcher:
         if found.vector is None or found.space is None:
             return ()
         wanted = Query(found.vector, SparseVector((), ()), scope=Scope(files=tuple(files)))
-        return (await found.space.store.search(wanted, limit)).found
+        scale = await self.scales.of(found.space.embedder)
+        return scale.applied(await found.space.store.search(wanted, limit)).found
 
     async def searchable(
         self, names: Sequence[str], store: VectorStore | None = None
@@ -110,7 +114,7 @@ class Searcher:
         ]
 
     async def _ranked(
-        self, query: str, wanted: Query, store: VectorStore, limit: int, watch: Stopwatch
+        self, query: str, wanted: Query, store: VectorStore, scale: Scale, limit: int, watch: Stopwatch
     ) -> tuple[list[Hit], Mapping[int, float]]:
         """The best `limit` hits, and how rare the query's terms are.
 
@@ -119,29 +123,29 @@ class Searcher:
         candidates = CANDIDATES
         while True:
             with watch.step("search"):
-                found = await store.search(wanted, candidates)
+                found = scale.applied(await store.search(wanted, candidates))
             with watch.step("rank"):
                 hits = rank(query, found)
             if len(hits) >= limit or found.exhausted or candidates >= MAX_CANDIDATES:
                 return hits[:limit], found.idf
             candidates *= 4
 
-    async def _embed(self, query: str, space: Space, degraded: list[str]) -> Vector | None:
+    async def _embed(self, query: str, space: Space, degraded: list[str]) -> tuple[Vector | None, Scale]:
         gap, name = space.gap, space.embedder.model.name
         if not gap and (reason := unread(query, name)):
             self.count_degradation("question not read")
             degraded.append(reason)
-            return None
+            return None, Scale()
         if not gap and (reason := half_read(query, name)):
             degraded.append(reason)
         try:
             if not gap:
-                return (await space.embedder.embed([query]))[0]
+                return (await space.embedder.embed([query]))[0], await self.scales.of(space.embedder)
         except ServiceError as error:
             gap = error.message
         self.count_degradation("semantic search is off")
         degraded.append(f"semantic search is off: {gap}")
-        return None
+        return None, Scale()
 
     async def note_index(self, found: bool, scope: Scope, degraded: list[str]) -> None:
         """Add to `degraded` what the index is missing, if anything; `found` is whether there were hits."""

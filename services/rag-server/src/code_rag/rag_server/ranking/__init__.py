@@ -89,9 +89,11 @@ def _add_files(candidates: Sequence[Candidate], parts: Sequence[Parts], weights:
 
 def _reduce_by_place(question: Question, candidates: Sequence[Candidate], parts: Sequence[Parts]) -> None:
     old = superseded(each.chunk.path for each in candidates)
+    # Without a word of the query in the index, as of one in another language, what it asks for is unknown.
+    has_words = any(each.bm25 for each in candidates)
     for each, given in zip(candidates, parts, strict=True):
         chunk = each.chunk
-        for kind in unasked(chunk.path, question.words):
+        for kind in unasked(chunk.path, question.words) if has_words else ():
             _reduce(given, kind.name, kind.factor)
         if is_reexport(chunk.path, chunk.symbols):
             _reduce(given, "reexport", REEXPORT_FACTOR)
