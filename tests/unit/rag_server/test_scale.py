@@ -76,7 +76,7 @@ def test_the_order_is_kept(one: float, other: float, unrelated: float, width: fl
     assert (scale.cosine(one) <= scale.cosine(other)) or one > other
 
 
-def test_a_model_that_tells_nothing_apart_has_no_scale() -> None:
+def test_a_model_that_distinguishes_nothing_has_no_scale() -> None:
     """Vectors that are all the same are compared as they are."""
     same = [[1.0, 0.0]] * len(PAIRS)
     assert Scale.of(same, same) is None

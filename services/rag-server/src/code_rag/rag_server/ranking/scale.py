@@ -1,4 +1,4 @@
-"""Where a model's cosines lie: e5's are between 0.75 and 0.9, MiniLM's between 0 and 0.6, whatever is compared.
+"""Where a model's cosines lie: e5's are between 0.75 and 0.9, MiniLM's between 0 and 0.6.
 
 The ranking's weights were chosen with all-MiniLM-L6-v2, so others' cosines are brought to its scale.
 """
@@ -76,7 +76,7 @@ class Scale:
 
     @classmethod
     def of(cls, questions: Sequence[Vector], snippets: Sequence[Vector]) -> Self | None:
-        """The scale by the vectors of QUESTIONS and SNIPPETS; None where the model tells nothing apart."""
+        """The scale by the vectors of QUESTIONS and SNIPPETS; None where the model distinguishes nothing."""
         cosines = [[sum(map(mul, question, snippet)) for snippet in snippets] for question in questions]
         related = fmean(row[index] for index, row in enumerate(cosines))
         unrelated = fmean(
