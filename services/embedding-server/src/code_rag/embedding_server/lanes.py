@@ -116,8 +116,8 @@ class Lanes:
 
     async def _explain(self, rows: Sequence[Row], error: Exception) -> None:
         """Embed each half by itself, until it is clear which text the engine fails on."""
-        if isinstance(error, ServiceError) and (len(rows) == 1 or not isinstance(error, InvalidInput)):
-            for row in rows:  # another service computes, and says what is wrong
+        if isinstance(error, ServiceError) and not isinstance(error, InvalidInput):
+            for row in rows:  # another service computes, and is down
                 self._finish(row, error)
         elif len(rows) > 1:
             await self._embed(rows[: len(rows) // 2])
