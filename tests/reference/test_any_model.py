@@ -61,7 +61,7 @@ def test_it_embeds_as_the_library_does(folder: Path) -> None:
 
 def test_its_fingerprint_follows_its_files(folder: Path, tmp_path: Path) -> None:
     """The same files have one fingerprint wherever they are; another pooling or weight makes another."""
-    base = describe(load_engine(settings(folder)), "sentence-transformers").fingerprint
+    base = describe(load_engine(settings(folder))).fingerprint
     seen = {base}
     for name, change in (("same", False), ("pooling", True)):
         copy = tmp_path / name
@@ -70,11 +70,11 @@ def test_its_fingerprint_follows_its_files(folder: Path, tmp_path: Path) -> None
             file = copy / "1_Pooling/config.json"
             pooling = json.loads(file.read_text())
             file.write_text(json.dumps(pooling | {"pooling_mode": "mean"}))
-        seen.add(describe(load_engine(settings(copy)), "sentence-transformers").fingerprint)
+        seen.add(describe(load_engine(settings(copy))).fingerprint)
     model = SentenceTransformer(str(folder), device="cpu")
     next(iter(model.parameters())).data[0, 0] += 1
     model.save(str(tmp_path / "weights"))
-    seen.add(describe(load_engine(settings(tmp_path / "weights")), "sentence-transformers").fingerprint)
+    seen.add(describe(load_engine(settings(tmp_path / "weights"))).fingerprint)
     assert len(seen) == 3
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import structlog
 
 from code_rag.embedding_server.engines import AUTO, ENGINES, OUTSIDE, EngineClass, EngineSpec, EngineUnusable
-from code_rag.embedding_server.engines.base import Engine
+from code_rag.embedding_server.engines.base import Engine, Prefixes
 from code_rag.embedding_server.golden import SelfTestFailed, check_engine, load_golden
-from code_rag.embedding_server.model_files import resolve, sources_of
+from code_rag.embedding_server.model_files import ModelUnavailable, resolve, sources_of
 from code_rag.embedding_server.pinned_model import MINILM
 from code_rag.embedding_server.settings import Settings
 from code_rag.servicekit.cpu_quota import usable_cpus
