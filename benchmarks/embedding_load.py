@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 
-from benchmarks.encoders import functions
+from benchmarks.functions import functions
 from benchmarks.gateway import Server, running
 from benchmarks.machine import RESULTS, describe
 from benchmarks.percentiles import milliseconds

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.embedding_load import embed, own_server
-from benchmarks.encoders import functions
+from benchmarks.functions import functions
 from benchmarks.gateway import Server
 from benchmarks.machine import RESULTS, describe
 from code_rag.localstack.ports import unused_ports

@@ -14,7 +14,7 @@ from benchmarks import report
 ROOT = Path(__file__).parent.parent
 BENCHMARKS = (
     "first_answer",
-    "encoders",
+    "embedding",
     "embedding_load",
     "embedding_memory",
     "indexing",
