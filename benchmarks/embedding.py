@@ -1,8 +1,8 @@
 """Embeds the same texts with our engines and with others, each in a process of its own, in turns.
 
-512 functions of the standard library together; 1, 8 and 64 at once; texts of 16 to 256 tokens; 1 to 32 callers.
-The reference runs in .venv-reference (`make test-reference`), the peers in artifacts/peers, which is made here.
-What cannot run is named with its reason. Prints and writes results/embedding.json.
+512 functions of the standard library together; 1, 8 and 64 at once; texts of 16 to 256 tokens; 1 to 32
+callers. The reference runs in .venv-reference (`make test-reference`), the peers in artifacts/peers, which is
+made here. What cannot run is named with its reason. Prints and writes results/embedding.json.
 """
 
 import json
@@ -118,7 +118,7 @@ def make_peers() -> str:
         return ""
     venv.create(PEERS, with_pip=True, clear=True)
     for package in PEER_PACKAGES:  # torch first, so that nothing else chooses its build
-        command = [PEERS / "bin/python", "-m", "pip", "install", "--quiet", package]
+        command = [str(PEERS / "bin/python"), "-m", "pip", "install", "--quiet", package]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             return f"pip install {package} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}"

@@ -42,7 +42,7 @@ def folder() -> Path:
 
 
 async def plain_onnx() -> tuple[Embed, str]:
-    """ONNX Runtime with its defaults: all threads for one batch of 32, padded to the longest, as they come."""
+    """ONNX Runtime with its defaults: all threads for one batch of 32, padded, as the texts come."""
     import onnxruntime
 
     from code_rag.embedding_server.engines.onnx_graph import build_graph
