@@ -21,7 +21,7 @@ from benchmarks.machine import RESULTS, describe
 ROOT = Path(__file__).parent.parent
 SOURCES = (ROOT, ROOT / "packages/servicekit/src", ROOT / "services/embedding-server/src")
 PEERS = ROOT / "artifacts/peers"
-PEER_PACKAGES = ("torch==2.13.0", "infinity-emb[torch,server]==0.0.78", "fastembed==0.9.1")
+PEER_PACKAGES = ("torch==2.13.0", "infinity-emb[torch,server]==0.0.78", "fastembed==0.9.1", "onnx==1.19.1")
 OURS, REFERENCE = "ours (auto)", "sentence-transformers"
 PYTHONS = {
     OURS: Path(sys.executable),
@@ -114,7 +114,8 @@ def running(name: str) -> Iterator[Engine]:
 
 def make_peers() -> str:
     """Install the peers by themselves, once; why not, if that fails."""
-    if (PEERS / ".ready").exists():
+    ready = PEERS / ".ready"
+    if ready.exists() and ready.read_text() == str(PEER_PACKAGES):
         return ""
     venv.create(PEERS, with_pip=True, clear=True)
     for package in PEER_PACKAGES:  # torch first, so that nothing else chooses its build
@@ -122,7 +123,7 @@ def make_peers() -> str:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             return f"pip install {package} failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}"
-    (PEERS / ".ready").touch()
+    ready.write_text(str(PEER_PACKAGES))
     return ""
 
 

@@ -13,6 +13,10 @@ from code_rag.embedding_server.engines.openvino_graph import build_model
 from code_rag.embedding_server.engines.processor import bfloat16
 
 
+LENGTH_STEP = 16
+"""Lengths are rounded up to multiples of this: for each new shape OpenVINO keeps code and buffers."""
+
+
 class OpenVinoEngine(BertEngine):
     """The pinned model, computed by OpenVINO in bfloat16 where the CPU has it, and pooled in float32.
 
@@ -29,7 +33,8 @@ class OpenVinoEngine(BertEngine):
             if not hasattr(of_this_thread, "request"):
                 of_this_thread.request = compiled.create_infer_request()
             request: openvino.InferRequest = of_this_thread.request
-            request.start_async({"ids": ids, "lengths": lengths}, share_inputs=True)
+            padded = np.pad(ids, ((0, 0), (0, -ids.shape[1] % LENGTH_STEP)))
+            request.start_async({"ids": padded, "lengths": lengths}, share_inputs=True)
             request.wait()
             vectors: Vectors = request.get_output_tensor().data
             return vectors
