@@ -22,10 +22,10 @@ ROOT = Path(__file__).parent.parent
 SOURCES = (ROOT, ROOT / "packages/servicekit/src", ROOT / "services/embedding-server/src")
 PEERS = ROOT / "artifacts/peers"
 PEER_PACKAGES = ("torch==2.13.0", "infinity-emb[torch,server]==0.0.78", "fastembed==0.9.1", "onnx==1.19.1")
-OURS, REFERENCE = "ours (auto)", "sentence-transformers"
+SERVED, REFERENCE = "embedding-server (auto)", "sentence-transformers"
 PYTHONS = {
-    OURS: Path(sys.executable),
-    "ours (onnx)": Path(sys.executable),
+    SERVED: Path(sys.executable),
+    "embedding-server (onnx)": Path(sys.executable),
     "ONNX Runtime as it comes": Path(sys.executable),
     REFERENCE: ROOT / ".venv-reference/bin/python",
     "infinity": PEERS / "bin/python",
@@ -175,10 +175,10 @@ def _product(a: float, b: float) -> float:
 def _ratio(figures: dict[str, Any]) -> dict[str, Any]:
     if REFERENCE not in figures:
         return {"ratio": None}
-    ratio = figures[OURS]["texts_per_second"] / figures[REFERENCE]["texts_per_second"]
+    ratio = figures[SERVED]["texts_per_second"] / figures[REFERENCE]["texts_per_second"]
     return {
         "ratio": round(ratio, 2),
-        "goal": GOAL_IN_BFLOAT16 if "bfloat16" in figures[OURS]["why"] else GOAL,
+        "goal": GOAL_IN_BFLOAT16 if "bfloat16" in figures[SERVED]["why"] else GOAL,
     }
 
 
@@ -206,9 +206,9 @@ def main() -> None:
     (RESULTS / "embedding.json").write_text(text + "\n")
     sys.stdout.write(text + "\n")
     if found["ratio"]:
-        verdict = "reached" if found["ratio"] >= found["goal"] else "missed"
+        status = "reached" if found["ratio"] >= found["goal"] else "missed"
         sys.stdout.write(
-            f"EMBEDDING {found['ratio']} x sentence-transformers (goal {found['goal']}): {verdict}\n"
+            f"EMBEDDING {found['ratio']} x sentence-transformers (goal {found['goal']}): {status}\n"
         )
 
 

@@ -18,7 +18,7 @@ Embed = Callable[[Sequence[str]], Awaitable[Any]]
 """From texts to vectors, one each, with any type that can be indexed."""
 
 
-async def ours(engine_name: str) -> tuple[Embed, str]:
+async def our_batcher(engine_name: str) -> tuple[Embed, str]:
     """Our batcher with an engine, without HTTP; its cache is off."""
     from prometheus_client import CollectorRegistry
 
@@ -145,8 +145,8 @@ def _in_turns(embed: Callable[[Sequence[str]], Any]) -> Embed:
 
 
 ENGINES: dict[str, Callable[[], Awaitable[tuple[Embed, str]]]] = {
-    "ours (auto)": lambda: ours("auto"),
-    "ours (onnx)": lambda: ours("onnx"),
+    "embedding-server (auto)": lambda: our_batcher("auto"),
+    "embedding-server (onnx)": lambda: our_batcher("onnx"),
     "ONNX Runtime as it comes": plain_onnx,
     "sentence-transformers": reference,
     "infinity": infinity,

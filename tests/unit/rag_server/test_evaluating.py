@@ -71,6 +71,7 @@ async def test_the_same_seed_asks_the_same(tmp_path: Path) -> None:
     }
     async with searcher_of(tmp_path, files) as (searcher, codebase):
         evaluator = Evaluator(searcher, codebase.source)
+        await searcher.scales.of(FakeEmbedder())  # which is measured once
         asked = []
         for seed in (1, 1, 2):
             embedder = FakeEmbedder()

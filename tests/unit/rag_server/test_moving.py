@@ -97,7 +97,8 @@ async def test_words_answer_while_the_index_of_another_model_is_made(folder: Pat
     assert status["next"]["meanwhile"] == NOT_YET
     assert ([hit["path"] for hit in found["hits"]], found["hits"][0]["cosine"]) == ([ORDERS.path], None)
     assert found["degraded"][0] == f"semantic search is off: {NOT_YET}"
-    assert check == {"status": "degraded", "detail": f"V{NOT_YET[1:]}."}
+    assert check["status"] == "degraded"
+    assert check["detail"].startswith(f"V{NOT_YET[1:]}.")
     assert 'reason="semantic search is off"' in metrics
     assert (
         f"Next: other/model (5 numbers, reads 256 tokens of a text, fingerprint {OTHER.fingerprint}); "

@@ -8,6 +8,7 @@ import pytest
 
 from code_rag.rag_server.adapters.edge_catalog import EdgeCatalog
 from code_rag.rag_server.model import EmbeddingModel
+from code_rag.rag_server.ranking.scale import QUESTIONS, SNIPPETS
 from tests.unit.rag_server.embedding_loopback import a_model, embedding_server
 from tests.unit.rag_server.live_app import ORDERS, a_codebase
 from tests.unit.rag_server.moved import rag_server
@@ -47,7 +48,7 @@ async def test_an_index_of_an_earlier_version_is_taken_over(folder: Path, served
     before = await earlier(folder, ONE)
     async with embedding_server(served) as server, rag_server(folder, server.at.url) as rag:
         await rag.moved_to(served)
-        texts = {text for _, text in server.embedded} - {"cancel an order", "."}
+        texts = {text for _, text in server.embedded} - {"cancel an order", ".", *QUESTIONS, *SNIPPETS}
     catalog = EdgeCatalog(folder / "index", "code")
     assert await catalog.holds(served) == (served == REVISED)
     assert await catalog.serving() == (replace(before, max_tokens=256) if served == ONE else served)

@@ -204,12 +204,15 @@ def _checks(use_cases: UseCases, outside: Outside) -> dict[str, Check]:
         report, each = use_cases.watchers.report(), use_cases.watchers.reports()
         if trouble := use_cases.mover and use_cases.mover.trouble:
             return CheckResult("degraded", trouble)
-        if any(one.state in ("failed", "waiting") for _, one in each):
-            return CheckResult("degraded", report.detail)
+        missing = []
         if meanwhile := move_between(use_cases.searcher.space, use_cases.indexers.space):
-            return CheckResult("degraded", f"{meanwhile[0].upper()}{meanwhile[1:]}.")
-        if report.changed:
-            return CheckResult("degraded", f"{changed_sentence(report.changed)}.")
+            missing.append(f"{meanwhile[0].upper()}{meanwhile[1:]}.")
+        if any(one.state in ("failed", "waiting") for _, one in each):
+            missing.append(report.detail)
+        if report.changed and not missing:
+            missing.append(f"{changed_sentence(report.changed)}.")
+        if missing:
+            return CheckResult("degraded", " ".join(missing))
         return CheckResult("ok", report.detail or use_cases.watchers.how())
 
     return {

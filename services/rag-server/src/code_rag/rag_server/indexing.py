@@ -6,7 +6,6 @@ resumes. A run requested meanwhile takes over: its changes first, then the vecto
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import asdict, replace
@@ -22,10 +21,11 @@ from code_rag.rag_server.codebase.paths import PathOutsideError
 from code_rag.rag_server.codebase.signatures import Signatures
 from code_rag.rag_server.embedding import Embedding, with_known_vectors
 from code_rag.rag_server.index_options import IndexOptions
-from code_rag.rag_server.model import Point, StoredFile, VectorKind
+from code_rag.rag_server.model import StoredFile
 from code_rag.rag_server.ports import Embedder, VectorStore
 from code_rag.rag_server.progress import NEVER_RAN, IndexReport, Progress
 from code_rag.rag_server.pruning import prune, prune_if_large
+from code_rag.rag_server.recording import record
 from code_rag.rag_server.requests import Requests
 from code_rag.rag_server.retrying import FIRST_RETRY_SECONDS, Retrying
 from code_rag.rag_server.space import Space
@@ -55,6 +55,7 @@ class Indexer:
         self._task: asyncio.Task[None] | None = None
         self._requests = Requests()
         self._prune = self._visited_all = False
+        self._stored = 0
         self.signatures = Signatures()
         """What the store has of the codebase, by the stamps of its files."""
 
@@ -109,7 +110,10 @@ class Indexer:
 
     async def switch(self, space: Space) -> None:
         """Switch to another space; if anything was indexed, the whole codebase is indexed there."""
+        is_under_way = self._task is not None and not self._task.done()
         await self.close()
+        if self._progress is not None and is_under_way and space.store is self._store:
+            self._stored = self._progress.chunks  # the run goes on, with another embedder
         self._store, self._embedder = space.store, space.embedder
         self._visited_all = False
         self._requests.drop()
@@ -136,7 +140,10 @@ class Indexer:
         while self._requests:
             paths = self._requests.take()
             # What waits for vectors is taken along: nothing is listed again for it.
-            progress = Progress(commonpath(paths), headers=progress.headers, wholes=progress.wholes)
+            progress = Progress(
+                commonpath(paths), headers=progress.headers, wholes=progress.wholes, chunks=self._stored
+            )
+            self._stored = 0
             self._progress = progress
             await self._run_once(paths, progress)
             self._log(progress.report())
@@ -209,7 +216,7 @@ class Indexer:
         for file in batch.changed:
             if file.path in stored:
                 await self._store.remove_stale(file.path, file.digest)
-        _note(progress, batch, stored, points, self._options.last_vector)
+        record(progress, batch, stored, points, self._options.last_vector)
 
     async def _prune_vectors(self, progress: Progress, retrying: Retrying) -> None:
         if self._prune:
@@ -218,33 +225,3 @@ class Indexer:
             self._prune = False
         elif progress.computed:
             progress.pruned = await retrying(lambda: prune_if_large(self._store))
-
-
-def _note(
-    progress: Progress,
-    batch: Batch,
-    stored: Mapping[str, StoredFile],
-    points: Sequence[Point],
-    last: VectorKind,
-) -> None:
-    """Record a stored batch in the progress: what became of its files, and which vectors they wait for."""
-    progress.unread -= batch.read
-    progress.advance(batch.read)
-    progress.skipped.update(str(entry.reason) for entry in batch.skipped)
-    for failed in batch.failed:
-        progress.fail(failed.path, failed.message)
-    for path in batch.unchanged:
-        file = stored[path]
-        waits = progress.expect(path, file.unembedded, _wholes(file.unembedded + file.headers, last))
-        progress.unchanged += not waits
-    without = Counter(point.chunk.path for point in points if point.dense is None)
-    partly = Counter(point.chunk.path for point in points if point.dense and point.dense.kind != last)
-    for path in (changed.path for changed in batch.changed):
-        waits = progress.expect(path, without[path], _wholes(without[path] + partly[path], last))
-        progress.indexed += not waits
-    progress.chunks += len(points)
-    progress.reused += len(points) - without.total() - (partly.total() if last == "whole" else 0)
-
-
-def _wholes(missing: int, last: VectorKind) -> int:
-    return missing if last == "whole" else 0

@@ -12,7 +12,6 @@ from code_rag.embedding_server.engines.bert import BertEngine, Encoder
 from code_rag.embedding_server.engines.openvino_graph import build_model
 from code_rag.embedding_server.engines.processor import bfloat16
 
-
 LENGTH_STEP = 16
 """Lengths are rounded up to multiples of this: for each new shape OpenVINO keeps code and buffers."""
 
