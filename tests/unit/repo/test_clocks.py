@@ -20,7 +20,7 @@ STAMPS = {
     "services/rag-server/src/code_rag/rag_server/cli/last_conversation.py": "when it was, for people",
     "services/rag-server/src/code_rag/rag_server/cli/archive.py": "when a backup was made, for people",
     "services/rag-server/src/code_rag/rag_server/codebase/signatures.py": "compared with files' time stamps",
-    "services/llm-server/src/code_rag/llm_server/backends/retrying.py": "a date in a header, bounded",
+    "packages/servicekit/src/code_rag/servicekit/outside/retrying.py": "a date in a header, bounded",
     "services/embedding-server/src/code_rag/embedding_server/development/engine_client.py": "a unique name",
     "packages/servicekit/src/code_rag/servicekit/wire/chat.py": "OpenAI's `created`",
 }
