@@ -1,6 +1,7 @@
 """What our own engines share: they differ only in how they compute a batch."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +24,7 @@ class Encoder(Protocol):
         ...
 
 
-class BertEngine:
+class BertEngine(ABC):
     """The pinned model in the folder `location`: `threads` inferences of one thread each.
 
     Inferences side by side share the weights and, unlike the threads of one inference, never wait for each
@@ -49,9 +50,9 @@ class BertEngine:
         self._encode = self.encoder(folder, threads)
 
     @staticmethod
+    @abstractmethod
     def encoder(folder: Path, threads: int) -> Encoder:
         """The checkpoint in `folder`, ready to be computed in up to `threads` threads."""
-        raise NotImplementedError
 
     def tokenize(self, text: str) -> Tokens:
         return self._wordpiece.tokenize(text)
